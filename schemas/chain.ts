@@ -1,0 +1,109 @@
+// The JSON documents of the epoch chain: claims, commits, watermarks and the shard list, as they lie in the store.
+import type { Counts } from './counts.ts';
+
+/** The first and last approximate arrival time of an epoch's records, Unix ms. */
+export interface ArrivalSpan {
+  readonly first: number; // ms, of the first record: names the arrival hour and minute
+  readonly min: number; // ms
+  readonly max: number; // ms
+}
+
+/** Records of the chain that nobody can read any more: strictly between two positions. */
+export interface Gap {
+  readonly after: string;
+  readonly before: string;
+}
+
+/** `claims/<stream>/<shard>/after-<seq>.json`: fixes an epoch's extent before its data is written. */
+export interface Claim {
+  readonly kind: 'claim';
+  readonly stream: string;
+  readonly shard: string;
+  readonly after: string; // last sequence number of the predecessor, 0 for the first epoch
+  readonly first: string;
+  readonly last: string; // inclusive
+  readonly records: number;
+  readonly settings: string; // sha256 of the canonical settings JSON
+  readonly decoder: number;
+  readonly arrival: ArrivalSpan;
+  readonly objects: readonly string[];
+  readonly gap?: Gap;
+  readonly worker: string;
+}
+
+/** `claims/backfill/<identity>/<part>.json`: the same for one part of an object. */
+export interface PartClaim {
+  readonly kind: 'part-claim';
+  readonly identity: string; // sha256 of the object's bytes
+  readonly part: number; // 0-based
+  readonly firstLine: number; // 0-based ordinal in the object
+  readonly lines: number;
+  readonly settings: string;
+  readonly decoder: number;
+  readonly arrival: ArrivalSpan; // when part 0 was claimed; the same for all parts
+  readonly objects: readonly string[];
+  readonly name: string;
+}
+
+/** `claims/names/<sha256 of name>.json`: which content a name had. */
+export interface NameClaim {
+  readonly name: string;
+  readonly identity: string;
+}
+
+export type ObjectTable = 'digests' | 'coverage' | 'rejects' | 'raw' | 'identities' | 'events';
+
+export interface CommittedObject {
+  readonly key: string;
+  readonly table: ObjectTable;
+  readonly rows: number;
+  readonly bytes: number; // size of the object
+}
+
+/** `commits/date=…/hour=…/<source>.json`: what the source contained. Its existence makes the epoch count. */
+export interface Commit {
+  readonly kind: 'commit';
+  readonly source: string;
+  readonly claim: string; // key of the claim
+  readonly settings: string;
+  readonly decoder: number;
+  readonly arrival: ArrivalSpan;
+  readonly counts: Counts;
+  readonly objects: readonly CommittedObject[];
+  readonly gap?: Gap;
+  /** Longest `end - start` of a flow or NODATA line, seconds: the aggregation interval met. */
+  readonly longestInterval: number;
+  /** Only in a backfill: this is the object's last part. */
+  readonly final?: boolean;
+}
+
+/** A commit in a claim's place whose beginning was gone before anybody wrote it; the chain goes on after `last`. */
+export interface Tombstone {
+  readonly kind: 'tombstone';
+  readonly source: string;
+  readonly claim: string;
+  readonly arrival: ArrivalSpan; // the claim's
+  readonly last: string; // where the next link begins: after this sequence number
+  readonly removed: readonly string[];
+}
+
+/** `watermarks/<stream>/<shard>.json`. */
+export interface Watermark {
+  readonly kind: 'watermark';
+  readonly watermark: number; // ms; the shard is complete up to this arrival time
+  readonly last: string; // last sequence number of its last committed link
+  readonly ended: boolean;
+  readonly children: readonly string[];
+}
+
+export interface ShardInfo {
+  readonly shard: string;
+  readonly parents: readonly string[];
+  readonly closed: boolean;
+}
+
+/** `watermarks/<stream>/shards.json`: every shard that ListShards has ever shown. */
+export interface ShardList {
+  readonly kind: 'shards';
+  readonly shards: readonly ShardInfo[];
+}

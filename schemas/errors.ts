@@ -1,0 +1,62 @@
+// The error catalogue: every way vpcflow can fail, with its code, its sentence, its HTTP status and what to do.
+
+export interface CatalogueEntry {
+  readonly status: number; // HTTP
+  /** Whether doing the same again can help. */
+  readonly retry: boolean;
+  /** What the reader should do; ends the message. */
+  readonly help: string;
+}
+
+const entry = (status: number, retry: boolean, help: string): CatalogueEntry => ({ status, retry, help });
+
+export const ERRORS = {
+  VF_USAGE: entry(400, false, 'see --help'),
+  VF_BAD_TIME: entry(400, false, 'give RFC 3339 (2026-11-20T14:05:00Z) or now, now-15m, now-1d'),
+  VF_BAD_WINDOW: entry(400, false, 'start must be before stop'),
+  VF_BAD_FORMAT: entry(400, false, 'give an AWS LogFormat string such as "${version} ${account-id} …"'),
+  VF_BAD_PARAMETER: entry(400, false, 'see /openapi.json'),
+  VF_NOT_FOUND: entry(404, false, 'see /openapi.json for what there is'),
+  VF_FORBIDDEN_HOST: entry(403, false, 'use the address that the server printed'),
+  VF_BUSY: entry(503, true, 'try again in a moment'),
+  VF_STORE_MISSING: entry(
+    500,
+    false,
+    'check --store, or write something there first with `vpcflow up` or `vpcflow backfill`',
+  ),
+  VF_STORE_UNREACHABLE: entry(503, true, 'check the path or bucket, its permissions and free space'),
+  VF_STORE_CORRUPT: entry(500, false, 'restore the object, or move it away and run `vpcflow audit`'),
+  VF_STORE_VERSION: entry(500, false, 'use the vpcflow version that wrote this store, or a newer one'),
+  VF_SOURCE_UNREADABLE: entry(500, false, 'check that the file exists and may be read'),
+  VF_NAME_REUSED: entry(409, false, 'pass --as-new if the new content really is other data'),
+  VF_PORT_IN_USE: entry(500, false, 'choose another with --port, or stop what listens there'),
+  VF_BIND_REFUSED: entry(500, false, 'bind to 127.0.0.1; a public address needs authentication'),
+  VF_CLAIM_LOST: entry(500, true, 'another worker owns this epoch; the records come again'),
+  VF_CHAIN_AHEAD: entry(500, false, 'move the checkpoint back to the end of the chain'),
+  VF_CHAIN_BROKEN: entry(500, false, 'run `vpcflow audit` and keep the store as it is'),
+  VF_DECODER_VERSION: entry(500, false, 'finish the open epoch with the version that claimed it'),
+  VF_CHECKPOINT_FAILED: entry(500, true, 'nothing is lost; the records come again'),
+  VF_STREAM: entry(503, true, 'check the stream name, the endpoint and the permissions'),
+  VF_LIMIT: entry(422, false, 'ask for a smaller window or a coarser grouping'),
+  VF_QUERY: entry(500, true, 'run `vpcflow audit`; if it is ok, report the query'),
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The only error that vpcflow throws on purpose: what was given (`message`) and what to do (from the catalogue). */
+export class VpcflowError extends Error {
+  override readonly name = 'VpcflowError';
+  readonly code: ErrorCode;
+  readonly help: string;
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown; readonly help?: string }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.help = options?.help ?? ERRORS[code].help;
+  }
+
+  /** One sentence for a person: what happened; what to do. */
+  get sentence(): string {
+    return `${this.message}; ${this.help} (${this.code})`;
+  }
+}
