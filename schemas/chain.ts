@@ -91,7 +91,8 @@ export interface Tombstone {
 export interface Watermark {
   readonly kind: 'watermark';
   readonly watermark: number; // ms; the shard is complete up to this arrival time
-  readonly last: string; // last sequence number of its last committed link
+  readonly link: string | null; // the `after` of its last committed link, null before the first
+  readonly last: string; // where the chain goes on: last sequence number of that link
   readonly ended: boolean;
   readonly children: readonly string[];
 }

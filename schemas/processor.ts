@@ -40,3 +40,11 @@ export interface RecordProcessor {
   /** Last chance to commit and checkpoint. */
   shutdownRequested(request: { readonly checkpointer: Checkpointer }): Promise<void>;
 }
+
+/** What can still be read of a shard: asked only when a processor starts past the end of its chain. */
+export interface ShardHistory {
+  /** The first readable record at or after `sequenceNumber`; null when there is none. */
+  firstFrom(sequenceNumber: string): Promise<string | null>;
+  /** The first readable record strictly after `sequenceNumber`; null when there is none. */
+  firstAfter(sequenceNumber: string): Promise<string | null>;
+}
