@@ -1,0 +1,42 @@
+// What a command of `vpcflow` is: what it is given to run with, and the row that declares it to the dispatcher.
+import type { Clock } from '../../schemas/clock.ts';
+import type { OptionKey, Options } from './options.ts';
+
+export interface CommandContext {
+  /** The operands, after the options were taken out. */
+  readonly args: readonly string[];
+  /** Every option of the table: given, from the environment, or its default. Frozen. */
+  readonly options: Options;
+  /** Data only. */
+  readonly stdout: NodeJS.WritableStream;
+  /** Everything a person reads: progress, summaries, warnings. */
+  readonly stderr: NodeJS.WritableStream;
+  readonly clock: Clock;
+  /** Aborted by SIGINT and SIGTERM: flush, commit what is whole, and return. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one command to its end and resolves to the exit status: 0 done, 1 it failed, 2 wrong usage. A VpcflowError
+ * that it rejects with becomes one sentence on stderr and status 1 (2 for VF_USAGE); anything else is a defect.
+ */
+export type Run = (context: CommandContext) => Promise<number>;
+
+/** What stands after the options: its name in the usage line, how many, and what it is. */
+export interface Operand {
+  readonly name: string;
+  readonly many: boolean; // one or more; otherwise exactly one
+  readonly help: string;
+}
+
+/** One row of the command table (consumers/commands.ts). The module is loaded only when the command runs. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly operand?: Operand;
+  /** What the command takes, in the order of its help. */
+  readonly options: readonly OptionKey[];
+  /** Those of `options` that must be given, on the command line or in the environment. */
+  readonly required: readonly OptionKey[];
+  readonly load: () => Promise<{ readonly run: Run }>;
+}

@@ -1,0 +1,213 @@
+// The one option table: every setting of every command with its name, default, bounds and help, and the reading of it
+// from the command line and the environment into one frozen value. --help and the README table are made from it.
+import { VpcflowError } from '../../schemas/errors.ts';
+
+type Parsed<T> = { readonly value: T } | { readonly problem: string };
+
+export interface Option<T> {
+  /** `lateness` is `--lateness` and `VPCFLOW_LATENESS`. */
+  readonly name: string;
+  /** What stands for the value in help; null: a switch. */
+  readonly metavar: string | null;
+  readonly default: T;
+  /** The default, and what may be given, as help shows them; '' when there is nothing to say. */
+  readonly defaultText: string;
+  readonly bounds: string;
+  readonly help: string;
+  readonly parse: (text: string) => Parsed<T>;
+}
+
+const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+const milliseconds = (text: string): number | null => {
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
+  if (match === null) return null;
+  const [, count, unit] = match;
+  return unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' || unit === 'd'
+    ? Number(count) * MILLISECONDS[unit]
+    : null;
+};
+
+const whole = (text: string, min: number, max: number): number | null => {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : null;
+};
+
+/** Text with a default. */
+const text = (name: string, metavar: string, fallback: string, help: string): Option<string> => ({
+  ...{ name, metavar, default: fallback, defaultText: fallback, bounds: '', help },
+  parse: (given) => ({ value: given }),
+});
+
+/** Text that may be absent; what absence means stands in the help. */
+const optional = (name: string, metavar: string, help: string): Option<string | null> => ({
+  ...{ name, metavar, default: null, defaultText: '', bounds: '', help },
+  parse: (given) => ({ value: given }),
+});
+
+/** Names separated by commas; none when absent. */
+const list = (name: string, metavar: string, help: string): Option<readonly string[]> => ({
+  ...{ name, metavar, default: [], defaultText: '', bounds: '', help },
+  parse: (given) => {
+    const value = given.split(',').map((part) => part.trim());
+    return value.includes('') ? { problem: 'needs names separated by commas' } : { value };
+  },
+});
+
+/** Whole numbers separated by commas; the value is ascending and without repetition. */
+const integers = (name: string, min: number, max: number, help: string): Option<readonly number[]> => ({
+  ...{ name, metavar: 'N,N..', default: [], defaultText: '', bounds: `${min} to ${max}`, help },
+  parse: (given) => {
+    const parts = given.split(',').map((part) => whole(part.trim(), min, max));
+    const value = parts.filter((part) => part !== null);
+    if (value.length < parts.length)
+      return { problem: `needs whole numbers from ${min} to ${max}, separated by commas` };
+    return { value: [...new Set(value)].sort((a, b) => a - b) };
+  },
+});
+
+type Bounds = readonly [min: number, max: number];
+
+const integerParser = ([min, max]: Bounds) => {
+  return (given: string): Parsed<number> => {
+    const value = whole(given, min, max);
+    return value === null ? { problem: `needs a whole number from ${min} to ${max}` } : { value };
+  };
+};
+
+/** A whole number with a default. */
+const integer = (name: string, fallback: number, bounds: Bounds, help: string): Option<number> => ({
+  ...{ name, metavar: 'N', default: fallback, defaultText: String(fallback), help },
+  bounds: `${bounds[0]} to ${bounds[1]}`,
+  parse: integerParser(bounds),
+});
+
+/** A whole number that may be absent. */
+const maybeInteger = (name: string, bounds: Bounds, help: string): Option<number | null> => ({
+  ...{ name, metavar: 'N', default: null, defaultText: '', help },
+  bounds: `${bounds[0]} to ${bounds[1]}`,
+  parse: integerParser(bounds),
+});
+
+/** A length of time such as 90s, 30m, 2h or 1d; the value is in milliseconds. */
+const duration = (name: string, fallback: string, min: string, max: string, help: string): Option<number> => {
+  const [low, high] = [milliseconds(min) ?? 0, milliseconds(max) ?? 0];
+  return {
+    ...{ name, metavar: 'D', default: milliseconds(fallback) ?? 0, defaultText: fallback, help },
+    bounds: `${min} to ${max}`,
+    parse: (given) => {
+      const value = milliseconds(given);
+      if (value === null || value < low || value > high) {
+        return { problem: `needs a length of time such as 90s, 30m, 2h or 1d, from ${min} to ${max}` };
+      }
+      return { value };
+    },
+  };
+};
+
+/** One of a closed list; the first is the default. */
+const choice = <const C extends string>(
+  name: string,
+  choices: readonly [C, ...(readonly C[])],
+  help: string,
+): Option<C> => ({
+  ...{ name, metavar: choices.join('|'), default: choices[0], defaultText: choices[0], bounds: '', help },
+  parse: (given) => {
+    const value = choices.find((one) => one === given);
+    return value === undefined ? { problem: `must be one of ${choices.join(', ')}` } : { value };
+  },
+});
+
+/** A switch: off unless given. In the environment 1 or true, 0 or false. */
+const flag = (name: string, help: string): Option<boolean> => ({
+  ...{ name, metavar: null, default: false, defaultText: '', bounds: '', help },
+  parse: (given) => {
+    if (given === '1' || given === 'true') return { value: true };
+    return given === '0' || given === 'false' ? { value: false } : { problem: 'must be 1 or 0' };
+  },
+});
+
+const GROUPS = ['address', 'cidr24', 'subnet', 'vpc', 'instance', 'interface'] as const;
+
+/** An option whose values differ between commands (`--format`) has a row for each set of values. */
+export const OPTIONS = {
+  store: text('store', 'URI', './data', 'where everything lies: a directory or s3://bucket/prefix'),
+  data: text('data', 'DIR', './data', 'directory of the store; state of `up` is in DIR/.vpcflow'),
+  host: text('host', 'HOST', '127.0.0.1', 'address to listen on; only loopback'),
+  port: integer('port', 8080, [0, 65535], 'TCP port of the HTTP server; 0 takes a free one'),
+  traffic: choice('traffic', ['simulated', 'none'], 'whether to put simulated traffic on the local stream'),
+  stream: optional('stream', 'NAME|ARN', 'the Kinesis stream'),
+  engine: choice('engine', ['embedded'], 'what leases the shards'),
+  application: text('application', 'NAME', 'vpcflow', 'name under which checkpoints are kept'),
+  from: text('from', 'WHEN', 'trim', 'where to start without a checkpoint: trim, latest or a time'),
+  workerId: optional('worker-id', 'NAME', 'name of this worker in claims (without it: the host name)'),
+  ports: choice('ports', ['service', 'all'], 'service: fold the ephemeral port to 0; all: keep both'),
+  servicePorts: integers('service-ports', 1, 65535, 'ports that are services wherever they stand'),
+  formats: optional('formats', 'FILE', 'JSON file: log group patterns and their LogFormat'),
+  logFormat: optional('format', 'F', 'LogFormat of lines that declare none (without it: the default format)'),
+  logGroup: optional('log-group', 'G', 'log group of the source, to choose among --formats'),
+  dryRun: flag('dry-run', 'read and count, write nothing'),
+  asNew: flag('as-new', 'take a known name with new content as other data'),
+  start: optional('start', 'T', 'first minute: RFC 3339, or now, now-15m, now-1d'),
+  stop: optional('stop', 'T', 'end, exclusive: RFC 3339, or now, now-15m, now-1d'),
+  lateness: duration('lateness', '20m', '0s', '7d', 'how long after its end a window can still change'),
+  columns: list('group', 'D,D..', 'columns to group by (without it: all)'),
+  top: maybeInteger('top', [1, 100_000], 'keep the N with most bytes (without it: all)'),
+  rowsFormat: choice('format', ['csv', 'ndjson', 'json', 'parquet', 'arrow', 'log'], 'how rows are written'),
+  grouping: choice('group', GROUPS, 'what a node of the graph is'),
+  graphFormat: choice('format', ['dot', 'svg', 'json'], 'how the graph is written'),
+  count: choice('count', ['conversations', 'observed'], 'merge the two witnesses of a flow, or add them'),
+  coverageFormat: choice('format', ['csv', 'ndjson', 'json'], 'how coverage is written'),
+  auditFormat: choice('format', ['table', 'json'], 'how the audit is written'),
+  rate: integer('rate', 50, [1, 1_000_000], 'simulated flow-log lines a second'),
+  seed: integer('seed', 1, [0, 4_294_967_295], 'the same seed gives the same traffic'),
+  duration: duration('duration', '15m', '1s', '365d', 'how much time the simulated traffic covers'),
+  to: choice('to', ['file', 'stream'], 'where simulated traffic goes'),
+  out: optional('out', 'FILE', 'file of simulated traffic (without it: standard output)'),
+} as const;
+
+export type OptionKey = keyof typeof OPTIONS;
+
+/** Every option by key: durations in milliseconds, lists ascending, null where absence has a meaning. */
+export type Options = { readonly [K in OptionKey]: (typeof OPTIONS)[K] extends Option<infer T> ? T : never };
+
+/** `VPCFLOW_SERVICE_PORTS` of `service-ports`. */
+export const environmentName = (name: string): string => `VPCFLOW_${name.toUpperCase().replaceAll('-', '_')}`;
+
+/** What was given on the command line, by option name: a text, or true for a switch. */
+export type Given = Readonly<Record<string, string | true | undefined>>;
+
+/**
+ * Reads the options of one command: command line before environment before default; an empty variable is none.
+ * All problems come in one error (VF_USAGE). Options that the command does not take have their defaults.
+ */
+export const readOptions = (
+  command: { readonly options: readonly OptionKey[]; readonly required: readonly OptionKey[] },
+  given: Given,
+  environment: Readonly<Record<string, string | undefined>>,
+): Options => {
+  const values = new Map<string, unknown>(Object.entries(OPTIONS).map(([key, option]) => [key, option.default]));
+  const problems: string[] = [];
+  for (const key of command.options) {
+    const option = OPTIONS[key];
+    const variable = environmentName(option.name);
+    const argument = given[option.name];
+    const raw = argument === true ? 'true' : (argument ?? (environment[variable] || undefined));
+    if (raw === undefined) {
+      if (command.required.includes(key)) problems.push(`--${option.name} is missing`);
+      continue;
+    }
+    const parsed = option.parse(raw);
+    if ('value' in parsed) values.set(key, parsed.value);
+    else problems.push(`${argument === undefined ? variable : `--${option.name}`} ${parsed.problem}, not "${raw}"`);
+  }
+  if (problems.length > 0) throw new VpcflowError('VF_USAGE', problems.join('; '));
+  // Each value is its option's default or came from its own parser, which is what Options says.
+  return Object.freeze(Object.fromEntries(values)) as unknown as Options;
+};
+
+/** The value of an option that the command requires: the dispatcher has seen to it that it is there. */
+export const required = (value: string | null, name: string): string => {
+  if (value === null) throw new VpcflowError('VF_USAGE', `--${name} is missing`);
+  return value;
+};
