@@ -25,6 +25,7 @@ export const ERRORS = {
     'check --store, or write something there first with `vpcflow up` or `vpcflow backfill`',
   ),
   VF_STORE_UNREACHABLE: entry(503, true, 'check the path or bucket, its permissions and free space'),
+  VF_STORE_KEY: entry(500, false, 'use a relative path without `..`, dots in front or control characters'),
   VF_STORE_CORRUPT: entry(500, false, 'restore the object, or move it away and run `vpcflow audit`'),
   VF_STORE_VERSION: entry(500, false, 'use the vpcflow version that wrote this store, or a newer one'),
   VF_SOURCE_UNREADABLE: entry(500, false, 'check that the file exists and may be read'),

@@ -17,11 +17,12 @@ export interface StoredObject {
 export interface ListedObject {
   readonly key: string;
   readonly size: number; // bytes
+  /** Another one whenever the content was replaced, for caches. `ifMatch` takes the tag of a `get` or `put`. */
   readonly tag: string;
 }
 
 /**
- * Keys are `/`-separated relative paths. Every method fails with a StoreError (VF_STORE_*) when the store cannot be
+ * Keys are `/`-separated relative paths. Every method fails with a VpcflowError (VF_STORE_*) when the store cannot be
  * reached or answers wrongly after its own retries: the caller never continues past that. A failed put may or may not
  * have happened, except that an implementation resolves an ambiguous *conditional* put by reading before it answers.
  */
