@@ -1,0 +1,72 @@
+// Rewrites the generated parts of README.md (commands, options, errors) from the tables that the program itself uses.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { COMMANDS } from '../consumers/commands.ts';
+import { environmentName, OPTIONS, type OptionKey } from '../consumers/shared/options.ts';
+import { ERRORS } from '../schemas/errors.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``);
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+const commandTable = (): string =>
+  table(
+    ['command', 'what it does'],
+    COMMANDS.map(({ name, operand, summary }) => {
+      const operands = operand === undefined ? '' : ` ${operand.name}${operand.many ? '...' : ''}`;
+      return [code(`vpcflow ${name}${operands}`), cell(summary)];
+    }),
+  );
+
+const optionTable = (): string => {
+  const takers = (key: OptionKey): string =>
+    COMMANDS.filter((command) => command.options.includes(key))
+      .map((command) => (command.required.includes(key) ? `**${command.name}**` : command.name))
+      .join(', ');
+  const keys = Object.keys(OPTIONS).filter((key): key is OptionKey => key in OPTIONS);
+  return table(
+    ['option', 'environment', 'default', 'bounds', 'meaning', 'commands (bold: required)'],
+    keys
+      .filter((key) => takers(key) !== '')
+      .map((key) => {
+        const { name, metavar, defaultText, bounds, help } = OPTIONS[key];
+        const typed = `--${name}${metavar === null ? '' : ` ${metavar}`}`;
+        return [code(typed), code(environmentName(name)), code(defaultText), cell(bounds), cell(help), takers(key)];
+      }),
+  );
+};
+
+const errorTable = (): string =>
+  table(
+    ['code', 'HTTP', 'again?', 'what to do'],
+    Object.entries(ERRORS).map(([name, { status, retry, help }]) => [
+      code(name),
+      String(status),
+      retry ? 'yes' : 'no',
+      cell(help),
+    ]),
+  );
+
+const PARTS: Readonly<Record<string, () => string>> = {
+  commands: commandTable,
+  options: optionTable,
+  errors: errorTable,
+};
+
+/** The README with its generated parts made anew; each stands between `<!-- name:begin -->` and `<!-- name:end -->`. */
+export const withGeneratedParts = (readme: string): string => {
+  let text = readme;
+  for (const [name, generate] of Object.entries(PARTS)) {
+    const [begin, end] = [`<!-- ${name}:begin -->\n`, `<!-- ${name}:end -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`README.md has no ${begin.trim()} … ${end}`);
+    text = `${text.slice(0, from + begin.length)}${generate()}\n${text.slice(to)}`;
+  }
+  return text;
+};
+
+if (import.meta.main) {
+  const file = new URL('../README.md', import.meta.url);
+  writeFileSync(file, withGeneratedParts(readFileSync(file, 'utf8')));
+}
