@@ -27,6 +27,8 @@ export interface Claim {
   readonly decoder: number;
   readonly arrival: ArrivalSpan;
   readonly objects: readonly string[];
+  /** The `after` of the link before this one, so that identities can be loaded backwards; null at the chain's begin. */
+  readonly previous: string | null;
   readonly gap?: Gap;
   readonly worker: string;
 }
