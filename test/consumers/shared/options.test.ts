@@ -1,0 +1,101 @@
+// Options as they are given on a command line and in the environment, against the values and problems they become.
+import { describe, expect, test } from 'vitest';
+import {
+  environmentName,
+  type Given,
+  OPTIONS,
+  type OptionKey,
+  readOptions,
+} from '../../../consumers/shared/options.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+
+const read = (
+  options: readonly OptionKey[],
+  given: Given = {},
+  environment: Record<string, string> = {},
+  required: readonly OptionKey[] = [],
+) => readOptions({ options, required }, given, environment);
+
+const problemOf = (attempt: () => unknown): VpcflowError => {
+  try {
+    attempt();
+  } catch (error) {
+    if (error instanceof VpcflowError) return error;
+    throw error;
+  }
+  throw new Error('nothing was wrong');
+};
+
+describe('a value comes', () => {
+  test('from the command line before the environment before the default', () => {
+    expect(read(['port'], { port: '81' }, { VPCFLOW_PORT: '82' }).port).toBe(81);
+    expect(read(['port'], {}, { VPCFLOW_PORT: '82' }).port).toBe(82);
+    expect(read(['port'], {}, { VPCFLOW_PORT: '' }).port).toBe(8080);
+    expect(read(['port']).port).toBe(8080);
+  });
+
+  test('only for options that the command takes', () => {
+    expect(read(['store'], {}, { VPCFLOW_PORT: 'nonsense' }).port).toBe(8080);
+  });
+
+  test('typed by its row of the table', () => {
+    const options = read(['lateness', 'servicePorts', 'columns', 'dryRun', 'asNew', 'graphFormat', 'top', 'workerId'], {
+      lateness: '90s',
+      'service-ports': '50051, 8443,50051,9',
+      group: 'srcaddr, dstaddr',
+      'dry-run': true,
+      format: 'svg',
+      top: '200',
+    });
+    expect(options.lateness).toBe(90_000);
+    expect(options.servicePorts).toEqual([9, 8443, 50051]);
+    expect(options.columns).toEqual(['srcaddr', 'dstaddr']);
+    expect([options.dryRun, options.asNew]).toEqual([true, false]);
+    expect(options.graphFormat).toBe('svg');
+    expect([options.top, options.workerId]).toEqual([200, null]);
+  });
+
+  test('and can no longer be changed', () => {
+    expect(Object.isFrozen(read(['port']))).toBe(true);
+  });
+});
+
+describe('what is wrong', () => {
+  test('is said all at once, by the name under which it was given, as a usage error', () => {
+    const error = problemOf(() =>
+      read(
+        ['port', 'lateness', 'dryRun', 'start'],
+        { port: '65536' },
+        { VPCFLOW_LATENESS: '20', VPCFLOW_DRY_RUN: 'yes' },
+        ['start'],
+      ),
+    );
+    expect(error.code).toBe('VF_USAGE');
+    expect(error.message.split('; ')).toEqual([
+      '--port needs a whole number from 0 to 65535, not "65536"',
+      'VPCFLOW_LATENESS needs a length of time such as 90s, 30m, 2h or 1d, from 0s to 7d, not "20"',
+      'VPCFLOW_DRY_RUN must be 1 or 0, not "yes"',
+      '--start is missing',
+    ]);
+  });
+
+  test.each(['-1', '+1', '1.5', '0x10', ' 8080', '1e3', '', '99999999999999999999'])('no port: "%s"', (port) => {
+    expect(() => read(['port'], { port })).toThrow(VpcflowError);
+  });
+
+  test.each(['0,1', '1;2', '1,,2', '70000', ','])('no list of ports: "%s"', (ports) => {
+    expect(() => read(['servicePorts'], { 'service-ports': ports })).toThrow(VpcflowError);
+  });
+});
+
+describe('the table', () => {
+  test('names each environment variable after its option', () => {
+    expect(environmentName('service-ports')).toBe('VPCFLOW_SERVICE_PORTS');
+    expect(environmentName('store')).toBe('VPCFLOW_STORE');
+  });
+
+  test.each(Object.entries(OPTIONS))('%s accepts its own default', (_key, option) => {
+    if (option.defaultText === '') return expect([null, false, []]).toContainEqual(option.default);
+    expect(option.parse(option.defaultText)).toEqual({ value: option.default });
+  });
+});
