@@ -17,7 +17,7 @@ export const ENVELOPE_REASONS = [
   'envelope_undecodable',
   'envelope_truncated',
   'envelope_too_large',
-  'decoder_error_record',
+  'decoder_error',
 ] as const;
 
 export type LineReason = (typeof LINE_REASONS)[number];
@@ -47,4 +47,6 @@ export interface Reject {
   readonly raw_base64?: string;
   /** True when `raw` holds only the first MAX_REJECT_RAW_BYTES. */
   readonly cut?: true;
+  /** The name of the object beside the log that holds the whole record: `<source>-<n>.raw`. */
+  readonly whole?: string;
 }
