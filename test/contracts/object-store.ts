@@ -18,8 +18,11 @@ export interface ContractOptions {
   readonly big: number;
 }
 
-export const collect = async (objects: AsyncIterable<ListedObject>): Promise<ListedObject[]> =>
-  Array.fromAsync(objects);
+export const collect = async (objects: AsyncIterable<ListedObject>): Promise<ListedObject[]> => {
+  const found: ListedObject[] = [];
+  for await (const object of objects) found.push(object);
+  return found;
+};
 
 const keysOf = async (store: ObjectStore, prefix: string, after?: string): Promise<string[]> => {
   const found = await collect(store.list(prefix, after === undefined ? {} : { after }));
