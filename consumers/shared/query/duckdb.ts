@@ -1,0 +1,209 @@
+// Runs SQL in an in-process DuckDB that may read a few named directories and nothing else of the machine.
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import type { QueryColumn, QueryEngine, QueryParameter, QueryResult, QueryValue } from '../../../schemas/query.ts';
+import { boundParameter, chunkRows, columnType } from './duckdb-values.ts';
+import { Gate } from './gate.ts';
+import { bracketedPath, quotedList, quotedText } from './sql-text.ts';
+
+export interface DuckDbOptions {
+  /** Directories whose files queries may read. */
+  readonly directories: readonly string[];
+  /** What DuckDB may hold before it spills to disk, bytes. */
+  readonly memoryLimit?: number;
+  readonly threads?: number;
+  /** Where the scratch directory is made (default: the system's temporary directory). */
+  readonly temporary?: string;
+}
+
+export const DEFAULT_MEMORY_LIMIT = 768 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
+
+/** Steps of queries that run at once. Each holds a thread of libuv's four, which the file system needs too. */
+const STEPS_AT_ONCE = 3;
+const INTERRUPT_EVERY = 20; // ms
+
+/** Opens an in-memory DuckDB. It loads no extension, opens no file outside `directories` and has no way back from that. */
+export async function openDuckDb(options: DuckDbOptions): Promise<QueryEngine> {
+  const parent = options.temporary ?? tmpdir();
+  await mkdir(parent, { recursive: true });
+  const scratch = await mkdtemp(join(parent, 'vpcflow-query-'));
+  const spill = join(scratch, 'spill');
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${options.memoryLimit ?? DEFAULT_MEMORY_LIMIT}B`,
+    threads: String(options.threads ?? 2),
+    temp_directory: spill,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  // A path is compared with these as it is written, before and after its brackets are resolved.
+  const directories = [...options.directories, scratch]
+    .map((directory) => `${resolve(directory)}/`)
+    .flatMap((directory) => [directory, bracketedPath(directory)]);
+  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run('SET preserve_insertion_order = false');
+  await connection.run(`SET allowed_directories = ${quotedList(directories)}`);
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
+  connection.closeSync();
+  return new DuckDb(instance, scratch);
+}
+
+class DuckDb implements QueryEngine {
+  readonly #instance: DuckDBInstance;
+  readonly #scratch: string;
+  readonly #open = new Set<DuckDBConnection>();
+  readonly #gate = new Gate(STEPS_AT_ONCE);
+  #exports = 0;
+  readonly #closing = new AbortController();
+  readonly #steps = new Set<Promise<unknown>>();
+
+  constructor(instance: DuckDBInstance, scratch: string) {
+    this.#instance = instance;
+    this.#scratch = scratch;
+  }
+
+  async run(sql: string, parameters: readonly QueryParameter[] = [], signal?: AbortSignal): Promise<QueryResult> {
+    const connection = await this.#connect(signal);
+    try {
+      const result = await this.#step(connection, signal, () => stream(connection, sql, parameters));
+      return { columns: columnsOf(result), chunks: this.#chunks(connection, result, signal) };
+    } catch (error) {
+      this.#disconnect(connection);
+      throw error;
+    }
+  }
+
+  async *parquet(
+    sql: string,
+    parameters: readonly QueryParameter[] = [],
+    signal?: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    this.#exports += 1;
+    const file = join(this.#scratch, `export-${this.#exports}.parquet`);
+    const connection = await this.#connect(signal);
+    try {
+      const copy = `COPY (${sql}) TO ${quotedText(file)} (FORMAT parquet, COMPRESSION zstd)`;
+      await this.#step(connection, signal, () => stream(connection, copy, parameters));
+      // Bytes, because no encoding is set; the type of a read stream's chunks does not say so.
+      for await (const piece of createReadStream(file)) yield piece as Buffer;
+    } finally {
+      this.#disconnect(connection);
+      await rm(file, { force: true });
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new VpcflowError('VF_QUERY', 'the query engine is closed'));
+    // What runs is interrupted and then lets go; after that nothing uses the instance any more.
+    while (this.#steps.size > 0) await Promise.allSettled(this.#steps);
+    for (const connection of this.#open) this.#disconnect(connection);
+    this.#instance.closeSync();
+    await rm(this.#scratch, { recursive: true, force: true });
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<DuckDBConnection> {
+    signal?.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
+    const connection = await this.#instance.connect();
+    this.#open.add(connection);
+    return connection;
+  }
+
+  #disconnect(connection: DuckDBConnection): void {
+    if (this.#open.delete(connection)) connection.closeSync();
+  }
+
+  /** One call into DuckDB, ended when the signal aborts or the engine closes while it runs. */
+  async #step<T>(connection: DuckDBConnection, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+    const running = this.#gate.pass(async () => {
+      stop.throwIfAborted();
+      let again: NodeJS.Timeout | undefined;
+      const interrupt = () => {
+        connection.interrupt();
+        // An interrupt that comes before DuckDB has begun is forgotten, so it is repeated until the call has ended.
+        again = setInterval(() => connection.interrupt(), INTERRUPT_EVERY);
+      };
+      stop.addEventListener('abort', interrupt, { once: true });
+      try {
+        return await call();
+      } catch (error) {
+        stop.throwIfAborted();
+        throw queryError(error);
+      } finally {
+        stop.removeEventListener('abort', interrupt);
+        clearInterval(again);
+      }
+    });
+    this.#steps.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#steps.delete(running);
+    }
+  }
+
+  async *#chunks(
+    connection: DuckDBConnection,
+    result: DuckDBResult,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<QueryValue[][]> {
+    try {
+      for (;;) {
+        const chunk = await this.#step(connection, signal, () => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) return;
+        yield chunkRows(chunk);
+      }
+    } finally {
+      this.#disconnect(connection);
+    }
+  }
+}
+
+async function stream(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: readonly QueryParameter[],
+): Promise<DuckDBResult> {
+  const bound = parameters.map(boundParameter);
+  return connection.stream(
+    sql,
+    bound.map((b) => b.value),
+    bound.map((b) => b.type),
+  );
+}
+
+function columnsOf(result: DuckDBResult): QueryColumn[] {
+  const types = result.columnTypes();
+  return result.columnNames().map((name, i) => {
+    const type = columnType(types[i]);
+    if (type === null)
+      throw new VpcflowError('VF_QUERY', `column ${name} has the type ${types[i]}, which has no value`);
+    return { name, type };
+  });
+}
+
+/** What DuckDB says, in terms of the catalogue. Its own text is the cause, never the message: it quotes the SQL. */
+function queryError(cause: unknown): VpcflowError {
+  if (cause instanceof VpcflowError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const first = text.split('\n', 1)[0];
+  if (/^Out of Memory Error/.test(text)) {
+    return new VpcflowError('VF_LIMIT', 'the query needs more memory and spill space than it may have', { cause });
+  }
+  if (
+    /No magic bytes|not a parquet file|too small to be a Parquet|footer|TProtocolException|ZSTD|deserializ/i.test(first)
+  ) {
+    return new VpcflowError('VF_STORE_CORRUPT', `a Parquet file cannot be read: ${first}`, { cause });
+  }
+  if (/^IO Error/.test(text))
+    return new VpcflowError('VF_STORE_UNREACHABLE', `a file cannot be read: ${first}`, { cause });
+  return new VpcflowError('VF_QUERY', `the query failed: ${first}`, { cause });
+}

@@ -1,0 +1,67 @@
+// Turns the shard lists and watermarks of every stream into how far the store is complete, and whether a window is.
+import type { ShardList, Watermark } from '../schemas/chain.ts';
+
+/** Default wait for late lines: 10 minutes of aggregation and 5 to 10 of delivery. */
+export const DEFAULT_LATENESS_MS = 20 * 60_000;
+
+/** What `watermarks/<stream>/` holds. */
+export interface StreamProgress {
+  readonly shards: ShardList | null;
+  readonly watermarks: ReadonlyMap<string, Watermark>; // by shard id
+}
+
+/**
+ * A window is complete when every shard is ended or has a watermark at or past `stop` + lateness (Unix ms). The
+ * watermark is the least over the shards that are not ended (over all when every one is). null, null: no stream ever
+ * fed the store.
+ */
+export function completenessOf(
+  streams: readonly StreamProgress[],
+  stop: number,
+  lateness: number,
+): { readonly complete: boolean | null; readonly watermark: number | null } {
+  let shards = 0;
+  let complete = true;
+  let open = Infinity; // least watermark of the shards that go on
+  let ended = -Infinity; // the latest of those that do not
+  for (const stream of streams) {
+    for (const shard of shardIds(stream)) {
+      shards += 1;
+      const known = stream.watermarks.get(shard);
+      if (known?.ended) {
+        ended = Math.max(ended, known.watermark);
+        continue;
+      }
+      const watermark = shardWatermark(stream, shard, new Set());
+      open = Math.min(open, watermark);
+      complete &&= watermark >= stop + lateness;
+    }
+  }
+  if (shards === 0) return { complete: null, watermark: null };
+  const watermark = open === Infinity ? ended : open;
+  return { complete, watermark: Number.isFinite(watermark) ? watermark : null };
+}
+
+/** Every shard that the list or a watermark names. */
+function shardIds(stream: StreamProgress): Set<string> {
+  const listed = stream.shards?.shards.map((s) => s.shard) ?? [];
+  const children = [...stream.watermarks.values()].flatMap((w) => w.children);
+  return new Set([...listed, ...stream.watermarks.keys(), ...children]);
+}
+
+/**
+ * A shard that nobody has begun to read is known up to where its parents are: its records arrived after theirs. One
+ * without known parents is known to nowhere (-Infinity).
+ */
+function shardWatermark(stream: StreamProgress, shard: string, seen: Set<string>): number {
+  const own = stream.watermarks.get(shard);
+  if (own) return own.watermark;
+  seen.add(shard);
+  const parents = new Set(stream.shards?.shards.find((s) => s.shard === shard)?.parents ?? []);
+  for (const [id, watermark] of stream.watermarks) if (watermark.children.includes(shard)) parents.add(id);
+  let least = Infinity;
+  for (const parent of parents) {
+    if (!seen.has(parent)) least = Math.min(least, shardWatermark(stream, parent, seen));
+  }
+  return least === Infinity ? -Infinity : least;
+}
