@@ -1,0 +1,308 @@
+// The graph statement in the real engine against plain loops: for any rows, grouping and --top, the same edges.
+import { tmpdir } from 'node:os';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDuckDb } from '../../consumers/shared/query/duckdb.ts';
+import { type GraphQuestion, graphSql } from '../../pipeline/conversations.ts';
+import { compareText, graphOf } from '../../pipeline/graph.ts';
+import type { KnownGrouping } from '../../pipeline/graph-groups.ts';
+import { graphJson } from '../../pipeline/graph-json.ts';
+import { type Counting, type Graph, type GraphEdge, MAX_EDGE_PORTS } from '../../schemas/graph.ts';
+import type { QueryEngine, QueryValue } from '../../schemas/query.ts';
+import {
+  type ReferenceEdge,
+  type ReferenceRow,
+  referenceAddress,
+  referenceEdges,
+  referenceKept,
+  referenceNetwork,
+} from '../reference/graph.ts';
+
+let engine: QueryEngine;
+beforeAll(async () => {
+  engine = await openDuckDb({ directories: [tmpdir()] });
+});
+afterAll(() => engine.close());
+
+const COLUMNS = {
+  account_id: 'VARCHAR',
+  interface_id: 'VARCHAR',
+  srcaddr: 'VARCHAR',
+  dstaddr: 'VARCHAR',
+  srcport: 'INTEGER',
+  dstport: 'INTEGER',
+  protocol: 'INTEGER',
+  action: 'VARCHAR',
+  flows: 'BIGINT',
+  packets: 'BIGINT',
+  bytes: 'BIGINT',
+  start: 'BIGINT',
+  end: 'BIGINT',
+  flow_direction: 'VARCHAR',
+  resource_id: 'VARCHAR',
+  tgw_attachment_id: 'VARCHAR',
+  subnet_id: 'VARCHAR',
+  vpc_id: 'VARCHAR',
+  instance_id: 'VARCHAR',
+} as const;
+
+type Row = { readonly [K in keyof typeof COLUMNS]?: string | number | bigint | null };
+
+/** Rows as what follows FROM, so that a property needs no file. */
+const sourceOf = (rows: readonly Row[]): string => {
+  const literal = (value: string | number | bigint | null | undefined, type: string): string => {
+    const text = typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value ?? 'NULL');
+    return `${text}::${type}`;
+  };
+  const tuple = (row: Row): string =>
+    Object.entries(COLUMNS)
+      .map(([name, type]) => literal(row[name as keyof Row], type)) // Object.entries forgets the key type
+      .join(', ');
+  const names = Object.keys(COLUMNS).map((name) => `"${name}"`);
+  const values = rows.length === 0 ? `(${tuple({})})` : rows.map((row) => `(${tuple(row)})`).join(', ');
+  return `(SELECT * FROM (VALUES ${values}) t(${names.join(', ')})${rows.length === 0 ? ' WHERE false' : ''})`;
+};
+
+const ask = async (
+  rows: readonly Row[],
+  question: Partial<GraphQuestion> & { readonly group?: KnownGrouping } = {},
+): Promise<Graph> => {
+  const whole = { group: 'address', count: 'conversations', top: null, limit: 100_000, ...question } as const;
+  const result = await engine.run(graphSql({ ...whole, source: sourceOf(rows) }));
+  const values: (readonly QueryValue[])[] = [];
+  for await (const chunk of result.chunks) values.push(...chunk);
+  return graphOf({ ...whole, start: 0, stop: 60_000, complete: null, watermark: null }, values);
+};
+
+const ADDRESSES = ['10.1.11.1', '10.11.1.1', '10.1.11.2', '203.0.113.9', '2001:db8::1', '2001:db8:0:1::2', '::1'];
+
+const row: fc.Arbitrary<ReferenceRow> = fc.record({
+  account_id: fc.constantFrom('111122223333', '444455556666', null),
+  interface_id: fc.constantFrom('eni-0a', 'eni-0b', 'eni-0c', null),
+  srcaddr: fc.constantFrom(...ADDRESSES, null),
+  dstaddr: fc.constantFrom(...ADDRESSES, null),
+  srcport: fc.constantFrom(0, 0, 443, 53, null),
+  dstport: fc.constantFrom(0, 443, 22, 40000, null),
+  protocol: fc.constantFrom(6, 17, null),
+  action: fc.constantFrom('ACCEPT', 'REJECT', null),
+  flows: fc.bigInt(1n, 5n),
+  packets: fc.option(fc.bigInt(0n, 2n)),
+  bytes: fc.option(fc.oneof(fc.bigInt(0n, 3n), fc.constant(2n ** 62n), fc.constant(2n ** 53n + 1n))),
+  start: fc.option(fc.integer({ min: 0, max: 100 })),
+  end: fc.option(fc.integer({ min: 100, max: 200 })),
+});
+const rowsOf = fc.array(row, { maxLength: 40 });
+const counting = fc.constantFrom<Counting>('conversations', 'observed');
+
+const byName = (a: ReferenceEdge | GraphEdge, b: ReferenceEdge | GraphEdge): number =>
+  compareText(JSON.stringify([a.source, a.target, a.action]), JSON.stringify([b.source, b.target, b.action]));
+const sum = (values: readonly bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
+
+describe('the graph of any rows', () => {
+  test('has the edges that the rule of one conversation and its witnesses gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(rowsOf, counting, async (rows, count) => {
+        const graph = await ask(rows, { count });
+        const expected = referenceEdges(rows, count, referenceAddress);
+        expect([...graph.edges].sort(byName)).toEqual(
+          expected.map((edge) => ({ ...edge, ports: edge.ports.slice(0, MAX_EDGE_PORTS) })).sort(byName),
+        );
+        expect(graph.others).toEqual({ nodes: 0, edges: 0, bytes: 0n });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('groups addresses by /24 and /64', async () => {
+    const address = fc.oneof(fc.ipV4(), fc.ipV6().map(canonical));
+    const some = fc.array(fc.tuple(row, address, address), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(some, async (drawn) => {
+        const rows = drawn.map(([one, srcaddr, dstaddr]) => ({ ...one, srcaddr, dstaddr }));
+        const graph = await ask(rows, { group: 'cidr24' });
+        const expected = referenceEdges(rows, 'conversations', referenceNetwork);
+        expect([...graph.edges].sort(byName)).toEqual(expected.sort(byName));
+        expect(new Set(graph.nodes.map((node) => node.kind))).toEqual(new Set(['cidr24']));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('sums to the same totals whatever --top hides', async () => {
+    await fc.assert(
+      fc.asyncProperty(rowsOf, fc.integer({ min: 1, max: 9 }), counting, async (rows, top, count) => {
+        const whole = await ask(rows, { count });
+        const cut = await ask(rows, { count, top });
+        expect(cut.totals).toEqual(whole.totals);
+        for (const measure of ['flows', 'packets', 'bytes', 'bytes_observed'] as const) {
+          expect(sum(cut.edges.map((edge) => edge[measure]))).toBe(sum(whole.edges.map((edge) => edge[measure])));
+        }
+        const kept = referenceKept(referenceEdges(rows, count, referenceAddress), top);
+        const hidden = whole.edges.filter((edge) => !kept.has(edge.source) || !kept.has(edge.target));
+        expect(cut.others).toEqual({
+          nodes: whole.nodes.length - kept.size,
+          edges: hidden.length,
+          bytes: sum(hidden.map((edge) => edge.bytes)),
+        });
+        const others = `+${whole.nodes.length - kept.size} others`;
+        const expected = referenceEdges(rows, count, (address) =>
+          kept.has(referenceAddress(address)) ? referenceAddress(address) : others,
+        );
+        expect([...cut.edges].sort(byName)).toEqual(expected.sort(byName));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('has sorted nodes and edges, and each node the bytes of its edges', async () => {
+    await fc.assert(
+      fc.asyncProperty(rowsOf, async (rows) => {
+        const { nodes, edges } = await ask(rows, { top: 5 });
+        expect(nodes.map((node) => node.id)).toEqual(nodes.map((node) => node.id).sort(compareText));
+        expect(new Set(nodes.map((node) => node.id))).toEqual(
+          new Set(edges.flatMap((edge) => [edge.source, edge.target])),
+        );
+        for (const node of nodes) {
+          expect(node.bytes_in).toBe(sum(edges.filter((e) => e.target === node.id).map((e) => e.bytes)));
+          expect(node.bytes_out).toBe(sum(edges.filter((e) => e.source === node.id).map((e) => e.bytes)));
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+/** RFC 5952, by way of the URL parser, which is not what the product uses. */
+const canonical = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
+
+const flow = (interface_id: string | null, srcaddr: string, dstaddr: string, rest: Row = {}): Row => ({
+  ...{ account_id: '111122223333', interface_id, srcaddr, dstaddr, srcport: 0, dstport: 443, protocol: 6 },
+  ...{ action: 'ACCEPT', flows: 1, packets: 2, bytes: 100, start: 10, end: 60 },
+  ...rest,
+});
+
+describe('two witnesses of one conversation', () => {
+  const both = [
+    flow('eni-0b', '10.0.0.1', '10.0.0.2', { bytes: 100, packets: 2, flows: 3, start: 5 }),
+    flow('eni-0a', '10.0.0.1', '10.0.0.2', { bytes: 100, packets: 2, flows: 1, end: 90 }),
+  ];
+
+  test('count once: on a tie the smaller interface id speaks', async () => {
+    const graph = await ask(both);
+    expect(graph.edges).toMatchObject([
+      { flows: 1n, packets: 2n, bytes: 100n, bytes_observed: 200n, witnesses: 2, start: 5, stop: 90 },
+    ]);
+  });
+
+  test('count twice when asked for what was observed', async () => {
+    const graph = await ask(both, { count: 'observed' });
+    expect(graph.edges).toMatchObject([{ flows: 4n, packets: 4n, bytes: 200n, bytes_observed: 200n, witnesses: 2 }]);
+  });
+
+  test('are two attachments where a transit gateway logged it', async () => {
+    const rows = ['tgw-attach-1', 'tgw-attach-2'].map((id) =>
+      flow(null, '10.0.0.1', '10.9.0.2', { tgw_attachment_id: id }),
+    );
+    expect((await ask(rows)).edges).toMatchObject([{ bytes: 100n, bytes_observed: 200n, witnesses: 2 }]);
+  });
+});
+
+describe('grouping by what an interface belongs to', () => {
+  const group = 'interface';
+  const names = (graph: Graph): string[] => graph.edges.map((edge) => `${edge.source} > ${edge.target}`);
+
+  test('takes the side that the flow direction names', async () => {
+    const rows = [flow('eni-web', '10.0.0.1', '198.51.100.7', { flow_direction: 'egress' })];
+    const graph = await ask(rows, { group });
+    expect(names(graph)).toEqual(['eni-web > 198.51.100.7']);
+    expect(graph.nodes.map((node) => node.kind)).toEqual(['address', 'interface']);
+  });
+
+  test('finds without directions the address that is in all rows of an interface', async () => {
+    const rows = [
+      flow('eni-web', '203.0.113.5', '10.0.0.1'),
+      flow('eni-web', '203.0.113.6', '10.0.0.1'),
+      flow('eni-web', '10.0.0.1', '10.0.0.2', { dstport: 5432 }),
+    ];
+    expect(names(await ask(rows, { group }))).toEqual([
+      '203.0.113.5 > eni-web',
+      '203.0.113.6 > eni-web',
+      'eni-web > 10.0.0.2',
+    ]);
+  });
+
+  test('decides a single pair by what other interfaces have, then by which address is private', async () => {
+    const rows = [
+      flow('eni-web', '203.0.113.5', '10.0.0.1'),
+      flow('eni-web', '10.0.0.1', '10.0.0.2', { dstport: 5432 }),
+      flow('eni-db', '10.0.0.1', '10.0.0.2', { dstport: 5432 }),
+      flow('eni-solo', '192.0.2.1', '10.0.0.9'),
+    ];
+    expect(names(await ask(rows, { group }))).toEqual([
+      '192.0.2.1 > eni-solo',
+      '203.0.113.5 > eni-web',
+      'eni-web > eni-db',
+    ]);
+  });
+
+  test('leaves an address alone that it cannot place', async () => {
+    const pair = [flow('eni-x', '10.0.0.1', '10.0.0.2')];
+    expect(names(await ask(pair, { group }))).toEqual(['10.0.0.1 > 10.0.0.2']);
+    const twins = ['eni-a', 'eni-b'].map((id) => flow(id, '10.0.0.1', '192.0.2.1', { flow_direction: 'egress' }));
+    expect(names(await ask(twins, { group }))).toEqual(['10.0.0.1 > 192.0.2.1']);
+  });
+
+  test('names the VPC, subnet and instance of both sides', async () => {
+    const rows = [
+      flow('eni-a', '10.0.0.1', '10.8.0.2', { flow_direction: 'egress', vpc_id: 'vpc-1', subnet_id: 'subnet-1' }),
+      flow('eni-b', '10.0.0.1', '10.8.0.2', { flow_direction: 'ingress', vpc_id: 'vpc-2', instance_id: 'i-2' }),
+    ];
+    expect(names(await ask(rows, { group: 'vpc' }))).toEqual(['vpc-1 > vpc-2']);
+    expect(names(await ask(rows, { group: 'subnet' }))).toEqual(['subnet-1 > 10.8.0.2']);
+    expect(names(await ask(rows, { group: 'instance' }))).toEqual(['10.0.0.1 > i-2']);
+  });
+});
+
+describe('the ports of an edge', () => {
+  test('are the service ports, most bytes first, at most twenty', async () => {
+    const rows = Array.from({ length: 30 }, (_, i) =>
+      flow('eni-a', '10.0.0.1', '10.0.0.2', { dstport: i + 1, bytes: i }),
+    );
+    const [edge] = (await ask(rows)).edges;
+    expect(edge.ports).toEqual(Array.from({ length: MAX_EDGE_PORTS }, (_, i) => 30 - i));
+  });
+
+  test('name the scanned port of a rejected scan, and none for ICMP', async () => {
+    const scan = flow('eni-a', '192.0.2.1', '10.0.0.2', { srcport: 40000, dstport: 50000, action: 'REJECT' });
+    const ping = flow('eni-a', '192.0.2.1', '10.0.0.2', { srcport: 0, dstport: 0, protocol: 1 });
+    expect((await ask([scan, ping])).edges).toMatchObject([
+      { action: 'ACCEPT', protocols: [1], ports: [] },
+      { action: 'REJECT', protocols: [6], ports: [50000] },
+    ]);
+  });
+});
+
+test('the JSON is what the contract says, with integers exact', async () => {
+  const rows = [
+    flow('eni-a', '10.0.0.1', '10.0.0.2', { bytes: 2n ** 62n, srcport: 0, dstport: 443 }),
+    flow('eni-a', '10.0.0.1', '10.0.0.2', { bytes: 2n ** 62n, dstport: 22 }),
+  ];
+  const text = [...graphJson(await ask(rows))].join('');
+  expect(text).toContain(`"bytes":${2n ** 63n},`);
+  expect(Object.keys(JSON.parse(text))).toEqual(
+    'start stop complete watermark count group nodes edges others totals'.split(' '),
+  );
+  expect(JSON.parse(text)).toMatchObject({
+    start: '1970-01-01T00:00:00Z',
+    nodes: [
+      { id: '10.0.0.1', label: '10.0.0.1', kind: 'address', bytes_in: 0 },
+      { id: '10.0.0.2', label: '10.0.0.2', kind: 'address', bytes_out: 0 },
+    ],
+    edges: [{ source: '10.0.0.1', target: '10.0.0.2', action: 'ACCEPT', protocols: [6], ports: [22, 443], start: 10 }],
+  });
+});
+
+test('an empty window is an empty graph', async () => {
+  const graph = await ask([], { top: 3 });
+  expect(graph).toMatchObject({ nodes: [], edges: [], totals: { nodes: 0, edges: 0, flows: 0n, bytes: 0n } });
+});
