@@ -1,0 +1,151 @@
+// Turns a directory into a running local Kinesis: kinesis-local as a child process on loopback, its data kept in the directory.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  type KinesisClient,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-kinesis';
+import type { Clock } from '../../../schemas/clock.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import { type KinesisPlace, kinesisClient, streamError } from '../kinesis.ts';
+import {
+  PLAIN_PORT_PLACEHOLDER,
+  type PortMessage,
+  PRELOAD_URL,
+  TLS_PORT_PLACEHOLDER,
+} from './local-kinesis-preload.ts';
+
+export const LOCAL_ACCOUNT = '123456789012';
+export const LOCAL_REGION = 'us-east-1';
+
+const START_MS = 30_000;
+const STOP_MS = 15_000;
+const POLL_MS = 50;
+/** Between two snapshots of the data: what a kill -9 may lose. A snapshot is the whole stream, so not too often. */
+const PERSIST_INTERVAL = '5s';
+
+export interface LocalKinesis {
+  readonly place: KinesisPlace;
+  readonly pid: number;
+  /** Resolves when the child has ended on its own; never after `stop`. */
+  readonly died: Promise<VpcflowError>;
+  /** Ends the child after it has saved what it holds. */
+  stop(): Promise<void>;
+}
+
+const isPortMessage = (message: unknown): message is PortMessage =>
+  typeof message === 'object' && message !== null && 'placeholder' in message && 'port' in message;
+
+/** Resolves with the plain port once both servers listen. */
+const listening = (child: ChildProcess, said: () => string): Promise<number> =>
+  new Promise((done, failed) => {
+    const ports = new Map<number, number>();
+    const ended = (): void => failed(new VpcflowError('VF_STREAM', `the local Kinesis did not start: ${said()}`));
+    const timer = setTimeout(ended, START_MS);
+    child.once('exit', ended).once('error', ended);
+    child.on('message', (message) => {
+      if (!isPortMessage(message)) return;
+      ports.set(message.placeholder, message.port);
+      const port = ports.get(PLAIN_PORT_PLACEHOLDER);
+      if (port === undefined || !ports.has(TLS_PORT_PLACEHOLDER)) return;
+      clearTimeout(timer);
+      child.off('exit', ended).off('error', ended);
+      done(port);
+    });
+  });
+
+/**
+ * Starts kinesis-local with its data in `directory` (created when missing; null: in memory only). It listens on free
+ * ports of 127.0.0.1 and ends with this process, however that ends. Rejects with VF_STREAM when it does not start.
+ */
+export const startLocalKinesis = async (directory: string | null): Promise<LocalKinesis> => {
+  if (directory !== null) await mkdir(directory, { recursive: true });
+  const packageFolder = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'));
+  const child = spawn(process.execPath, ['--import', PRELOAD_URL, 'main.js'], {
+    cwd: packageFolder, // it reads its certificate from there
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      KINESIS_MOCK_PLAIN_PORT: String(PLAIN_PORT_PLACEHOLDER),
+      KINESIS_MOCK_TLS_PORT: String(TLS_PORT_PLACEHOLDER),
+      AWS_REGION: LOCAL_REGION,
+      AWS_ACCOUNT_ID: LOCAL_ACCOUNT,
+      SHARD_LIMIT: '1000',
+      LOG_LEVEL: 'WARN',
+      SHOULD_PERSIST_DATA: String(directory !== null),
+      ...(directory === null ? {} : { PERSIST_PATH: resolve(directory), PERSIST_INTERVAL }),
+    },
+  });
+  let last = ''; // the end of what it wrote, to say why it died
+  const keep = (chunk: Buffer): void => {
+    last = (last + chunk.toString()).slice(-2000);
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const said = (): string => last.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';
+
+  const port = await listening(child, said).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
+  let stopping = false;
+  const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  const died = new Promise<VpcflowError>((done) => {
+    void exited.then(() => {
+      if (!stopping)
+        done(new VpcflowError('VF_STREAM', `the local Kinesis ended: ${said()}`, { help: 'start it again' }));
+    });
+  });
+  return {
+    place: {
+      endpoint: `http://127.0.0.1:${port}`,
+      region: LOCAL_REGION,
+      credentials: { accessKeyId: LOCAL_ACCOUNT, secretAccessKey: 'local' },
+    },
+    pid: child.pid ?? 0,
+    died,
+    stop: async () => {
+      stopping = true;
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+      child.kill('SIGTERM');
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+};
+
+/** Creates the stream unless it is there, and waits until it can be used. */
+export const ensureStream = async (
+  client: KinesisClient,
+  name: string,
+  shards: number,
+  clock: Clock,
+): Promise<void> => {
+  const status = async (): Promise<string | null> => {
+    try {
+      const answer = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
+      return answer.StreamDescriptionSummary?.StreamStatus ?? null;
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return null;
+      throw streamError(`stream ${name} cannot be described`, error);
+    }
+  };
+  if ((await status()) === null) {
+    await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards })).catch((error: unknown) => {
+      throw streamError(`stream ${name} cannot be created`, error);
+    });
+  }
+  const deadline = clock.now() + START_MS;
+  while ((await status()) !== 'ACTIVE') {
+    if (clock.now() > deadline) throw new VpcflowError('VF_STREAM', `stream ${name} did not become active`);
+    await clock.sleep(POLL_MS);
+  }
+};
+
+/** A client for the local Kinesis. */
+export const localClient = (kinesis: LocalKinesis): KinesisClient => kinesisClient(kinesis.place);

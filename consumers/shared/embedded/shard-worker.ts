@@ -1,0 +1,133 @@
+// Turns the batches of one shard into calls of its RecordProcessor, and the processor's checkpoints into durable ones.
+import type { Clock } from '../../../schemas/clock.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import type { Checkpointer, RecordProcessor, StreamRecord } from '../../../schemas/processor.ts';
+import type { Checkpoint, Checkpoints } from './checkpoints.ts';
+import type { ShardRead } from './shard-reader.ts';
+
+/** Time must pass for the processor even where no record comes: an empty batch about every second. */
+const TIP_POLL_MS = 1_000;
+/** Behind the tip: a shard may be read five times a second. */
+const CATCH_UP_POLL_MS = 200;
+
+/** What a worker tells about each batch that its processor has taken. */
+export interface ShardProgress {
+  readonly shard: string;
+  readonly records: number;
+  readonly bytes: number;
+  readonly millisBehindLatest: number | null;
+}
+
+/** Checkpoints of one shard: valid inside a callback only, never backwards, with the arrival time beside the number. */
+class ShardCheckpointer {
+  readonly #checkpoints: Checkpoints;
+  readonly #shard: string;
+  #arrivals = new Map<string, number>(); // of what was delivered since the last checkpoint
+  #last: bigint;
+  ended = false;
+
+  constructor(checkpoints: Checkpoints, shard: string, from: Checkpoint) {
+    this.#checkpoints = checkpoints;
+    this.#shard = shard;
+    this.#last = from.kind === 'after' ? BigInt(from.sequenceNumber) : -1n;
+  }
+
+  delivered(records: readonly StreamRecord[]): void {
+    for (const record of records) this.#arrivals.set(record.sequenceNumber, record.arrival);
+  }
+
+  /** Runs one callback with a checkpointer that is of no use after it. */
+  async during(callback: (checkpointer: Checkpointer) => Promise<void>, atEnd: boolean): Promise<void> {
+    let open = true;
+    try {
+      await callback({
+        checkpoint: async (sequenceNumber) => {
+          if (!open) throw this.#refused('its callback is over');
+          await this.#store(sequenceNumber, atEnd);
+        },
+      });
+    } finally {
+      open = false;
+    }
+  }
+
+  async #store(sequenceNumber: string | undefined, atEnd: boolean): Promise<void> {
+    if (sequenceNumber === undefined) {
+      if (!atEnd) throw this.#refused('only at the end of the shard may the number be left out');
+      await this.#checkpoints.put(this.#shard, { kind: 'end' });
+      this.ended = true;
+      return;
+    }
+    const value = BigInt(sequenceNumber);
+    if (value < this.#last) throw this.#refused(`${sequenceNumber} lies before the last one`);
+    const arrival = this.#arrivals.get(sequenceNumber) ?? null;
+    await this.#checkpoints.put(this.#shard, { kind: 'after', sequenceNumber, arrival });
+    this.#last = value;
+    for (const delivered of this.#arrivals.keys()) {
+      if (BigInt(delivered) > value) break; // in the order of delivery
+      this.#arrivals.delete(delivered);
+    }
+  }
+
+  #refused(why: string): VpcflowError {
+    return new VpcflowError('VF_CHECKPOINT_FAILED', `the checkpoint of ${this.#shard} was refused: ${why}`);
+  }
+}
+
+export interface ShardWork {
+  readonly shard: string;
+  readonly from: Exclude<Checkpoint, { kind: 'end' }>;
+  readonly checkpoints: Checkpoints;
+  readonly processor: RecordProcessor;
+  /** The next batch; null once the signal is aborted. */
+  readonly read: () => Promise<ShardRead | null>;
+  readonly clock: Clock;
+  /** Aborted: the processor is asked to shut down after the batch that it has. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: ShardProgress) => void;
+}
+
+const startPosition = (from: Exclude<Checkpoint, { kind: 'end' }>): string => {
+  if (from.kind === 'after') return from.sequenceNumber;
+  return from.at === null ? 'TRIM_HORIZON' : 'AT_TIMESTAMP';
+};
+
+/**
+ *     initialize ─> processRecords ─┬─> processRecords …
+ *                                   ├─> shardEnded         the shard is read to its end: SHARD_END must be checkpointed
+ *                                   └─> shutdownRequested  the signal: a last chance to commit and checkpoint
+ *
+ * One batch is in flight at a time: a slow processor is asked for nothing more. Resolves to whether the shard's end was
+ * reached; rejects with what the processor rejected with, after which nothing more is asked of it or checkpointed.
+ */
+export const workShard = async (work: ShardWork): Promise<'ended' | 'stopped'> => {
+  const { shard, processor, clock, signal } = work;
+  const checkpointer = new ShardCheckpointer(work.checkpoints, shard, work.from);
+  await processor.initialize({ shardId: shard, position: startPosition(work.from) });
+  while (!signal.aborted) {
+    const began = clock.now();
+    const batch = await work.read();
+    if (batch === null) break;
+    const { records, millisBehindLatest } = batch;
+    checkpointer.delivered(records);
+    await checkpointer.during(
+      (given) => processor.processRecords({ records, millisBehindLatest, checkpointer: given }),
+      false,
+    );
+    work.onProgress({
+      shard,
+      records: records.length,
+      bytes: records.reduce((sum, record) => sum + record.data.length, 0),
+      millisBehindLatest,
+    });
+    if (batch.ended) {
+      await checkpointer.during((given) => processor.shardEnded({ checkpointer: given }), true);
+      if (checkpointer.ended) return 'ended';
+      throw new VpcflowError('VF_CHECKPOINT_FAILED', `the end of ${shard} was not checkpointed`);
+    }
+    const pause = records.length > 0 && millisBehindLatest !== 0 ? CATCH_UP_POLL_MS : TIP_POLL_MS;
+    await clock.sleep(pause - (clock.now() - began), signal);
+  }
+  await checkpointer.during((given) => processor.shutdownRequested({ checkpointer: given }), false);
+  return 'stopped';
+};

@@ -1,0 +1,278 @@
+// The shard runner against the real API of kinesis-local: every record once and in order, through restarts and reshards.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KinesisClient, MergeShardsCommand, PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../../../consumers/shared/clock.ts';
+import { Checkpoints } from '../../../../consumers/shared/embedded/checkpoints.ts';
+import {
+  ensureStream,
+  type LocalKinesis,
+  localClient,
+  startLocalKinesis,
+} from '../../../../consumers/shared/embedded/local-kinesis.ts';
+import { runShards } from '../../../../consumers/shared/embedded/runner.ts';
+import { shardHistory } from '../../../../consumers/shared/embedded/shard-history.ts';
+import { identifyStream, type StreamIdentity } from '../../../../consumers/shared/kinesis.ts';
+import { listShards } from '../../../../consumers/shared/shard-list.ts';
+import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
+import { parseShardList } from '../../../../pipeline/documents.ts';
+import { shardsKey } from '../../../../pipeline/keys.ts';
+import { MemoryStore } from '../../../fakes/memory-store.ts';
+import { until } from '../../../until.ts';
+import { Recording } from './recording-processor.ts';
+
+const FIRST = 'shardId-000000000000';
+const SECOND = 'shardId-000000000001';
+
+let kinesis: LocalKinesis;
+let client: KinesisClient;
+let streams = 0;
+let directory: string;
+
+beforeAll(async () => {
+  kinesis = await startLocalKinesis(null);
+  client = localClient(kinesis);
+  directory = await mkdtemp(join(tmpdir(), 'vpcflow-runner-'));
+});
+
+afterAll(async () => {
+  client.destroy();
+  await kinesis.stop();
+  await rm(directory, { recursive: true });
+});
+
+/** A stream of its own for each test, with what a run on it needs. */
+class Bed {
+  readonly stream: StreamIdentity;
+  readonly store = new MemoryStore();
+  readonly checkpoints: Checkpoints;
+  readonly #runs: { readonly stop: AbortController; readonly done: Promise<unknown> }[] = [];
+
+  constructor(stream: StreamIdentity) {
+    this.stream = stream;
+    this.checkpoints = new Checkpoints(new DirectoryStore(directory), 'test', stream.id);
+  }
+
+  async put(texts: readonly string[]): Promise<readonly string[]> {
+    const Records = texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: text }));
+    const answer = await client.send(new PutRecordsCommand({ StreamName: this.stream.name, Records }));
+    return (answer.Records ?? []).map((record) => record.SequenceNumber ?? '');
+  }
+
+  /** Starts a run; `stop` asks it to end and resolves (or rejects) as the run does. */
+  run(recording: Recording, at: number | null = null): { done: Promise<void>; stop: () => Promise<void> } {
+    const stop = new AbortController();
+    const done = runShards({
+      client,
+      stream: this.stream,
+      store: this.store,
+      checkpoints: this.checkpoints,
+      from: { at },
+      createProcessor: () => recording.of(),
+      clock: systemClock,
+      signal: stop.signal,
+    });
+    this.#runs.push({ stop, done: done.catch(() => {}) });
+    return {
+      done,
+      stop: async () => {
+        stop.abort();
+        await done;
+      },
+    };
+  }
+
+  async end(): Promise<void> {
+    for (const { stop } of this.#runs) stop.abort();
+    await Promise.all(this.#runs.map(({ done }) => done));
+  }
+}
+
+const beds: Bed[] = [];
+const bed = async (shards = 2): Promise<Bed> => {
+  const name = `runner-${++streams}`;
+  await ensureStream(client, name, shards, systemClock);
+  const made = new Bed(await identifyStream(client, name));
+  beds.push(made);
+  return made;
+};
+afterEach(async () => {
+  await Promise.all(beds.splice(0).map((made) => made.end()));
+});
+
+const names = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+const split = async (made: Bed, shard: string): Promise<void> => {
+  const listed = await listShards(client, made.stream);
+  const before = listed.length;
+  // Whatever the range is, a point a third into each half of the key space lies inside it for two shards.
+  const at = shard === FIRST ? 2n ** 126n : 2n ** 127n + 2n ** 126n;
+  await client.send(
+    new SplitShardCommand({ StreamName: made.stream.name, ShardToSplit: shard, NewStartingHashKey: String(at) }),
+  );
+  await until('the split is done', async () => (await listShards(client, made.stream)).length === before + 2);
+  await ensureStream(client, made.stream.name, 2, systemClock);
+};
+
+test('every record of all shards comes once, and empty batches let time pass', async () => {
+  const made = await bed();
+  const recording = new Recording();
+  const run = made.run(recording);
+  const texts = names('a', 50);
+  await made.put(texts);
+  await until('all records came', () => recording.texts.length >= texts.length);
+  const { empty } = recording;
+  await until('empty batches come', () => recording.empty > empty + 1);
+  await run.stop();
+  expect([...recording.texts].sort()).toEqual([...texts].sort());
+  expect(recording.calls.sort()).toEqual([
+    `initialize ${FIRST}`,
+    `initialize ${SECOND}`,
+    `shutdown ${FIRST}`,
+    `shutdown ${SECOND}`,
+  ]);
+  expect(recording.positions).toEqual(
+    new Map([
+      [FIRST, 'TRIM_HORIZON'],
+      [SECOND, 'TRIM_HORIZON'],
+    ]),
+  );
+});
+
+test('a second run goes on after the checkpoints, and only there', async () => {
+  const made = await bed();
+  const first = new Recording();
+  const run = made.run(first);
+  await made.put(names('a', 20));
+  await until('the first records came', () => first.texts.length === 20);
+  await run.stop();
+  await made.put(names('b', 20));
+  const second = new Recording();
+  const again = made.run(second);
+  await until('the others came', () => second.texts.length >= 20);
+  await again.stop();
+  expect([...second.texts].sort()).toEqual(names('b', 20).sort());
+  for (const position of second.positions.values()) expect(position).toMatch(/^\d{50,}$/);
+});
+
+test('what was not checkpointed comes again when a processor fails; the others shut down', async () => {
+  const made = await bed();
+  const broken = new Recording();
+  broken.onBatch = (batch) => {
+    if (batch.records.some((record) => record.data.toString() === 'poison')) throw new Error('processor defect');
+  };
+  const run = made.run(broken);
+  await made.put(['one', 'two', 'three']);
+  await until('the good records came', () => broken.texts.length === 3);
+  await made.put(['poison']);
+  await expect(run.done).rejects.toThrow('processor defect');
+  expect(broken.calls.filter((call) => call.startsWith('shutdown'))).toHaveLength(1);
+  const repaired = new Recording();
+  const again = made.run(repaired);
+  await until('it came again', () => repaired.texts.length >= 1);
+  await again.stop();
+  expect(repaired.texts).toEqual(['poison']);
+});
+
+test('children of a split and of a merge begin after the end of their parents', async () => {
+  const made = await bed();
+  const recording = new Recording();
+  await made.put(names('a', 20));
+  await split(made, FIRST);
+  await made.put(names('b', 20));
+  const run = made.run(recording);
+  await until('both generations came', () => recording.texts.length === 40);
+  const children = (await listShards(client, made.stream)).filter((info) => info.parents.length > 0);
+  // While the runner runs: the children merge again.
+  const [left, right] = children.map((info) => info.shard);
+  await client.send(
+    new MergeShardsCommand({
+      StreamName: made.stream.name,
+      ShardToMerge: left!,
+      AdjacentShardToMerge: right!,
+    }),
+  );
+  await until('the merge is done', async () => (await listShards(client, made.stream)).length === 5);
+  await ensureStream(client, made.stream.name, 2, systemClock);
+  await made.put(names('c', 20));
+  await until('the third generation came', () => recording.texts.length === 60);
+  await run.stop();
+
+  const position = (call: string): number => recording.calls.indexOf(call);
+  const grandchild = (await listShards(client, made.stream)).at(-1)!;
+  expect(grandchild.parents).toEqual([left, right]);
+  for (const child of [left, right]) {
+    expect(position(`ended ${FIRST}`)).toBeLessThan(position(`initialize ${child}`));
+    expect(position(`ended ${child}`)).toBeLessThan(position(`initialize ${grandchild.shard}`));
+  }
+  expect([...recording.texts].sort()).toEqual([...names('a', 20), ...names('b', 20), ...names('c', 20)].sort());
+
+  const list = await made.store.get(shardsKey(made.stream.id));
+  const { shards } = parseShardList(shardsKey(made.stream.id), list!.body);
+  expect(shards).toEqual(await listShards(client, made.stream));
+  expect(shards.filter((info) => info.closed).map((info) => info.shard)).toEqual([FIRST, left, right]);
+
+  // An ended shard stays ended: a new run begins with what is open.
+  const next = new Recording();
+  const again = made.run(next);
+  await until('the open shards are taken up', () => next.positions.size === 2);
+  await again.stop();
+  expect([...next.positions.keys()].sort()).toEqual([SECOND, grandchild.shard].sort());
+  expect(next.texts).toEqual([]);
+});
+
+test('without a checkpoint reading begins at the given time, and a restart keeps to it', async () => {
+  const made = await bed(1);
+  await made.put(['before']);
+  const put = Date.now();
+  await until('the clock moves on', () => Date.now() > put + 1);
+  const at = Date.now();
+  const idle = new Recording();
+  const first = made.run(idle, at);
+  await until('it reads', () => idle.empty > 0 || idle.texts.length > 0);
+  await first.stop();
+  await made.put(['while down']);
+  const later = new Recording();
+  const second = made.run(later, Date.now());
+  await until('it came', () => later.texts.length > 0);
+  await second.stop();
+  expect([...idle.texts, ...later.texts]).toEqual(['while down']);
+});
+
+test('a checkpoint that the stream does not know is read from its arrival time on', async () => {
+  const made = await bed(1);
+  await made.put(['old']);
+  const [known] = await made.put(['kept']);
+  const lost = String(BigInt(known!) + 16n);
+  await made.checkpoints.put(FIRST, { kind: 'after', sequenceNumber: lost, arrival: null });
+  const recording = new Recording();
+  recording.checkpointing = false;
+  const run = made.run(recording);
+  await until('records came', () => recording.texts.length >= 2);
+  await run.stop();
+  expect(recording.texts).toEqual(['old', 'kept']); // the processor knows what it has committed
+  expect(recording.positions.get(FIRST)).toBe(lost);
+});
+
+test('a broken checkpoint file is an error, not a new beginning', async () => {
+  const made = await bed(1);
+  const store = new DirectoryStore(directory);
+  await store.put(`test/${made.stream.id}/${FIRST}.json`, Buffer.from('{"kind":"after"}'));
+  await expect(made.run(new Recording()).done).rejects.toMatchObject({ code: 'VF_STORE_CORRUPT' });
+});
+
+test('the history of a shard knows its first readable record from a position on', async () => {
+  const made = await bed(1);
+  const [one, two, three] = await made.put(['one', 'two', 'three']);
+  const history = shardHistory(client, made.stream, FIRST, systemClock);
+  expect(await history.firstFrom('0')).toBe(one);
+  expect(await history.firstFrom(two!)).toBe(two);
+  expect(await history.firstAfter(two!)).toBe(three);
+  expect(await history.firstAfter(three!)).toBeNull();
+});
+
+test('a stream that is gone ends the run with VF_STREAM', async () => {
+  await expect(identifyStream(client, 'nobody')).rejects.toMatchObject({ code: 'VF_STREAM' });
+});
