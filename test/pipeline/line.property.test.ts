@@ -97,9 +97,19 @@ const time = fc.oneof(
   number,
 );
 const text = fc.oneof(
+  // Alike but not the same: prefixes of each other, and lengths around what the reader recognises.
   {
     weight: 5,
-    arbitrary: fc.constantFrom('eni-0a1b2c3d4e5f60718', 'eni-0a1b2c3d4e5f60719', '123456789012', 'unknown'),
+    arbitrary: fc.constantFrom(
+      'eni-0a1b2c3d4e5f60718',
+      'eni-0a1b2c3d4e5f60719',
+      'eni-0a1b2c3d4e5f607189',
+      'x'.repeat(64),
+      'x'.repeat(65),
+      'x'.repeat(66),
+      `${'x'.repeat(69)}1`,
+      `${'x'.repeat(69)}2`,
+    ),
   },
   fc.string({ minLength: 1, unit: 'binary' }).map((s) => s.replaceAll(' ', '') || '--'),
   fc.string({ minLength: 60, maxLength: 70, unit: fc.constantFrom('a', 'b') }),
