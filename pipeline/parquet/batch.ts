@@ -1,0 +1,144 @@
+// Turns sorted digest rows into one Arrow record batch: columns of typed arrays, texts as codes into a sorted
+// dictionary. Rows are gathered in blocks, because their words stand together and the columns' do not.
+import {
+  type DataType,
+  Dictionary,
+  Field,
+  Int32,
+  Int64,
+  makeData,
+  makeVector,
+  RecordBatch,
+  Schema,
+  Struct,
+  TimestampMillisecond,
+  Utf8,
+} from 'apache-arrow';
+import type { Column } from '../../schemas/columns.ts';
+import type { Digest } from '../digest.ts';
+import { NULL } from '../flow.ts';
+import type { Dictionaries } from './dictionary.ts';
+
+/** A column of a table and the word of a digest row where its value (or the low half of it) stands. */
+export interface TableColumn {
+  readonly column: Column;
+  readonly word: number; // -1: no row has a value
+  /** `minutes` are minutes that become ms; `one` and `two` are numbers of one or two words. */
+  readonly words: 'minutes' | 'one' | 'two';
+}
+
+const BLOCK_ROWS = 512;
+
+/** The Arrow schema of the columns; dictionary ids are positions, so that it depends on nothing else. */
+export const arrowSchema = (columns: readonly Column[]): Schema =>
+  new Schema(
+    columns.map((column, i) =>
+      Field.new({
+        name: column.name,
+        type: arrowType(column, i),
+        nullable: column.name !== 'minute' && !isCount(column),
+      }),
+    ),
+  );
+
+/** `flows` and `records` count lines: every row has one. */
+const isCount = (column: Column): boolean => column.name === 'flows' || column.name === 'records';
+
+const arrowType = (column: Column, id: number): DataType => {
+  switch (column.type) {
+    case 'timestamp':
+      return new TimestampMillisecond('UTC');
+    case 'int32':
+      return new Int32();
+    case 'int64':
+      return new Int64();
+    case 'string':
+      return new Dictionary(new Utf8(), new Int32(), id);
+  }
+};
+
+/** The rows `order[from, to)` as a record batch. */
+export const recordBatch = (
+  digest: Digest,
+  order: Int32Array,
+  from: number,
+  to: number,
+  columns: readonly TableColumn[],
+  schema: Schema,
+  dictionaries: Dictionaries,
+): RecordBatch => {
+  const rows = to - from;
+  const values = columns.map((c) => new Int32Array(isWide(c.column) ? 2 * rows : rows).fill(NULL));
+  const { stride } = digest.layout;
+  const block = new Int32Array(BLOCK_ROWS * stride);
+  for (let start = 0; start < rows; start += BLOCK_ROWS) {
+    const count = Math.min(BLOCK_ROWS, rows - start);
+    gather(digest, order, from + start, count, block);
+    columns.forEach((c, i) => {
+      if (c.word >= 0) scatter(block, stride, count, c, values[i], start);
+    });
+  }
+  const children = columns.map((c, i) => arrowData(schema.fields[i].type, c.column, values[i], rows, dictionaries));
+  const struct = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children });
+  return new RecordBatch(schema, struct);
+};
+
+const isWide = (column: Column): boolean => column.type === 'int64' || column.type === 'timestamp';
+
+/** Copies whole rows into the block. */
+const gather = (digest: Digest, order: Int32Array, from: number, count: number, block: Int32Array): void => {
+  const { stride } = digest.layout;
+  for (let r = 0, to = 0; r < count; r++) {
+    const segment = digest.segment(order[from + r]);
+    let at = digest.rowOffset(order[from + r]);
+    for (const end = to + stride; to < end; to++, at++) block[to] = segment[at];
+  }
+};
+
+/** Copies one column of the block into its values from row `start` on. */
+const scatter = (
+  block: Int32Array,
+  stride: number,
+  count: number,
+  { column, word, words }: TableColumn,
+  values: Int32Array,
+  start: number,
+): void => {
+  if (!isWide(column)) {
+    for (let r = 0, at = word; r < count; r++, at += stride) values[start + r] = block[at];
+    return;
+  }
+  for (let r = 0, at = word, to = 2 * start; r < count; r++, at += stride, to += 2) {
+    if (words === 'minutes') {
+      const ms = block[at] * 60_000;
+      values[to] = ms;
+      values[to + 1] = Math.floor(ms / 0x1_0000_0000);
+    } else {
+      values[to] = block[at];
+      values[to + 1] = words === 'two' ? block[at + 1] : 0;
+    }
+  }
+};
+
+const arrowData = (type: DataType, column: Column, values: Int32Array, rows: number, dictionaries: Dictionaries) => {
+  // The sign of the only or of the high word tells NULL, for no value is negative.
+  const validity = validityOf(values, rows, isWide(column) ? 2 : 1);
+  if (type instanceof Dictionary) {
+    const dictionary = makeVector(dictionaries.encode(values));
+    return makeData({ type, length: rows, ...validity, data: values, dictionary });
+  }
+  if (type instanceof Int32) return makeData({ type, length: rows, ...validity, data: values });
+  // The words of a row are little-endian halves already, as Arrow wants them.
+  const data = new BigInt64Array(values.buffer);
+  if (type instanceof TimestampMillisecond) return makeData({ type, length: rows, ...validity, data });
+  return makeData({ type: new Int64(), length: rows, ...validity, data });
+};
+
+const validityOf = (values: Int32Array, rows: number, words: 1 | 2): { nullCount: number; nullBitmap?: Uint8Array } => {
+  let nullCount = 0;
+  for (let i = words - 1; i < values.length; i += words) if (values[i] < 0) nullCount++;
+  if (nullCount === 0) return { nullCount };
+  const nullBitmap = new Uint8Array((rows + 7) >>> 3);
+  for (let r = 0, i = words - 1; r < rows; r++, i += words) if (values[i] >= 0) nullBitmap[r >>> 3] |= 1 << (r & 7);
+  return { nullCount, nullBitmap };
+};

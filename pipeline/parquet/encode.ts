@@ -1,0 +1,158 @@
+// Turns the rows of an epoch into Parquet files, one an hour partition: sorted, and the same bytes for the same rows.
+import type { RecordBatch } from 'apache-arrow';
+import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS, KEY_INDEX, SUM_FIELDS } from '../../schemas/columns.ts';
+import { COVERAGE_KEYS, type Coverage } from '../coverage.ts';
+import {
+  Digest,
+  ROW_END,
+  ROW_FLOWS,
+  ROW_KEYS,
+  ROW_MINUTE,
+  ROW_START,
+  ROW_TCP_FLAGS,
+  type RowLayout,
+  sumWord,
+} from '../digest.ts';
+import { hourPartition } from '../keys.ts';
+import { sortedRows } from '../row-order.ts';
+import { StringPool } from '../strings.ts';
+import { arrowSchema, recordBatch, type TableColumn } from './batch.ts';
+import { Dictionaries } from './dictionary.ts';
+import { writeParquet } from './write.ts';
+
+/** One file of a table. */
+export interface EncodedTable {
+  readonly partition: string; // hourPartition(): date=…/hour=…
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+}
+
+const MINUTES_AN_HOUR = 60;
+const MAX_GROUP_ROWS = 131_072;
+/** Rows times columns of a row group, at most: what bounds the memory of writing wide formats. */
+const MAX_GROUP_CELLS = 2 ** 21;
+const METADATA: ReadonlyMap<string, string> = new Map([['vpcflow.layout', '1']]);
+
+/** The digest's files, by ascending hour. The digest must not change meanwhile. */
+export const encodeDigest = (digest: Digest): AsyncIterableIterator<EncodedTable> =>
+  encodeHours(digest, digestColumns(digest.layout));
+
+/** The coverage files, by ascending hour. The coverage must not change meanwhile. */
+export const encodeCoverage = (coverage: Coverage): AsyncIterableIterator<EncodedTable> =>
+  encodeHours(coverage.digest, coverageColumns(coverage.digest.layout));
+
+/** A digest file of all 72 columns and no row: in a list of files it makes sure that each name exists. */
+export const emptyDigest = (): Promise<Uint8Array> => {
+  const digest = new Digest(new StringPool());
+  return encodeRows(digest, new Int32Array(0), 0, 0, digestColumns(digest.layout), new Dictionaries(digest.pool));
+};
+
+async function* encodeHours(digest: Digest, columns: readonly TableColumn[]): AsyncIterableIterator<EncodedTable> {
+  if (digest.rows === 0) return;
+  const order = sortedRows(digest);
+  const dictionaries = new Dictionaries(digest.pool);
+  const seen = columnsWithValues(digest, columns);
+  for (let from = 0; from < order.length; ) {
+    const hour = hourOf(digest, order[from]);
+    const to = endOfHour(digest, order, from, hour);
+    const present = columns.filter((c, i) => !c.column.optional || seen.get(hour)![i] === 1);
+    const bytes = await encodeRows(digest, order, from, to, present, dictionaries);
+    yield { partition: hourPartition(hour * MINUTES_AN_HOUR * 60_000), rows: to - from, bytes };
+    from = to;
+  }
+}
+
+const encodeRows = (
+  digest: Digest,
+  order: Int32Array,
+  from: number,
+  to: number,
+  columns: readonly TableColumn[],
+  dictionaries: Dictionaries,
+): Promise<Uint8Array> => {
+  const schema = arrowSchema(columns.map((c) => c.column));
+  const groupRows = groupRowsFor(columns.length);
+  function* batches(): Generator<RecordBatch> {
+    let start = from;
+    do {
+      const end = Math.min(to, start + groupRows);
+      yield recordBatch(digest, order, start, end, columns, schema, dictionaries);
+      start = end;
+    } while (start < to);
+  }
+  return writeParquet(batches(), groupRows, METADATA);
+};
+
+/** A power of two, so that files of about the same columns have row groups of the same size. */
+const groupRowsFor = (columns: number): number =>
+  Math.min(MAX_GROUP_ROWS, 2 ** Math.floor(Math.log2(MAX_GROUP_CELLS / columns)));
+
+const hourOf = (digest: Digest, row: number): number =>
+  Math.floor(digest.segment(row)[digest.rowOffset(row) + ROW_MINUTE] / MINUTES_AN_HOUR);
+
+/** The first position after `from` whose row is in a later hour. */
+const endOfHour = (digest: Digest, order: Int32Array, from: number, hour: number): number => {
+  let low = from + 1;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (hourOf(digest, order[middle]) === hour) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** By hour, for each column 1 when a row has a value in it. */
+const columnsWithValues = (digest: Digest, columns: readonly TableColumn[]): Map<number, Uint8Array> => {
+  const hours = new Map<number, { readonly seen: Uint8Array; missing: number[] }>();
+  const optional = [...columns.keys()].filter((i) => columns[i].column.optional && columns[i].word >= 0);
+  for (let row = 0; row < digest.rows; row++) {
+    const hour = hourOf(digest, row);
+    let state = hours.get(hour);
+    if (state === undefined) {
+      state = { seen: new Uint8Array(columns.length), missing: optional };
+      hours.set(hour, state);
+    }
+    const segment = digest.segment(row);
+    const at = digest.rowOffset(row);
+    for (const i of state.missing) {
+      const { word, words } = columns[i];
+      if (segment[at + word + (words === 'two' ? 1 : 0)] >= 0) state.seen[i] = 1;
+    }
+    const { seen } = state;
+    if (state.missing.some((i) => seen[i] === 1)) state.missing = state.missing.filter((i) => seen[i] === 0);
+  }
+  return new Map([...hours].map(([hour, state]) => [hour, state.seen]));
+};
+
+const digestColumns = (layout: RowLayout): TableColumn[] =>
+  DIGEST_COLUMNS.map((column) => measureColumn(column, layout) ?? keyColumn(column, layout, KEY_INDEX));
+
+const coverageColumns = (layout: RowLayout): TableColumn[] =>
+  COVERAGE_COLUMNS.map((column) => measureColumn(column, layout) ?? keyColumn(column, layout, COVERAGE_KEYS));
+
+const keyColumn = (column: Column, layout: RowLayout, index: ReadonlyMap<string, number>): TableColumn => {
+  const place = layout.keys.indexOf(index.get(column.name) ?? -1);
+  return { column, word: place < 0 ? -1 : ROW_KEYS + place, words: 'one' };
+};
+
+const measureColumn = (column: Column, layout: RowLayout): TableColumn | null => {
+  switch (column.name) {
+    case 'minute':
+      return { column, word: ROW_MINUTE, words: 'minutes' };
+    case 'flows':
+    case 'records':
+      return { column, word: ROW_FLOWS, words: 'one' };
+    case 'tcp_flags':
+      return { column, word: ROW_TCP_FLAGS, words: 'one' };
+    case 'start':
+      return { column, word: ROW_START, words: 'two' };
+    case 'end':
+      return { column, word: ROW_END, words: 'two' };
+    default: {
+      const sum = SUM_FIELDS.findIndex((f) => f.column === column.name);
+      if (sum < 0) return null;
+      return { column, word: sum < layout.sums ? sumWord(layout, sum) : -1, words: 'two' };
+    }
+  }
+};

@@ -1,0 +1,59 @@
+// Turns Arrow record batches into the bytes of one Parquet file, a row group a batch, so that memory is bounded by the
+// batch and the file and not by the table.
+import { type RecordBatch as ArrowBatch, Table as ArrowTable, tableToIPC } from 'apache-arrow';
+import {
+  Compression,
+  EnabledStatistics,
+  type RecordBatch,
+  Table,
+  transformParquetStream,
+  type WriterProperties,
+  WriterPropertiesBuilder,
+} from 'parquet-wasm/node';
+
+/** Names the writer in every file; raised when the same rows would give other bytes. */
+const CREATED_BY = 'vpcflow parquet 1';
+
+/**
+ * The file of the batches, which are all at most `groupRows` long and of one schema; at least one is needed.
+ * Deterministic: equal batches, equal bytes.
+ */
+export const writeParquet = async (
+  batches: Iterator<ArrowBatch>,
+  groupRows: number,
+  metadata: ReadonlyMap<string, string>,
+): Promise<Uint8Array> => {
+  const source = new ReadableStream<RecordBatch>(
+    {
+      pull(controller) {
+        const next = batches.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(toWasm(next.value));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const output: ReadableStream<Uint8Array> = await transformParquetStream(source, properties(groupRows, metadata));
+  const parts: Uint8Array[] = [];
+  for await (const part of output) parts.push(part);
+  return Buffer.concat(parts);
+};
+
+/** Moves a batch into the memory of the WebAssembly writer. */
+const toWasm = (batch: ArrowBatch): RecordBatch => {
+  const table = Table.fromIPCStream(tableToIPC(new ArrowTable([batch]), 'stream'));
+  const moved = table.recordBatch(0);
+  table.free(); // WebAssembly memory is not collected in time: it would only ever grow
+  if (moved === undefined) throw new Error('the Arrow stream has no record batch');
+  return moved;
+};
+
+const properties = (groupRows: number, metadata: ReadonlyMap<string, string>): WriterProperties =>
+  new WriterPropertiesBuilder()
+    .setCompression(Compression.ZSTD)
+    .setDictionaryEnabled(true)
+    .setStatisticsEnabled(EnabledStatistics.Page)
+    .setMaxRowGroupSize(groupRows)
+    .setCreatedBy(CREATED_BY)
+    .setKeyValueMetadata(new Map(metadata))
+    .build();
