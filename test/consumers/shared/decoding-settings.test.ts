@@ -1,0 +1,47 @@
+// The options that decide how lines are decoded, against the settings under which epochs are claimed.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { readSettings } from '../../../consumers/shared/decoding-settings.ts';
+import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vpcflow-formats-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const formatsFile = (content: string): string => {
+  const path = join(folder, 'formats.json');
+  writeFileSync(path, content);
+  return path;
+};
+
+const nothing = { ports: 'service', servicePorts: [], formats: null, logFormat: null } as const;
+
+test('no option gives the default settings', async () => {
+  expect(await readSettings(nothing)).toEqual(DEFAULT_SETTINGS);
+});
+
+test('the patterns of a formats file keep their order, because the first match wins', async () => {
+  const formats = formatsFile('{"vpc/prod-*": "${start} ${srcaddr}", "*": "${version} ${srcaddr}", "a": "${end}"}');
+  expect((await readSettings({ ...nothing, formats })).formats).toEqual([
+    { logGroup: 'vpc/prod-*', format: '${start} ${srcaddr}' },
+    { logGroup: '*', format: '${version} ${srcaddr}' },
+    { logGroup: 'a', format: '${end}' },
+  ]);
+});
+
+test.each(['', '[]', '{"a": 1}', '{"": "${start}"}', '{"a": "no fields"}', 'null'])(
+  'a formats file that declares nothing usable is refused: %s',
+  async (content) => {
+    await expect(readSettings({ ...nothing, formats: formatsFile(content) })).rejects.toMatchObject({
+      code: 'VF_BAD_FORMAT',
+    });
+  },
+);
+
+test('a missing formats file and a bad --format are refused before anything is read', async () => {
+  await expect(readSettings({ ...nothing, formats: join(folder, 'none.json') })).rejects.toMatchObject({
+    code: 'VF_SOURCE_UNREADABLE',
+  });
+  await expect(readSettings({ ...nothing, logFormat: 'nonsense' })).rejects.toMatchObject({ code: 'VF_BAD_FORMAT' });
+});
