@@ -2,4 +2,19 @@
 import type { Command } from './shared/command.ts';
 
 /** In the order of --help. A command is listed here when its module exists, and not before. */
-export const COMMANDS: readonly Command[] = [];
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'rows',
+    summary: 'prints the merged rows of a window',
+    options: ['store', 'start', 'stop', 'columns', 'top', 'rowsFormat', 'lateness'],
+    required: ['start', 'stop'],
+    load: () => import('./query/rows.ts'),
+  },
+  {
+    name: 'coverage',
+    summary: 'prints the minutes and interfaces of a window that there is evidence for',
+    options: ['store', 'start', 'stop', 'coverageFormat', 'lateness'],
+    required: ['start', 'stop'],
+    load: () => import('./query/coverage.ts'),
+  },
+];

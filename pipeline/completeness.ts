@@ -65,3 +65,10 @@ function shardWatermark(stream: StreamProgress, shard: string, seen: Set<string>
   }
   return least === Infinity ? -Infinity : least;
 }
+
+/** `true`, `false` or `unknown`: the header and the remark on stderr. */
+export const completeText = (complete: boolean | null): string => (complete === null ? 'unknown' : String(complete));
+
+/** RFC 3339, or `none` where no stream ever fed the store. */
+export const watermarkText = (watermark: number | null): string =>
+  watermark === null ? 'none' : new Date(watermark).toISOString();

@@ -1,0 +1,157 @@
+// `vpcflow rows` and `coverage` over real files: whole outputs as golden files, found by reading the directory.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
+import { readParquet } from 'parquet-wasm/node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run as coverage } from '../../../consumers/query/coverage.ts';
+import { run as rows } from '../../../consumers/query/rows.ts';
+import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
+import { serialize } from '../../../pipeline/documents.ts';
+import { shardsKey, watermarkKey } from '../../../pipeline/keys.ts';
+import { DIGEST_COLUMNS } from '../../../schemas/columns.ts';
+import type { Row } from '../../fakes/parquet-rows.ts';
+import { type Printed, runCommand } from './run-command.ts';
+import { putRows } from './store-of-rows.ts';
+
+const GOLDEN = join(import.meta.dirname, '../../golden/rows');
+const NOW = Date.parse('2026-11-20T06:30:00Z');
+
+interface Fixture {
+  readonly watermarks: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly digests: Readonly<Record<string, readonly Row[]>>;
+  readonly coverage: Readonly<Record<string, readonly Row[]>>;
+}
+
+/** Integers past 2^53 in the fixture stay exact. */
+function readFixture(): Fixture {
+  const text = readFileSync(join(GOLDEN, 'store.json'), 'utf8');
+  const reviver = (_key: string, value: unknown, context: { readonly source?: string }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) ? BigInt(context.source ?? '') : value;
+  // The reviver's third argument is newer than TypeScript's declaration of it.
+  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
+}
+
+let directory: string;
+let data: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'vpcflow-rows-'));
+  data = join(directory, 'data');
+  const store = new DirectoryStore(data);
+  const fixture = readFixture();
+  for (const table of ['digests', 'coverage'] as const) {
+    for (const [source, rows] of Object.entries(fixture[table])) await putRows(store, table, source, rows);
+  }
+  for (const [stream, shards] of Object.entries(fixture.watermarks)) {
+    const listed = Object.keys(shards).map((shard) => ({ shard, parents: [], closed: false }));
+    await store.put(shardsKey(stream), serialize({ kind: 'shards', shards: listed }));
+    for (const [shard, time] of Object.entries(shards)) {
+      const document = { watermark: Date.parse(time), link: null, last: '0', ended: false, children: [] };
+      await store.put(watermarkKey(stream, shard), serialize({ kind: 'watermark', ...document }));
+    }
+  }
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const runRows = (given: Readonly<Record<string, string>>): Promise<Printed> => {
+  const keys = ['store', 'start', 'stop', 'lateness', 'columns', 'top', 'rowsFormat'] as const;
+  return runCommand(rows, keys, { store: data, ...given }, NOW);
+};
+
+const runCoverage = (given: Readonly<Record<string, string>>): Promise<Printed> => {
+  const keys = ['store', 'start', 'stop', 'lateness', 'coverageFormat'] as const;
+  return runCommand(coverage, keys, { store: data, ...given }, NOW);
+};
+
+describe('golden outputs', () => {
+  for (const name of readdirSync(GOLDEN).filter((file) => file.endsWith('.in'))) {
+    test(name, async () => {
+      const { command, ...given } = JSON.parse(readFileSync(join(GOLDEN, name), 'utf8'));
+      const printed = await (command === 'rows' ? runRows(given) : runCoverage(given));
+      const expected = join(GOLDEN, name.replace(/\.in$/, '.out'));
+      const changed = join(GOLDEN, name.replace(/\.in$/, '-changed.out'));
+      writeFileSync(changed, printed.stdout);
+      expect(printed.stdout.toString()).toBe(readFileSync(expected, 'utf8'));
+      rmSync(changed);
+      expect(printed.status).toBe(0);
+    });
+  }
+});
+
+const HOUR = { start: '2026-11-20T05:00:00Z', stop: '2026-11-20T06:00:00Z' };
+
+test('Arrow holds the same rows as NDJSON, with the types of the columns', async () => {
+  const arrow = tableFromIPC((await runRows({ ...HOUR, group: 'minute,srcaddr,dstport', format: 'arrow' })).stdout);
+  expect(arrow.schema.fields.map((f) => `${f.name} ${f.type}`)).toEqual([
+    'minute Timestamp<MILLISECOND, UTC>',
+    'srcaddr Utf8',
+    'dstport Int32',
+    'flows Int64',
+    'packets Int64',
+    'bytes Int64',
+    'start Int64',
+    'end Int64',
+    'tcp_flags Int32',
+  ]);
+  const texts = arrow.toArray().map((row) => {
+    const values = Object.entries(row.toJSON()).map(([name, value]) => {
+      if (name === 'minute') return [name, new Date(Number(value)).toISOString().replace('.000Z', 'Z')];
+      return [name, typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value];
+    });
+    return JSON.stringify(Object.fromEntries(values));
+  });
+  const lines = (await runRows({ ...HOUR, group: 'minute,srcaddr,dstport', format: 'ndjson' })).stdout.toString();
+  expect(`${texts.join('\n')}\n`).toBe(lines);
+});
+
+/** By a reader that is not the one that wrote it. */
+const parquetTable = (bytes: Uint8Array) => tableFromIPC(readParquet(bytes).intoIPCStream());
+
+test('Parquet is read by another reader and holds the same rows', async () => {
+  const table = parquetTable((await runRows({ ...HOUR, group: 'srcaddr', format: 'parquet' })).stdout);
+  const found = table.toArray().map((row) => {
+    const { srcaddr, flows, bytes } = row.toJSON();
+    return `${srcaddr ?? ''},${flows},${bytes ?? ''}`;
+  });
+  const csv = (await runRows({ ...HOUR, group: 'srcaddr' })).stdout.toString().trimEnd().split('\n').slice(1);
+  expect(found).toEqual(csv.map((line) => [0, 1, 3].map((i) => line.split(',')[i]).join(',')));
+  expect(found.length).toBe(3);
+});
+
+test('an empty window is a valid Arrow stream and a valid Parquet file without rows', async () => {
+  const empty = { start: '2026-11-19T05:00:00Z', stop: '2026-11-19T06:00:00Z' };
+  expect(tableFromIPC((await runRows({ ...empty, format: 'arrow' })).stdout).numRows).toBe(0);
+  const parquet = parquetTable((await runRows({ ...empty, format: 'parquet' })).stdout);
+  expect(parquet.numRows).toBe(0);
+  expect(parquet.schema.fields.map((f) => f.name)).toEqual(DIGEST_COLUMNS.map((c) => c.name));
+});
+
+test('stderr says how complete the answer is, unless it is', async () => {
+  expect((await runRows({ ...HOUR, group: 'action' })).stderr).toBe(
+    'vpcflow: complete: false, watermark: 2026-11-20T05:40:00.000Z\n',
+  );
+  expect((await runRows({ ...HOUR, stop: '2026-11-20T05:20:00Z', group: 'action' })).stderr).toBe('');
+  expect((await runRows({ ...HOUR, stop: '2026-11-20T05:21:00Z', group: 'action' })).stderr).not.toBe('');
+  expect((await runRows({ ...HOUR, stop: '2026-11-20T05:21:00Z', group: 'action', lateness: '19m' })).stderr).toBe('');
+});
+
+test.each([
+  [{ group: 'srcaddr,bytes' }, 'VF_BAD_PARAMETER', 'bytes'],
+  [{ group: 'address' }, 'VF_BAD_PARAMETER', 'address'],
+  [{ group: 'srcaddr,srcaddr' }, 'VF_BAD_PARAMETER', 'twice'],
+  [{ group: 'srcaddr', format: 'log' }, 'VF_BAD_PARAMETER', 'log'],
+  [{ stop: '2026-11-20T05:00:30Z' }, 'VF_BAD_WINDOW', 'nothing lies between'],
+  [{ start: 'yesterday' }, 'VF_BAD_TIME', 'yesterday'],
+])('%j is refused with %s', async (given, code, what) => {
+  await expect(runRows({ ...HOUR, ...given })).rejects.toMatchObject({ code, message: expect.stringContaining(what) });
+});
+
+test('a directory without a store is missing, not empty', async () => {
+  await expect(runRows({ ...HOUR, store: directory })).rejects.toMatchObject({ code: 'VF_STORE_MISSING' });
+  await expect(runRows({ ...HOUR, store: join(directory, 'nowhere') })).rejects.toMatchObject({
+    code: 'VF_STORE_MISSING',
+  });
+});
