@@ -49,6 +49,7 @@ const partClaim = z.strictObject({
   part: count,
   firstLine: count,
   lines: count,
+  final: z.boolean(),
   ...decoding,
   arrival,
   objects: z.array(name),

@@ -40,6 +40,7 @@ export interface PartClaim {
   readonly part: number; // 0-based
   readonly firstLine: number; // 0-based ordinal in the object
   readonly lines: number;
+  readonly final: boolean; // it reaches to the object's end: what follows its last line is its own, too
   readonly settings: string;
   readonly decoder: number;
   readonly arrival: ArrivalSpan; // when part 0 was claimed; the same for all parts

@@ -50,6 +50,7 @@ const partClaim: fc.Arbitrary<PartClaim> = fc.record({
   kind: fc.constant('part-claim' as const),
   identity: hash,
   part: fc.nat({ max: 999_999 }),
+  final: fc.boolean(),
   firstLine: count,
   lines: count,
   settings: hash,
