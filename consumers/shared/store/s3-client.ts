@@ -1,0 +1,33 @@
+// Turns the AWS SDK's own settings (variables, profile) into an S3 client that fails in bounded time.
+import { S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+export interface S3Limits {
+  readonly connect: number; // ms
+  readonly idle: number; // ms without a byte either way
+  readonly request: number; // ms for one attempt, its body included
+  readonly attempts: number;
+}
+
+const LIMITS: S3Limits = { connect: 5_000, idle: 30_000, request: 300_000, attempts: 5 };
+
+/**
+ * Region, credentials and endpoint come from where the SDK takes them. With an endpoint of one's own (AWS_ENDPOINT_URL,
+ * AWS_ENDPOINT_URL_S3, or a profile's) the bucket goes into the path, because such a host has no name for each bucket.
+ * The handler speaks HTTP/1.1, which every S3-compatible server does.
+ */
+export const createS3Client = async (limits: S3Limits = LIMITS): Promise<S3Client> => {
+  const config = {
+    maxAttempts: limits.attempts,
+    followRegionRedirects: true,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: limits.connect,
+      socketTimeout: limits.idle,
+      requestTimeout: limits.request,
+      throwOnRequestTimeout: true,
+    }),
+  };
+  const client = new S3Client(config);
+  const endpoint = await client.config.serviceConfiguredEndpoint?.();
+  return endpoint === undefined ? client : new S3Client({ ...config, endpoint, forcePathStyle: true });
+};

@@ -1,0 +1,126 @@
+// Turns a pinned S3-compatible server from the Python package index into a running endpoint for the tests.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { requirement } from './requirements.ts';
+
+const PACKAGE = 'ministack==1.5.33'; // tells conditional puts right, races of 50 writers included
+const START_WITHIN = 60_000; // ms
+
+const run = promisify(execFile);
+
+export interface S3Server {
+  readonly endpoint: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** The interpreter of a virtual environment with the package in it; made once a machine. */
+const interpreter = async (): Promise<string> => {
+  const cache = join(tmpdir(), 'vpcflow-test-cache');
+  const home = join(cache, PACKAGE.replace('==', '-'));
+  const python = join(home, 'bin', 'python');
+  if (await stat(python).catch(() => null)) return python;
+  await mkdir(cache, { recursive: true });
+  const building = await mkdtemp(`${home}-`);
+  try {
+    await run('python3', ['-m', 'venv', building]);
+    await run(join(building, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', PACKAGE]);
+    // Only whole environments get the name; whoever else built one at the same time was as good.
+    await rename(building, home).catch(async (error: unknown) => {
+      if (!(await stat(python).catch(() => null))) throw error;
+    });
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  return python;
+};
+
+/** A loopback port that nobody listens on at the moment. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has an address with a port');
+  return address.port;
+};
+
+const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+const stop = async (child: ChildProcess, directory: string): Promise<void> => {
+  if (!ended(child)) {
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL'); // it keeps everything in memory: there is nothing to finish
+    await exit;
+  }
+  await rm(directory, { recursive: true, force: true });
+};
+
+const healthy = async (endpoint: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${endpoint}/_ministack/health`)).ok;
+  } catch {
+    return false;
+  }
+};
+
+const start = async (python: string): Promise<S3Server> => {
+  const directory = await mkdtemp(join(tmpdir(), 'vpcflow-s3-'));
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const child = spawn(python, ['-m', 'ministack'], {
+    cwd: directory,
+    stdio: 'ignore',
+    env: {
+      PATH: process.env.PATH,
+      TMPDIR: directory,
+      S3_DATA_DIR: directory,
+      SERVICES: 's3',
+      GATEWAY_PORT: String(port),
+      MINISTACK_HOST: '127.0.0.1',
+      BIND_HOST: '127.0.0.1',
+      SFTP_ENABLED: '0',
+      IOT_MTLS_ENABLED: '0',
+      LOG_LEVEL: 'ERROR',
+    },
+  });
+  // Waits for a process outside, so this is the one place where the wall clock counts.
+  for (let waited = 0; !(await healthy(endpoint)); waited += 100) {
+    if (ended(child) || waited > START_WITHIN) {
+      await stop(child, directory);
+      throw new Error(`${PACKAGE} did not come up at ${endpoint}`);
+    }
+    await delay(100);
+  }
+  return { endpoint, port, stop: () => stop(child, directory) };
+};
+
+/** A fresh, empty server; null (after a loud skip) where Python or the package index is missing. */
+export const startS3Server = async (): Promise<S3Server | null> => {
+  let python: string | null = null;
+  let reason = '';
+  try {
+    python = await interpreter();
+  } catch (error) {
+    reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  }
+  const available = python !== null;
+  if (!requirement(`Python with ${PACKAGE}`, available, `runs S3 against a real server (${reason})`)) return null;
+  return python === null ? null : start(python);
+};
+
+/** Points the AWS SDK at the server, as a user would, and gives the variables that do it for a child process. */
+export const s3Environment = (endpoint: string): Readonly<Record<string, string>> => ({
+  AWS_ENDPOINT_URL_S3: endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'testing',
+  AWS_SECRET_ACCESS_KEY: 'testing',
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
