@@ -5,14 +5,14 @@ import type { Command } from './shared/command.ts';
 export const COMMANDS: readonly Command[] = [
   {
     name: 'rows',
-    summary: 'prints the merged rows of a window',
+    summary: 'the merged minute rows of a window',
     options: ['store', 'start', 'stop', 'columns', 'top', 'rowsFormat', 'lateness'],
     required: ['start', 'stop'],
     load: () => import('./query/rows.ts'),
   },
   {
     name: 'coverage',
-    summary: 'prints the minutes and interfaces of a window that there is evidence for',
+    summary: 'for which interfaces and minutes a window has evidence without flows',
     options: ['store', 'start', 'stop', 'coverageFormat', 'lateness'],
     required: ['start', 'stop'],
     load: () => import('./query/coverage.ts'),
