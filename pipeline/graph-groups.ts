@@ -8,6 +8,7 @@
 // An address is placed in a group when all its interfaces agree on it, so networks with the same addresses in two
 // VPCs are never mixed up: what cannot be placed stays a node of its own, the address.
 import type { Grouping } from '../schemas/graph.ts';
+import { PRIVATE_PATTERN } from './private-network.ts';
 
 /** The groupings whose group comes from the interface that logged the row, and the column that names it. */
 const OWNED: Readonly<Record<Exclude<Grouping, 'security-group'>, string | null>> = {
@@ -26,10 +27,6 @@ export const hasOwners = (group: KnownGrouping): boolean => OWNED[group] !== nul
 
 /** SQL for who logged a row: an interface, a regional NAT gateway, or a transit-gateway attachment. */
 export const WITNESS = 'coalesce(interface_id, resource_id, tgw_attachment_id)';
-
-/** SQL that is true for the addresses of private networks: RFC 1918, RFC 6598, link-local, unique local. */
-export const privateAddressSql = (address: string): string =>
-  `regexp_matches(${address}, '^(10\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|169\\.254\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)')`;
 
 /** The /24 of an IPv4 address; the /64 of an IPv6 address, both canonical (RFC 5952 in, RFC 5952 out). */
 const NETWORKS = `
@@ -81,7 +78,7 @@ settled AS (
   UNION ALL
   SELECT address, account_id, witness FROM (
     SELECT *, count(*) OVER (PARTITION BY account_id, witness, v6) AS private_ones FROM remaining
-    WHERE left_over > 1 AND ${privateAddressSql('address')})
+    WHERE left_over > 1 AND regexp_matches(address, '${PRIVATE_PATTERN}'))
   WHERE private_ones = 1),
 groups AS (
   SELECT l.address, min(o.owner) AS id

@@ -1,5 +1,6 @@
 // Turns a graph into the JSON of `graph --format json`: the members in the documented order, every integer exact.
 import type { Graph, GraphEdge, GraphNode } from '../schemas/graph.ts';
+import { watermarkText } from './completeness.ts';
 import { formatTime } from './window.ts';
 
 type Value = string | number | bigint | boolean | null | readonly number[];
@@ -23,13 +24,13 @@ const edgeJson = (edge: GraphEdge): string => {
 
 const lines = (items: readonly string[]): string => (items.length === 0 ? '[]' : `[\n${items.join(',\n')}\n]`);
 
-/** The document in pieces: one node or edge a line. Times of the window are RFC 3339, those of edges Unix seconds. */
+/** The document in pieces: one node or edge a line; `watermark` is `none` without one. Times of the window are RFC 3339, those of edges Unix seconds. */
 export function* graphJson(graph: Graph): Generator<string> {
   const head = {
     start: formatTime(graph.start),
     stop: formatTime(graph.stop),
     complete: graph.complete,
-    watermark: graph.watermark === null ? null : formatTime(graph.watermark),
+    watermark: watermarkText(graph.watermark),
     count: graph.count,
     group: graph.group,
   };

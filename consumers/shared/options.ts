@@ -1,6 +1,7 @@
 // The one option table: every setting of every command with its name, default, bounds and help, and the reading of it
 // from the command line and the environment into one frozen value. --help and the README table are made from it.
 import { VpcflowError } from '../../schemas/errors.ts';
+import { COUNTINGS, GROUPINGS } from '../../schemas/graph.ts';
 
 type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
@@ -127,8 +128,6 @@ const flag = (name: string, help: string): Option<boolean> => ({
   },
 });
 
-const GROUPS = ['address', 'cidr24', 'subnet', 'vpc', 'instance', 'interface'] as const;
-
 /** An option whose values differ between commands (`--format`) has a row for each set of values. */
 export const OPTIONS = {
   store: text('store', 'URI', './data', 'where everything lies: a directory or s3://bucket/prefix'),
@@ -154,9 +153,9 @@ export const OPTIONS = {
   columns: list('group', 'D,D..', 'columns to group by (without it: all)'),
   top: maybeInteger('top', [1, 100_000], 'keep the N with most bytes (without it: all)'),
   rowsFormat: choice('format', ['csv', 'ndjson', 'json', 'parquet', 'arrow', 'log'], 'how rows are written'),
-  grouping: choice('group', GROUPS, 'what a node of the graph is'),
+  grouping: choice('group', GROUPINGS, 'what a node of the graph is'),
   graphFormat: choice('format', ['dot', 'svg', 'json'], 'how the graph is written'),
-  count: choice('count', ['conversations', 'observed'], 'merge the two witnesses of a flow, or add them'),
+  count: choice('count', COUNTINGS, 'merge the two witnesses of a flow, or add them'),
   coverageFormat: choice('format', ['csv', 'ndjson', 'json'], 'how coverage is written'),
   auditFormat: choice('format', ['table', 'json'], 'how the audit is written'),
   rate: integer('rate', 50, [1, 1_000_000], 'simulated flow-log lines a second'),
