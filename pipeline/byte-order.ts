@@ -1,5 +1,6 @@
 // Turns a pool of byte strings into ranks in byte order: rounds of radix sort on eight bytes of every string that is
 // still tied, so that a million strings need no comparison; only what is tied past 64 bytes is compared.
+import { release } from './release.ts';
 import type { StringBytes } from './strings.ts';
 
 const ROUNDS = 8; // of 8 bytes each
@@ -20,6 +21,7 @@ export const byteOrderRanks = (strings: StringBytes, size: number): Int32Array =
   sortTies(strings, order, group, tied);
   const ranks = new Int32Array(size);
   for (let i = 0; i < size; i++) ranks[order[i]] = i;
+  release(order, group, tied);
   return ranks;
 };
 
@@ -79,7 +81,8 @@ const sortRound = (
     if (j - i > 1) for (let k = i; k < j; k++) tied[kept++] = tied[k];
     i = j;
   }
-  return tied.slice(0, kept);
+  release(ids, groups, high, low, sorted, spare);
+  return tied.subarray(0, kept);
 };
 
 /** Four bytes as a big-endian number; bytes past the end are 0. */

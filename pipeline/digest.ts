@@ -4,6 +4,7 @@
 // test/reference/digest.ts.
 import { KEY_FIELDS, SUM_FIELDS } from '../schemas/columns.ts';
 import { type Flow, NULL } from './flow.ts';
+import { release } from './release.ts';
 import type { StringPool } from './strings.ts';
 
 /** Rows at which an epoch, or a piece of one, is cut: a constant of the layout that any worker can hold. */
@@ -231,6 +232,7 @@ export class Digest {
           to[b + sumWord(next, i) + 1] = from[a + sumWord(old, i) + 1];
         }
       }
+      release(from);
       this.#segments[s] = to;
     }
     this.#layout = next;
@@ -247,6 +249,7 @@ export class Digest {
       table[2 * slot] = old[i];
       table[2 * slot + 1] = old[i + 1];
     }
+    release(old);
     this.#table = table;
     this.#mask = mask;
   }

@@ -4,6 +4,7 @@
 import { KEY_FIELDS } from '../schemas/columns.ts';
 import { radixPass } from './byte-order.ts';
 import { type Digest, ROW_KEYS, ROW_MINUTE } from './digest.ts';
+import { release } from './release.ts';
 
 const LIMIT = 2 ** 32; // a packed key is below it
 
@@ -22,6 +23,7 @@ export const sortedRows = (digest: Digest): Int32Array => {
   }
   copyWord(digest, ROW_MINUTE, values);
   sorter.push(values, numberCodes(values));
+  release(values, dense);
   return sorter.finish();
 };
 
@@ -90,6 +92,7 @@ class PackedRadixSort {
 
   finish(): Int32Array {
     this.#flush();
+    release(this.#packed, this.#spare);
     return this.#order;
   }
 

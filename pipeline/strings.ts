@@ -2,6 +2,7 @@
 // addressing over typed arrays and nothing is allocated for a string that is already there.
 import { isUtf8 } from 'node:buffer';
 import { byteOrderRanks } from './byte-order.ts';
+import { release } from './release.ts';
 
 /** A string lies in one chunk; a longer one (a line has at most 64 KiB) gets a chunk of its own. */
 const CHUNK_BITS = 18;
@@ -156,6 +157,7 @@ export class StringPool implements StringBytes {
       table[2 * slot] = old[i];
       table[2 * slot + 1] = old[i + 1];
     }
+    release(old);
     this.#table = table;
     this.#mask = mask;
   }
@@ -164,6 +166,7 @@ export class StringPool implements StringBytes {
 const grown = (old: Uint32Array, capacity: number): Uint32Array => {
   const next = new Uint32Array(capacity);
   next.set(old);
+  release(old);
   return next;
 };
 

@@ -30,7 +30,7 @@ export interface TableColumn {
 const BLOCK_ROWS = 512;
 
 /** The Arrow schema of the columns; dictionary ids are positions, so that it depends on nothing else. */
-export const arrowSchema = (columns: readonly Column[]): Schema =>
+const arrowSchema = (columns: readonly Column[]): Schema =>
   new Schema(
     columns.map((column, i) =>
       Field.new({
@@ -57,31 +57,46 @@ const arrowType = (column: Column, id: number): DataType => {
   }
 };
 
-/** The rows `order[from, to)` as a record batch. */
-export const recordBatch = (
-  digest: Digest,
-  order: Int32Array,
-  from: number,
-  to: number,
-  columns: readonly TableColumn[],
-  schema: Schema,
-  dictionaries: Dictionaries,
-): RecordBatch => {
-  const rows = to - from;
-  const values = columns.map((c) => new Int32Array(isWide(c.column) ? 2 * rows : rows).fill(NULL));
-  const { stride } = digest.layout;
-  const block = new Int32Array(BLOCK_ROWS * stride);
-  for (let start = 0; start < rows; start += BLOCK_ROWS) {
-    const count = Math.min(BLOCK_ROWS, rows - start);
-    gather(digest, order, from + start, count, block);
-    columns.forEach((c, i) => {
-      if (c.word >= 0) scatter(block, stride, count, c, values[i], start);
-    });
+/** Builds the record batches of one table; each is valid until the next is built, for they share their memory. */
+export class BatchBuilder {
+  readonly #digest: Digest;
+  readonly #columns: readonly TableColumn[];
+  readonly #dictionaries: Dictionaries;
+  readonly #schema: Schema;
+  readonly #values: readonly Int32Array[];
+  readonly #block: Int32Array;
+
+  /** For batches of at most `maxRows` rows. */
+  constructor(digest: Digest, columns: readonly TableColumn[], dictionaries: Dictionaries, maxRows: number) {
+    this.#digest = digest;
+    this.#columns = columns;
+    this.#dictionaries = dictionaries;
+    this.#schema = arrowSchema(columns.map((c) => c.column));
+    // One buffer a column: Arrow's stream writer would take neighbours in one buffer for one range.
+    this.#values = columns.map((c) => new Int32Array(isWide(c.column) ? 2 * maxRows : maxRows));
+    this.#block = new Int32Array(BLOCK_ROWS * digest.layout.stride);
   }
-  const children = columns.map((c, i) => arrowData(schema.fields[i].type, c.column, values[i], rows, dictionaries));
-  const struct = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children });
-  return new RecordBatch(schema, struct);
-};
+
+  /** The rows `order[from, to)`. */
+  build(order: Int32Array, from: number, to: number): RecordBatch {
+    const rows = to - from;
+    const { stride } = this.#digest.layout;
+    for (let start = 0; start < rows; start += BLOCK_ROWS) {
+      const count = Math.min(BLOCK_ROWS, rows - start);
+      gather(this.#digest, order, from + start, count, this.#block);
+      this.#columns.forEach((c, i) => {
+        if (c.word >= 0) scatter(this.#block, stride, count, c, this.#values[i], start);
+      });
+    }
+    const children = this.#columns.map(({ column, word }, i) => {
+      const values = this.#values[i].subarray(0, isWide(column) ? 2 * rows : rows);
+      if (word < 0) values.fill(NULL);
+      return arrowData(this.#schema.fields[i].type, column, values, rows, this.#dictionaries);
+    });
+    const struct = makeData({ type: new Struct(this.#schema.fields), length: rows, nullCount: 0, children });
+    return new RecordBatch(this.#schema, struct);
+  }
+}
 
 const isWide = (column: Column): boolean => column.type === 'int64' || column.type === 'timestamp';
 
@@ -129,7 +144,7 @@ const arrowData = (type: DataType, column: Column, values: Int32Array, rows: num
   }
   if (type instanceof Int32) return makeData({ type, length: rows, ...validity, data: values });
   // The words of a row are little-endian halves already, as Arrow wants them.
-  const data = new BigInt64Array(values.buffer);
+  const data = new BigInt64Array(values.buffer, 0, rows);
   if (type instanceof TimestampMillisecond) return makeData({ type, length: rows, ...validity, data });
   return makeData({ type: new Int64(), length: rows, ...validity, data });
 };

@@ -29,20 +29,21 @@ export class Dictionaries {
     for (let i = 0; i < ids.length; i++) {
       if (ids[i] < 0) continue;
       const rank = ranks[ids[i]];
+      ids[i] = rank;
       if (codes[rank] === 0) {
         codes[rank] = 1;
         distinct++;
       }
     }
-    const used = this.#used(ids, distinct);
+    const used = this.#used(ids, distinct); // `ids` holds ranks by now
     for (let code = 0; code < distinct; code++) codes[used[code]] = code + 1;
-    for (let i = 0; i < ids.length; i++) ids[i] = ids[i] < 0 ? 0 : codes[ranks[ids[i]]] - 1;
+    for (let i = 0; i < ids.length; i++) ids[i] = ids[i] < 0 ? 0 : codes[ids[i]] - 1;
     for (let code = 0; code < distinct; code++) codes[used[code]] = 0;
     return this.#texts(used);
   }
 
-  /** The marked ranks, ascending. */
-  #used(ids: Int32Array, distinct: number): Int32Array {
+  /** The marked ones of these ranks, ascending. */
+  #used(ranks: Int32Array, distinct: number): Int32Array {
     const used = new Int32Array(distinct);
     const codes = this.#codes;
     let n = 0;
@@ -51,9 +52,8 @@ export class Dictionaries {
       return used;
     }
     for (let i = 0; n < distinct; i++) {
-      if (ids[i] < 0) continue;
-      const rank = this.#ranks[ids[i]];
-      if (codes[rank] !== 1) continue;
+      const rank = ranks[i];
+      if (rank < 0 || codes[rank] !== 1) continue;
       codes[rank] = 2; // taken
       used[n++] = rank;
     }

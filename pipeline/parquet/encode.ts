@@ -16,7 +16,7 @@ import {
 import { hourPartition } from '../keys.ts';
 import { sortedRows } from '../row-order.ts';
 import { StringPool } from '../strings.ts';
-import { arrowSchema, recordBatch, type TableColumn } from './batch.ts';
+import { BatchBuilder, type TableColumn } from './batch.ts';
 import { Dictionaries } from './dictionary.ts';
 import { writeParquet } from './write.ts';
 
@@ -70,13 +70,13 @@ const encodeRows = (
   columns: readonly TableColumn[],
   dictionaries: Dictionaries,
 ): Promise<Uint8Array> => {
-  const schema = arrowSchema(columns.map((c) => c.column));
   const groupRows = groupRowsFor(columns.length);
+  const builder = new BatchBuilder(digest, columns, dictionaries, Math.min(groupRows, to - from));
   function* batches(): Generator<RecordBatch> {
     let start = from;
     do {
       const end = Math.min(to, start + groupRows);
-      yield recordBatch(digest, order, start, end, columns, schema, dictionaries);
+      yield builder.build(order, start, end);
       start = end;
     } while (start < to);
   }

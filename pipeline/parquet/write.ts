@@ -10,6 +10,7 @@ import {
   type WriterProperties,
   WriterPropertiesBuilder,
 } from 'parquet-wasm/node';
+import { release } from '../release.ts';
 
 /** Names the writer in every file; raised when the same rows would give other bytes. */
 const CREATED_BY = 'vpcflow parquet 1';
@@ -41,7 +42,9 @@ export const writeParquet = async (
 
 /** Moves a batch into the memory of the WebAssembly writer. */
 const toWasm = (batch: ArrowBatch): RecordBatch => {
-  const table = Table.fromIPCStream(tableToIPC(new ArrowTable([batch]), 'stream'));
+  const stream = tableToIPC(new ArrowTable([batch]), 'stream');
+  const table = Table.fromIPCStream(stream);
+  release(stream);
   const moved = table.recordBatch(0);
   table.free(); // WebAssembly memory is not collected in time: it would only ever grow
   if (moved === undefined) throw new Error('the Arrow stream has no record batch');

@@ -95,7 +95,7 @@ const measure = fc.oneof(fc.nat(100), fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, 2
 const keyValue = (column: number): fc.Arbitrary<string | number> =>
   KEY_FIELDS[column].kind === 'int32' ? fc.constantFrom(0, 6, 443, 65_535, 2 ** 31 - 1) : fc.constantFrom(...TEXTS);
 
-const keysIn = (columns: Int32Array): fc.Arbitrary<Record<string, string | number>> =>
+const keysIn = (columns: Int32Array): fc.Arbitrary<Record<string, string | number | undefined>> =>
   fc.record(Object.fromEntries(Array.from(columns, (column) => [KEY_FIELDS[column].column, keyValue(column)])), {
     requiredKeys: [],
   });

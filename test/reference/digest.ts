@@ -5,8 +5,8 @@ import { KEY_FIELDS, SUM_FIELDS } from '../../schemas/columns.ts';
 /** One flow as values; a key that is not there is NULL. */
 export interface PlainFlow {
   readonly minute: number;
-  readonly keys: Readonly<Record<string, string | number>>;
-  readonly sums: Readonly<Record<string, number>>;
+  readonly keys: Readonly<Record<string, string | number | undefined>>;
+  readonly sums: Readonly<Record<string, number | undefined>>;
   readonly start: number | null;
   readonly end: number | null;
   readonly tcpFlags: number | null;
