@@ -11,10 +11,24 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./query/rows.ts'),
   },
   {
+    name: 'graph',
+    summary: 'draws who talked to whom in a window',
+    options: ['store', 'start', 'stop', 'grouping', 'top', 'count', 'graphFormat', 'lateness'],
+    required: ['start', 'stop'],
+    load: () => import('./query/graph.ts'),
+  },
+  {
     name: 'coverage',
     summary: 'for which interfaces and minutes a window has evidence without flows',
     options: ['store', 'start', 'stop', 'coverageFormat', 'lateness'],
     required: ['start', 'stop'],
     load: () => import('./query/coverage.ts'),
+  },
+  {
+    name: 'simulate',
+    summary: 'traffic with a story in it: the same seed and start, the same bytes',
+    options: ['to', 'out', 'simulateFormat', 'stream', 'start', 'duration', 'rate', 'seed'],
+    required: [],
+    load: () => import('./simulate.ts'),
   },
 ];
