@@ -45,6 +45,7 @@ export class Tally {
   readonly #packets = new ExactSum();
   readonly #bytes = new ExactSum();
   #longestInterval = 0;
+  #decompressedBytes = 0;
 
   /** A record of the stream, or an object, was read. */
   record(): void {
@@ -108,6 +109,15 @@ export class Tally {
   /** Longest `end - start` of a flow or NODATA line, seconds. */
   get longestInterval(): number {
     return this.#longestInterval;
+  }
+
+  /** Bytes of a record were decompressed. */
+  decompressed(bytes: number): void {
+    this.#decompressedBytes += bytes;
+  }
+
+  get decompressedBytes(): number {
+    return this.#decompressedBytes;
   }
 
   counts(): Counts {

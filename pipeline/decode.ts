@@ -1,0 +1,157 @@
+// Turns a record of the stream, or an object, into digest rows, coverage, rejects and counts: record, envelope, line.
+import type { Settings } from '../schemas/settings.ts';
+import { EnvelopeDecoder } from './decode-envelopes.ts';
+import { isOurs, LineDecoder } from './decode-lines.ts';
+import type { DecodeTarget } from './decode-target.ts';
+import { ChunkQueue } from './envelope/chunk-queue.ts';
+import { decompressWhole } from './envelope/compression.ts';
+import { Content } from './envelope/content.ts';
+import { type Damage, decompressed, type Open } from './envelope/inflate.ts';
+
+export type { DecodeTarget, DuplicateFilter, EnvelopeIdentity } from './decode-target.ts';
+
+/** One record of the stream. */
+export interface DecodableRecord {
+  readonly data: Buffer;
+  readonly arrival: number; // Unix ms
+  /** Names the record in rejects. */
+  readonly source: string;
+  /** `fh:…` is the record's own identity. */
+  readonly partitionKey: string;
+}
+
+/** One object, as chunks cut anywhere that can be had more than once. */
+export interface DecodableObject {
+  readonly source: string;
+  readonly open: Open;
+  /** Whose format its lines have when they are in no envelope. */
+  readonly logGroup?: string;
+}
+
+const OWN_IDENTITY = 'fh:';
+
+export class Decoder {
+  readonly #lines: LineDecoder;
+  readonly #envelopes: EnvelopeDecoder;
+
+  constructor(settings: Settings) {
+    this.#lines = new LineDecoder(settings);
+    this.#envelopes = new EnvelopeDecoder(this.#lines);
+  }
+
+  /** To be set before the first record; may be changed between records, or from `afterLine`, to go on with the next epoch or part. */
+  get target(): DecodeTarget {
+    return this.#lines.target;
+  }
+
+  set target(target: DecodeTarget) {
+    this.#lines.target = target;
+  }
+
+  /** Called after each counted line. */
+  set afterLine(afterLine: (() => void) | null) {
+    this.#lines.afterLine = afterLine;
+  }
+
+  /**
+   * Counts a record out. Synchronous, but for what is damaged or larger than 16 MiB. Fails only for what is not about
+   * the record: an error of the target, or memory that cannot be had.
+   */
+  decodeRecord(record: DecodableRecord): void | Promise<void> {
+    const { data, arrival, source, partitionKey } = record;
+    const { tally, duplicates } = this.target;
+    tally.record();
+    const key = partitionKey.startsWith(OWN_IDENTITY) ? partitionKey : null;
+    if (key !== null && duplicates.isDuplicateKey(key)) {
+      tally.duplicate();
+      return;
+    }
+    this.#lines.begin({ source, logGroup: null, arrival, record: data }, true);
+    const bytes = decompressWhole(data);
+    const done = bytes === null ? this.#decodeStream(() => once(data)) : this.#decodeWhole(bytes);
+    if (key !== null) duplicates.rememberKey(key);
+    return done;
+  }
+
+  /** Counts an object out. Fails for what `decodeRecord` fails for, and when the object cannot be read. */
+  async decodeObject({ source, open, logGroup }: DecodableObject): Promise<void> {
+    this.target.tally.record();
+    this.#lines.begin({ source, logGroup: logGroup ?? null, arrival: -1, record: null }, false);
+    await this.#decodeStream(open);
+  }
+
+  #decodeWhole(bytes: Buffer): void {
+    this.target.tally.decompressed(bytes.length);
+    const content = new Content(this.#envelopes);
+    this.#guard(content, () => {
+      let p = content.scan(bytes, 0, bytes.length);
+      for (let paused = content.paused; paused !== null; paused = content.paused) {
+        const ahead = paused.fork();
+        ahead.scan(bytes, p, bytes.length);
+        paused.resume(ahead);
+        p = content.scan(bytes, p, bytes.length);
+      }
+      this.#finish(content, null);
+    });
+  }
+
+  async #decodeStream(open: Open): Promise<void> {
+    const chunks = new ChunkQueue(decompressed(open), () => decompressed(open));
+    const content = new Content(this.#envelopes);
+    let failed = false;
+    try {
+      while (!failed && !content.exhausted) {
+        const chunk = await chunks.next();
+        if (chunk === null) break;
+        this.target.tally.decompressed(chunk.length);
+        let p = 0;
+        const scan = (): void => {
+          p = content.scan(chunk, p, chunk.length);
+        };
+        failed = !this.#guard(content, scan);
+        for (let paused = content.paused; paused !== null && !failed; paused = content.paused) {
+          const ahead = paused.fork();
+          await chunks.lookAhead(ahead, chunk, p);
+          failed = !this.#guard(content, () => {
+            paused.resume(ahead);
+            scan();
+          });
+        }
+      }
+    } finally {
+      await chunks.close();
+    }
+    if (!failed) this.#guard(content, () => this.#finish(content, chunks.damage));
+  }
+
+  /** At the end of the data: what could not be decoded is one reject. */
+  #finish(content: Content, damage: Damage | null): void {
+    const { failure, unfinished, offset } = content;
+    if (failure === null && damage === null && !content.inside) {
+      content.finish();
+      return;
+    }
+    content.abandon();
+    const lines = this.#lines;
+    if (failure !== null) lines.rejectRest('envelope_undecodable', failure.detail, failure.offset, unfinished);
+    else if (damage !== null) lines.rejectRest(damage.reason, damage.detail, offset, unfinished);
+    else lines.rejectRest('envelope_truncated', 'the data end inside a JSON object', offset, unfinished);
+  }
+
+  /** Whether `work` was done; where it fails by a mistake of ours, the rest of the record is a reject. */
+  #guard(content: Content, work: () => void): boolean {
+    try {
+      this.#lines.outside = false;
+      work();
+      return true;
+    } catch (error) {
+      if (this.#lines.outside || !isOurs(error)) throw error;
+      this.#lines.rejectRest('decoder_error', String(error), content.offset, null);
+      return false;
+    }
+  }
+}
+
+async function* once(data: Buffer): AsyncGenerator<Buffer, void, void> {
+  yield data;
+}
