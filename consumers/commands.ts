@@ -4,6 +4,14 @@ import type { Command } from './shared/command.ts';
 /** In the order of --help. A command is listed here when its module exists, and not before. */
 export const COMMANDS: readonly Command[] = [
   {
+    name: 'backfill',
+    summary: 'files of flow logs into the store, each content once',
+    operand: { name: 'SOURCE', many: true, help: 'files and directories: text, gzip, NDJSON, Firehose objects' },
+    options: ['store', 'logFormat', 'logGroup', 'formats', 'ports', 'servicePorts', 'dryRun', 'asNew'],
+    required: [],
+    load: () => import('./backfill/main.ts'),
+  },
+  {
     name: 'rows',
     summary: 'the merged minute rows of a window',
     options: ['store', 'start', 'stop', 'columns', 'top', 'rowsFormat', 'lateness'],

@@ -85,8 +85,8 @@ export const startLocalKinesis = async (directory: string | null): Promise<Local
   const keep = (chunk: Buffer): void => {
     last = (last + chunk.toString()).slice(-2000);
   };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
   const said = (): string => last.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';
 
   const port = await listening(child, said).catch((error: unknown) => {

@@ -35,6 +35,10 @@ const isThrottled = (error: unknown): boolean =>
   error instanceof ProvisionedThroughputExceededException ||
   (error instanceof Error && error.name === 'LimitExceededException');
 
+/** The same bytes, not a copy. */
+const asBuffer = (data: Uint8Array | undefined): Buffer =>
+  data === undefined ? Buffer.alloc(0) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+
 const atTime = (at: number | null): Position =>
   at === null ? { ShardIteratorType: 'TRIM_HORIZON' } : { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(at) };
 
@@ -109,7 +113,7 @@ export class ShardReader {
         sequenceNumber: record.SequenceNumber ?? '',
         subSequenceNumber: 0,
         partitionKey: record.PartitionKey ?? '',
-        data: Buffer.from(record.Data?.buffer ?? [], record.Data?.byteOffset, record.Data?.byteLength),
+        data: asBuffer(record.Data),
         arrival: record.ApproximateArrivalTimestamp?.getTime() ?? this.#clock.now(),
       }),
     );

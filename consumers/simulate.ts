@@ -1,0 +1,90 @@
+// `vpcflow simulate`: turns a seed into traffic with a story, in a file (as fast as it can be written) or on a stream (as time passes).
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Subscription } from '../pipeline/simulation/envelopes.ts';
+import { SIMULATED, VERSION_2 } from '../pipeline/simulation/record.ts';
+import { Simulation } from '../pipeline/simulation/simulation.ts';
+import { parseTime } from '../pipeline/window.ts';
+import { VpcflowError } from '../schemas/errors.ts';
+import { DEFAULT_FORMAT } from '../schemas/fields.ts';
+import type { CommandContext, Run } from './shared/command.ts';
+import { identifyStream, kinesisClient } from './shared/kinesis.ts';
+import { required } from './shared/options.ts';
+import { runTraffic } from './shared/simulated-traffic.ts';
+
+interface Span {
+  readonly seed: number;
+  readonly rate: number;
+  readonly start: number; // Unix seconds
+  readonly stop: number; // Unix seconds, exclusive
+}
+
+/** `version account-id …`: the first line of an S3 object declares its format. */
+const HEADER = DEFAULT_FORMAT.replaceAll(/\$\{|\}/g, '');
+
+/** Version 2 text, as flow logs lie in S3. */
+async function* text({ seed, rate, start, stop }: Span, signal: AbortSignal): AsyncIterable<string> {
+  const simulation = new Simulation({ seed, rate, start, anchor: start, format: VERSION_2 });
+  yield `${HEADER}\n`;
+  while (simulation.second < stop) {
+    if (signal.aborted) return;
+    for (const { lines } of simulation.next()) yield `${lines.join('\n')}\n`;
+  }
+  for (const { lines } of simulation.flush()) yield `${lines.join('\n')}\n`;
+}
+
+/** gzip members back to back, as Firehose writes a log group's subscription to S3. */
+async function* envelopes({ seed, rate, start, stop }: Span, signal: AbortSignal): AsyncIterable<Buffer> {
+  const simulation = new Simulation({ seed, rate, start, anchor: start, format: SIMULATED });
+  const subscription = new Subscription(seed, start);
+  while (simulation.second < stop) {
+    if (signal.aborted) return;
+    for (const { data } of subscription.deliver(simulation.second, simulation.next())) yield data;
+  }
+  for (const { data } of subscription.deliver(simulation.second, simulation.flush())) yield data;
+}
+
+const toFile = async ({ options, stdout, clock, signal }: CommandContext): Promise<void> => {
+  const seconds = Math.floor(options.duration / 1000);
+  const now = clock.now();
+  // Without --start the traffic ends about now, and begins with a minute.
+  const begin = options.start === null ? now - options.duration : parseTime(options.start, now, 'start');
+  const start = Math.floor(begin / 60_000) * 60;
+  const span: Span = { seed: options.seed, rate: options.rate, start, stop: start + seconds };
+  const source = Readable.from(options.simulateFormat === 'v2' ? text(span, signal) : envelopes(span, signal));
+  try {
+    if (options.out === null) await pipeline(source, stdout, { end: false });
+    else await pipeline(source, createWriteStream(options.out));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new VpcflowError('VF_SOURCE_UNREADABLE', `${options.out ?? 'standard output'} cannot be written: ${why}`, {
+      cause,
+      help: 'check the path, its permissions and free space',
+    });
+  }
+};
+
+const toStream = async ({ options, stderr, clock, signal }: CommandContext): Promise<void> => {
+  const client = kinesisClient();
+  try {
+    const stream = await identifyStream(client, required(options.stream, 'stream'));
+    const start = Math.floor(clock.now() / 1000);
+    const stop = start + Math.floor(options.duration / 1000);
+    let [records, lines] = [0, 0];
+    const onPut = (put: { readonly records: number; readonly lines: number }): void => {
+      records += put.records;
+      lines += put.lines;
+    };
+    const { seed, rate } = options;
+    await runTraffic({ client, stream, seed, rate, anchor: start, stop, clock, signal, onPut });
+    stderr.write(`${lines} lines in ${records} records put to ${stream.name}\n`);
+  } finally {
+    client.destroy();
+  }
+};
+
+export const run: Run = async (context) => {
+  await (context.options.to === 'stream' ? toStream(context) : toFile(context));
+  return 0;
+};
