@@ -24,7 +24,8 @@ export const claimKey = (stream: string, shard: string, after: string): string =
   `${claimPrefix(stream, shard)}after-${padSequence(after)}.json`;
 export const claimPrefix = (stream: string, shard: string): string => `claims/${stream}/${shard}/`;
 export const partClaimKey = (identity: string, part: number): string =>
-  `claims/backfill/${identity}/${String(part).padStart(6, '0')}.json`;
+  `${partClaimPrefix(identity)}${String(part).padStart(6, '0')}.json`;
+export const partClaimPrefix = (identity: string): string => `claims/backfill/${identity}/`;
 export const nameClaimKey = (nameHash: string): string => `claims/names/${nameHash}.json`;
 export const identitiesKey = (stream: string, shard: string, after: string): string =>
   `${identitiesPrefix(stream, shard)}after-${padSequence(after)}.bin`;

@@ -1,0 +1,162 @@
+// Turns one object into committed parts, whatever was done of it before: the screen on which a backfill is read.
+//
+//   look -> decode -> (a part is whole) -> claim -> data -> commit -> next part
+//            ^                               |
+//            +---- somebody was faster: adopt their claims and decode again
+import { Decoder } from '../../pipeline/decode.ts';
+import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
+import { backfillSource, partClaimKey } from '../../pipeline/keys.ts';
+import type { PartClaim } from '../../schemas/chain.ts';
+import type { Clock } from '../../schemas/clock.ts';
+import type { Counts } from '../../schemas/counts.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
+import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
+import type { ObjectStore } from '../../schemas/store.ts';
+import { commitEpoch, readCommit, writeObjects } from '../shared/epoch-writer.ts';
+import { getSettings, putSettings } from '../shared/stored-settings.ts';
+import { assertDecodable, claimName, isComplete, putPartClaim, readPartClaims } from './object-claims.ts';
+import { ObjectFile, type ObjectIdentity } from './object-file.ts';
+import { PART_LINES, type Part, PartCutter } from './part-cutter.ts';
+
+export interface Loading {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  /** For objects that nobody has begun yet; one that was begun is finished with the settings of its claims. */
+  readonly settings: Settings;
+  readonly asNew: boolean;
+  /** Read and count, write nothing. */
+  readonly dryRun: boolean;
+  readonly onBytes: (count: number) => void;
+  readonly partLines?: number;
+}
+
+export interface LoadedObject {
+  /** `known`: it was in the store already, nothing was read again. */
+  readonly outcome: 'loaded' | 'known';
+  /** What each part contained that this call committed (or, dry, would have). */
+  readonly parts: readonly Counts[];
+}
+
+/** One reading of an object under what was claimed of it before. */
+class Reading {
+  readonly #loading: Loading;
+  readonly #file: ObjectFile;
+  readonly #identity: string;
+  readonly #claims: readonly PartClaim[];
+  readonly #settings: string; // hash
+  readonly #arrival: PartClaim['arrival'];
+  readonly #name: string;
+  readonly committed: Counts[] = [];
+
+  constructor(loading: Loading, file: ObjectFile, identity: string, claims: readonly PartClaim[], settings: string) {
+    const now = loading.clock.now();
+    this.#loading = loading;
+    this.#file = file;
+    this.#identity = identity;
+    this.#claims = claims;
+    this.#settings = settings;
+    this.#arrival = claims[0]?.arrival ?? { first: now, min: now, max: now };
+    this.#name = claims[0]?.name ?? file.path;
+  }
+
+  /** False when somebody else claimed a part first: then nothing of that part was written. */
+  async run(settings: Settings): Promise<boolean> {
+    const decoder = new Decoder(settings);
+    const duplicates = new IdentityWindow();
+    const object = { identity: this.#identity, duplicates, claims: this.#claims };
+    const cutter = new PartCutter(decoder, object, this.#loading.partLines ?? PART_LINES);
+    let won = true;
+    let failure: unknown;
+    const write = async (parts: readonly Part[], whole: boolean): Promise<void> => {
+      for (const part of parts) won &&= await this.#write(part, whole && part === parts.at(-1));
+    };
+    // Whole parts are written between two chunks, so that no more than one chunk's worth of them waits. What goes wrong
+    // here is no damage of the object: the decoder is only told that there are no more bytes.
+    const [file, { onBytes }] = [this.#file, this.#loading];
+    const chunks = async function* (): AsyncGenerator<Buffer> {
+      try {
+        for await (const chunk of file.bytes()) {
+          yield chunk;
+          onBytes(chunk.length);
+          await write(cutter.take(), false);
+          if (!won) return;
+        }
+      } catch (error) {
+        failure = error;
+      }
+    };
+    let opened = 0;
+    const open = () => (opened++ === 0 ? chunks() : file.bytes()); // again: to look ahead for a duplicate
+    await decoder.decodeObject({ source: this.#name, open });
+    if (failure !== undefined) throw failure;
+    if (won) await write(cutter.end(), true);
+    return won;
+  }
+
+  async #write({ part, firstLine, lines, contents }: Part, final: boolean): Promise<boolean> {
+    const { store, dryRun } = this.#loading;
+    const source = backfillSource(this.#identity, part);
+    await this.#file.assertUnchanged(final);
+    const known = this.#claims[part];
+    if (known !== undefined && (await readCommit(store, known.arrival, source)) !== null) return true;
+    if (dryRun) {
+      this.committed.push(contents.tally.counts());
+      return true;
+    }
+    const output = await contents.finish(this.#arrival, null);
+    const claim: PartClaim = {
+      kind: 'part-claim',
+      ...{ identity: this.#identity, part, firstLine, lines, final },
+      ...{ settings: this.#settings, decoder: DECODER_VERSION, arrival: this.#arrival },
+      objects: output.objects.map(({ key }) => key),
+      name: this.#name,
+    };
+    if (known === undefined) {
+      if (!(await putPartClaim(store, claim))) return false;
+    } else if (!sameExtent(known, claim)) {
+      throw new VpcflowError(
+        'VF_CHAIN_BROKEN',
+        `${partClaimKey(this.#identity, part)} names other content than it has`,
+      );
+    }
+    await writeObjects(store, output);
+    const { settings, decoder, arrival } = claim;
+    const head = { source, claim: partClaimKey(this.#identity, part), settings, decoder, arrival, final };
+    await commitEpoch(store, head, output);
+    this.committed.push(output.counts);
+    return true;
+  }
+}
+
+const sameExtent = (a: PartClaim, b: PartClaim): boolean =>
+  a.firstLine === b.firstLine &&
+  a.lines === b.lines &&
+  a.final === b.final &&
+  a.objects.length === b.objects.length &&
+  a.objects.every((key, i) => key === b.objects[i]);
+
+/**
+ * Puts an object into the store once, and finishes what an earlier run left of it.
+ * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED or VF_DECODER_VERSION for this object alone; VF_STORE_* and
+ * VF_CHAIN_BROKEN when nothing more can be done in this store.
+ */
+export const loadObject = async (path: string, object: ObjectIdentity, loading: Loading): Promise<LoadedObject> => {
+  const { store, dryRun } = loading;
+  const { identity } = object;
+  await using file = await ObjectFile.open(path, object);
+  const parts: Counts[] = [];
+  for (;;) {
+    const claims = await readPartClaims(store, identity);
+    const complete = await isComplete(store, claims);
+    if (!dryRun) await claimName(store, path, identity, complete ? 'keep' : loading.asNew ? 'replace' : 'refuse');
+    if (complete) return { outcome: parts.length > 0 ? 'loaded' : 'known', parts };
+    assertDecodable(claims);
+    const [first] = claims;
+    const settings = first === undefined ? loading.settings : await getSettings(store, first.settings);
+    const hash = first?.settings ?? (dryRun ? '' : await putSettings(store, settings));
+    const reading = new Reading(loading, file, identity, claims, hash);
+    const won = await reading.run(settings);
+    parts.push(...reading.committed);
+    if (won) return { outcome: 'loaded', parts };
+  }
+};

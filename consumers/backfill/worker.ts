@@ -1,0 +1,50 @@
+// A thread of a backfill: turns the jobs that its lane posts, one after the other, into answers.
+import { parentPort, workerData } from 'node:worker_threads';
+import { VpcflowError } from '../../schemas/errors.ts';
+import { systemClock } from '../shared/clock.ts';
+import { openStore } from '../shared/store/open.ts';
+import type { Answer, Job, LaneSetup } from './lane.ts';
+import { loadObject } from './load-object.ts';
+import { identify } from './object-file.ts';
+
+/** Progress is told in steps of this many bytes. */
+const STEP = 4 * 1024 * 1024;
+
+const port = parentPort;
+if (port === null) throw new Error('started as a program, not as a thread');
+// What lane.ts hands over when it starts this thread.
+const setup = workerData as LaneSetup;
+const store = await openStore(setup.store);
+
+let untold = 0;
+const onBytes = (count: number): void => {
+  untold += count;
+  if (untold < STEP) return;
+  tell();
+};
+const tell = (): void => {
+  port.postMessage({ kind: 'bytes', bytes: untold } satisfies Answer);
+  untold = 0;
+};
+
+const perform = async (job: Job): Promise<Answer> => {
+  switch (job.kind) {
+    case 'identify':
+      return { kind: 'identified', ...(await identify(job.path, onBytes)) };
+    case 'load':
+      return { ...(await loadObject(job.path, job, { ...setup, store, clock: systemClock, onBytes })), kind: 'loaded' };
+  }
+};
+
+port.on('message', async (job: Job) => {
+  let answer: Answer;
+  try {
+    answer = await perform(job);
+  } catch (error) {
+    if (!(error instanceof VpcflowError)) throw error;
+    const { code, message, help } = error;
+    answer = { kind: 'failed', code, message, help };
+  }
+  tell();
+  port.postMessage(answer);
+});

@@ -1,0 +1,21 @@
+// Keeps decoding settings in the store under their hash, so that whoever finishes what was claimed decodes it alike.
+import { settingsKey } from '../../pipeline/keys.ts';
+import { parseSettings, settingsDocument } from '../../pipeline/settings.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
+import type { Settings } from '../../schemas/settings.ts';
+import type { ObjectStore } from '../../schemas/store.ts';
+
+/** Stores settings under their hash, once; resolves to the hash. */
+export const putSettings = async (store: ObjectStore, settings: Settings): Promise<string> => {
+  const { hash, body } = settingsDocument(settings);
+  await store.put(settingsKey(hash), body, { ifAbsent: true });
+  return hash;
+};
+
+/** @throws VF_STORE_CORRUPT when a claim names settings that are not there, or are not those of the hash. */
+export const getSettings = async (store: ObjectStore, hash: string): Promise<Settings> => {
+  const key = settingsKey(hash);
+  const stored = await store.get(key);
+  if (stored === null) throw new VpcflowError('VF_STORE_CORRUPT', `${key}, which a claim names, is not there`);
+  return parseSettings(key, hash, stored.body);
+};
