@@ -51,4 +51,6 @@ export const edgeText = (edge: GraphEdge): string =>
     `${formatBytes(edge.bytes)}, ${formatMany(edge.packets, 'packet')}, ${formatMany(edge.flows, 'flow')}`,
     [...edge.protocols.map(protocolName), serviceText({ ...edge, protocols: [] }, 20)].filter(Boolean).join(' '),
     `seen by ${formatMany(edge.witnesses, 'interface')}, ${secondText(edge.start)} to ${secondText(edge.stop)} UTC`,
-  ].join('\n');
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
