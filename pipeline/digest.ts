@@ -182,21 +182,37 @@ export class Digest {
     const layout = this.#layout;
     const segment = this.#segments[row >>> SEGMENT_BITS];
     const at = (row & SEGMENT_MASK) * layout.stride;
+    const sums = flow.sums;
+    const packets = at + ROW_SUMS;
+    const bytes = packets + 2;
     if (segment[at + ROW_FLOWS] === MAX_FLOWS) return false;
-    for (let i = 0; i < layout.sums; i++) {
-      if (wouldOverflow(segment, at + sumWord(layout, i), flow.sums[i])) return false;
-    }
-    for (let i = 0; i < layout.sums; i++) addTo(segment, at + sumWord(layout, i), flow.sums[i]);
+    if (wouldOverflow(segment, packets, sums[0]) || wouldOverflow(segment, bytes, sums[1])) return false;
+    if (layout.sums > CORE_SUMS && !this.#mergeLostPackets(segment, at, sums)) return false;
+    addTo(segment, packets, sums[0]);
+    addTo(segment, bytes, sums[1]);
     segment[at + ROW_FLOWS]++;
-    if (flow.tcpFlags !== NULL) {
+    const tcpFlags = flow.tcpFlags;
+    if (tcpFlags !== NULL) {
       const flags = segment[at + ROW_TCP_FLAGS];
-      segment[at + ROW_TCP_FLAGS] = flags === NULL ? flow.tcpFlags : flags | flow.tcpFlags;
+      segment[at + ROW_TCP_FLAGS] = flags === NULL ? tcpFlags : flags | tcpFlags;
     }
-    if (flow.start !== NULL) {
-      const start = load(segment, at + ROW_START);
-      if (start === NULL || flow.start < start) store(segment, at + ROW_START, flow.start);
+    const start = flow.start;
+    if (start !== NULL) {
+      const earliest = load(segment, at + ROW_START);
+      if (start < earliest || earliest === NULL) store(segment, at + ROW_START, start);
     }
-    if (flow.end > load(segment, at + ROW_END)) store(segment, at + ROW_END, flow.end);
+    const end = flow.end;
+    if (end > load(segment, at + ROW_END)) store(segment, at + ROW_END, end);
+    return true;
+  }
+
+  /** All of them, or none when one would overflow. */
+  #mergeLostPackets(segment: Int32Array, at: number, sums: Float64Array): boolean {
+    const first = at + sumWord(this.#layout, CORE_SUMS);
+    for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) {
+      if (wouldOverflow(segment, word, sums[i])) return false;
+    }
+    for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) addTo(segment, word, sums[i]);
     return true;
   }
 

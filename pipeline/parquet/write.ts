@@ -37,7 +37,9 @@ export const writeParquet = async (
   const output: ReadableStream<Uint8Array> = await transformParquetStream(source, properties(groupRows, metadata));
   const parts: Uint8Array[] = [];
   for await (const part of output) parts.push(part);
-  return Buffer.concat(parts);
+  const file = Buffer.concat(parts);
+  release(...parts);
+  return file;
 };
 
 /** Moves a batch into the memory of the WebAssembly writer. */

@@ -69,6 +69,18 @@ describe('Digest', () => {
     expect(rowsOf(digest)[0].sums[1]).toBe(2n ** 63n - 1n);
   });
 
+  test('merges nothing when only a sum of lost packets would overflow', () => {
+    const pool = new StringPool();
+    const digest = new Digest(pool);
+    const big = flow({
+      sums: { packets: 1, bytes: 1, packets_lost_no_route: 1, packets_lost_ttl_expired: 2 ** 53 - 1 },
+    });
+    for (let i = 0; i < 1024; i++) expect(digest.add(toFlow(big, pool))).toBe(true);
+    const before = rowsOf(digest);
+    expect(digest.add(toFlow(big, pool))).toBe(false);
+    expect(rowsOf(digest)).toEqual(before);
+  });
+
   test('grows through many rows, columns that come late, and several hours', () => {
     const flows: PlainFlow[] = [];
     for (let i = 0; i < 20_000; i++) {
