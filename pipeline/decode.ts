@@ -4,9 +4,10 @@ import { EnvelopeDecoder } from './decode-envelopes.ts';
 import { isOurs, LineDecoder } from './decode-lines.ts';
 import type { DecodeTarget } from './decode-target.ts';
 import { ChunkQueue } from './envelope/chunk-queue.ts';
+import type { Damage, Open } from './envelope/chunks.ts';
 import { decompressWhole } from './envelope/compression.ts';
 import { Content } from './envelope/content.ts';
-import { type Damage, decompressed, type Open } from './envelope/inflate.ts';
+import { decompressed } from './envelope/inflate.ts';
 
 export type { DecodeTarget, DuplicateFilter, EnvelopeIdentity } from './decode-target.ts';
 
@@ -33,6 +34,9 @@ const OWN_IDENTITY = 'fh:';
 export class Decoder {
   readonly #lines: LineDecoder;
   readonly #envelopes: EnvelopeDecoder;
+
+  /** Awaited after each chunk of what is not decoded at once: the moment for work that `afterLine` had to put off. */
+  afterChunk: (() => Promise<void>) | null = null;
 
   constructor(settings: Settings) {
     this.#lines = new LineDecoder(settings);
@@ -117,6 +121,7 @@ export class Decoder {
             scan();
           });
         }
+        await this.afterChunk?.();
       }
     } finally {
       await chunks.close();

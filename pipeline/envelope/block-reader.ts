@@ -1,5 +1,5 @@
 // Turns chunks cut anywhere into blocks of the sizes that are asked for, so that nothing depends on the cuts.
-import type { Chunks, Damage } from './inflate.ts';
+import type { Chunks, Damage } from './chunks.ts';
 
 export class BlockReader {
   /** How the chunks ended, once `read` has given null. */

@@ -1,6 +1,7 @@
 // Hands out decompressed chunks in order, and lets a scanner look ahead of them without losing any.
+
+import type { Chunks, Damage } from './chunks.ts';
 import { WHOLE_BYTES } from './compression.ts';
-import type { Chunks, Damage } from './inflate.ts';
 import type { ObjectScanner } from './scanner.ts';
 
 export class ChunkQueue {

@@ -1,20 +1,9 @@
 // Turns chunks of any length and compression into decompressed chunks: everything up to a damage, then what it is.
-import { type EnvelopeReason, EXPANSION_FREE_BYTES, MAX_EXPANSION } from '../../schemas/rejects.ts';
+import { EXPANSION_FREE_BYTES, MAX_EXPANSION } from '../../schemas/rejects.ts';
 import { BlockReader } from './block-reader.ts';
+import type { Chunks, Open } from './chunks.ts';
 import { type Compression, compressionOf, MAX_LAYERS } from './compression.ts';
 import { Inflater } from './inflater.ts';
-
-/** Why the data end before their end. */
-export interface Damage {
-  readonly reason: EnvelopeReason;
-  readonly detail: string;
-}
-
-/** Data that can be read from their beginning as often as needed. */
-export type Open = () => AsyncIterable<Buffer>;
-
-/** Gives what can be had of the data, and returns how they end: null when they are whole. */
-export type Chunks = AsyncGenerator<Buffer, Damage | null, void>;
 
 /** Compressed bytes that are inflated at a time: at 1032 : 1 their output is the most memory that is held. */
 const BLOCK = 32 * 1024;

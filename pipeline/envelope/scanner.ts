@@ -1,6 +1,7 @@
 // Turns a stream of JSON objects, in chunks cut anywhere, into log events and messages without building any object.
 // One state machine over bytes, because JSON.parse takes longer than gunzip on these bytes and makes a string an event;
-// the usual shape of an event is read by UsualEvent in one pass, everything else by the states here.
+// the usual shape of an event is read by UsualEvent in one pass, everything else by the states here. Over 300 lines
+// because a state machine that is cut in two can only be read side by side.
 import { MAX_LINE_BYTES } from '../../schemas/rejects.ts';
 import { Capture } from './capture.ts';
 import { Excerpt } from './excerpt.ts';
