@@ -103,6 +103,12 @@ export class IdentityWindow implements DuplicateFilter {
   #sequence = '0';
   #arrival = 0;
   #added: Identity[] = [];
+  readonly #limit: number;
+
+  /** @param limit how many of the last identities are in reach. */
+  constructor(limit = IDENTITY_LIMIT) {
+    this.#limit = limit;
+  }
 
   /** Says where the record lies whose envelopes are asked about and remembered from now on. */
   at(sequence: string, arrival: number): void {
@@ -170,7 +176,7 @@ export class IdentityWindow implements DuplicateFilter {
   /** The second half of the latest hash that begins like this one and is in reach; null when there is none. */
   #within(table: OrdinalTable, hash: Buffer): bigint | null {
     const ordinal = table.find(hash.readInt32LE(0), hash.readInt32LE(4));
-    if (ordinal === EMPTY || ordinal < this.#next - IDENTITY_LIMIT) return null;
+    if (ordinal === EMPTY || ordinal < this.#next - this.#limit) return null;
     const block = this.#blocks[ordinal >>> 16];
     if (block === null || block === undefined) return null;
     if (this.#arrival - block.arrivals[ordinal & 0xffff]! > IDENTITY_WINDOW) return null;
@@ -179,7 +185,7 @@ export class IdentityWindow implements DuplicateFilter {
 
   #insert(entry: Identity): boolean {
     const ordinal = this.#next++;
-    const oldest = Math.max(0, this.#next - IDENTITY_LIMIT);
+    const oldest = Math.max(0, this.#next - this.#limit);
     if ((ordinal & 0xffff) === 0) {
       this.#blocks.push({ arrivals: new Float64Array(0x10000), tails: new BigInt64Array(0x10000) });
       // Blocks out of reach give their memory back.

@@ -33,11 +33,9 @@ import type { ErrorCode } from '../../schemas/errors.ts';
 import { CHAIN_START } from '../keys.ts';
 import { compareSequences, sequenceBefore } from './sequence.ts';
 import {
-  type After,
   type EpochEvent,
   type ExternalEvent,
   extend,
-  type Joining,
   type ResultEvent,
   type Start,
   type State,
@@ -87,14 +85,6 @@ const impossible = (state: State, event: EpochEvent): never => {
 
 const resume = (step: Step, then: ExternalEvent | null): Step =>
   then === null || step.action !== null ? step : advance(step.state, then);
-
-const joiningOf = (start: Start | null, after: string): Joining => {
-  if (start === null) return { kind: 'known' };
-  // Nothing that arrived after the watermark can have expired while the watermark is younger than any retention.
-  const lossPossible = start.watermark === null || start.now - start.watermark > SHORTEST_RETENTION;
-  if (start.position === after && !lossPossible) return { kind: 'known' };
-  return { kind: 'unknown', lossPossible };
-};
 
 const onResult = (state: State, event: ResultEvent): Step => {
   switch (state.at) {
@@ -156,16 +146,25 @@ const onLooked = (
   { claim, done }: Extract<ResultEvent, { on: 'looked' }>,
 ): Step => {
   if (done !== null) return look({ ...state, after: done, link: state.after });
-  const { after, link } = state;
-  const joining = joiningOf(state.start, after);
-  if (joining.kind === 'unknown') {
-    // An empty chain promises nothing about what came before: any start joins it.
-    if (after === CHAIN_START && claim === null) return resume(open(after, link, null), state.then);
-    return resume(wait({ at: 'joining', after, link, claim, lossPossible: joining.lossPossible }), state.then);
+  const { after, link, start } = state;
+  if (start !== null && !joinsHere(start, after, claim)) {
+    // Nothing that arrived after the watermark can have expired while the watermark is younger than any retention.
+    const lossPossible = start.watermark === null || start.now - start.watermark > SHORTEST_RETENTION;
+    return resume(wait({ at: 'joining', after, link, claim, lossPossible, position: start.position }), state.then);
   }
   const next =
     claim === null ? open(after, link, state.gapFrom) : wait({ at: 'adopted', after, link, claim, extent: null });
   return resume(next, state.then);
+};
+
+const isNumber = (position: string): boolean => /^\d/.test(position);
+
+/** Whether the first record of a start is known to be the one after the chain's end. */
+const joinsHere = ({ position, now, watermark }: Start, after: string, claim: Claim | null): boolean => {
+  if (claim !== null) return false;
+  // An empty chain promises nothing about what came before, except to a checkpoint: that says there was a chain.
+  if (after === CHAIN_START) return !isNumber(position);
+  return position === after && watermark !== null && now - watermark <= SHORTEST_RETENTION;
 };
 
 const open = (after: string, link: string | null, gapFrom: string | null): Step =>
@@ -173,16 +172,8 @@ const open = (after: string, link: string | null, gapFrom: string | null): Step 
 
 const onRecord = (state: State, record: Extract<ExternalEvent, { on: 'record' }>): Step => {
   switch (state.at) {
-    case 'joining': {
-      if (compareSequences(record.sequence, state.after) <= 0) {
-        // A record at or before the end was delivered, so reading began there: what follows is contiguous.
-        return wait(joined(state, null));
-      }
-      if (state.claim !== null && compareSequences(record.sequence, state.claim.first) <= 0) {
-        return advance(joined(state, null), record);
-      }
-      return probe(state, record);
-    }
+    case 'joining':
+      return onJoining(state, record);
     case 'open': {
       if (compareSequences(record.sequence, state.extent?.last ?? state.after) < 0) return wait(state);
       if (state.extent === null) {
@@ -213,14 +204,8 @@ const onAdopted = (
   if (compareSequences(record.sequence, extent?.last ?? state.after) < 0) return wait(state);
   if (extent === null) {
     if (record.sequence === state.after) return wait(state);
-    const order = compareSequences(record.sequence, claim.first);
-    if (order < 0) {
-      // Left out by whoever claimed it: rightly so only at a chain's very begin, or where the claim names a gap.
-      if (state.after === CHAIN_START || claim.gap !== undefined) return wait(state);
-      return fail(state, 'VF_CHAIN_BROKEN', `record ${record.sequence} lies before the claim after ${state.after}`);
-    }
-    if (order > 0) {
-      return fail(state, 'VF_CHAIN_BROKEN', `the claim after ${state.after} begins at a record that did not come`);
+    if (record.sequence !== claim.first) {
+      return fail(state, 'VF_CHAIN_BROKEN', `the claim after ${state.after} begins elsewhere than at the next record`);
     }
   }
   if (extent?.last === record.sequence && record.sub <= extent.lastSub) return wait(state);
@@ -234,7 +219,7 @@ const onAdopted = (
 const onTick = (state: State, tick: Extract<ExternalEvent, { on: 'tick' }>): Step => {
   switch (state.at) {
     case 'joining':
-      return tick.atTip && state.claim === null ? probe(state, tick) : wait(state);
+      return tick.atTip ? probe(state, tick) : wait(state);
     case 'open': {
       if (state.extent === null) return wait(state);
       const over = tick.atTip && minuteOf(tick.now) > minuteOf(state.extent.arrival.first);
@@ -268,43 +253,57 @@ const onEnd = (state: State, event: Extract<ExternalEvent, { on: 'shutdown' | 's
   }
 };
 
-const joined = (state: After & { readonly claim: Claim | null }, gapFrom: string | null): State =>
-  state.claim === null
-    ? { at: 'open', after: state.after, link: state.link, gapFrom, extent: null, full: false }
-    : { at: 'adopted', after: state.after, link: state.link, claim: state.claim, extent: null };
+const onJoining = (
+  state: Extract<State, { at: 'joining' }>,
+  record: Extract<ExternalEvent, { on: 'record' }>,
+): Step => {
+  const { after, link, claim } = state;
+  if (compareSequences(record.sequence, after) <= 0) {
+    // It was delivered, so reading began at or before the chain's end, and what follows is contiguous.
+    return claim === null ? open(after, link, null) : wait(state);
+  }
+  if (claim !== null && compareSequences(record.sequence, claim.first) < 0) {
+    // Left out by whoever claimed: rightly so only at a chain's very begin, or where the claim names a gap.
+    if (after === CHAIN_START || claim.gap !== undefined) return wait(state);
+    return fail(state, 'VF_CHAIN_BROKEN', `record ${record.sequence} lies before the claim after ${after}`);
+  }
+  return probe(state, record);
+};
 
 const probe = (state: Extract<State, { at: 'joining' }>, then: ExternalEvent): Step => ({
   state: { ...state, at: 'probing', then },
-  action: { do: 'probe', after: state.after, first: state.claim?.first ?? null },
+  action: { do: 'probe', after: state.after, claim: state.claim },
 });
 
 /** What can still be read decides whether a start past the chain's end lost anything, and what. */
-const onProbed = (
-  state: Extract<State, { at: 'probing' }>,
-  { trimmed, next }: Extract<ResultEvent, { on: 'probed' }>,
-): Step => {
-  const { then, claim, after } = state;
-  const gapFrom = trimmed && state.lossPossible ? after : null;
-  if (then.on === 'tick') {
-    // Nothing readable is left out; or something has come just now, and will be judged when it is delivered.
-    if (next !== null) return wait({ ...state, at: 'joining' });
-    return advance(joined(state, gapFrom), then);
-  }
-  const skipped = then.on === 'record' ? next !== null && compareSequences(next, then.sequence) < 0 : next !== null;
-  if (skipped) {
-    const at = then.on === 'record' ? `record ${then.sequence}` : "the shard's end";
+const onProbed = (state: Extract<State, { at: 'probing' }>, probed: Extract<ResultEvent, { on: 'probed' }>): Step => {
+  const { then, claim, after, link, position } = state;
+  const { next } = probed;
+  if (next !== null && isLeftOut(next, position, then)) {
     return fail(
       state,
       'VF_CHAIN_AHEAD',
-      `the start lies at ${at}, but the chain of this shard ends at ${after} and record ${next} after it can still be read`,
+      `the start is past the chain's end, ${after}: record ${next} after it can be read`,
     );
   }
-  if (claim === null) return advance(joined(state, gapFrom), then);
+  if (then.on === 'tick' && next !== null) return wait({ ...state, at: 'joining' }); // it will be delivered
+  if (claim === null) {
+    const gapFrom = probed.trimmed && state.lossPossible && after !== CHAIN_START ? after : null;
+    return resume(open(after, link, gapFrom), then);
+  }
+  const begun = then.on === 'record' && then.sequence === claim.first;
+  if (begun && probed.whole) return advance({ at: 'adopted', after, link, claim, extent: null }, then);
+  // Its begin, or its end, is gone: nobody can ever write it as it was claimed.
   const last = then.on === 'record' ? sequenceBefore(then.sequence) : claim.last;
-  return {
-    state: { at: 'burying', after, link: state.link, gapFrom: after, then },
-    action: { do: 'bury', claim, last },
-  };
+  if (last === after) return fail(state, 'VF_CHAIN_BROKEN', `the claim after ${after} ends at a record that is gone`);
+  const burying = { at: 'burying', after, link, gapFrom: begun ? null : after, then } as const;
+  return { state: burying, action: { do: 'bury', claim, last } };
+};
+
+/** Whether a readable record after the chain's end will never be delivered, because reading began behind it. */
+const isLeftOut = (next: string, position: string, then: ExternalEvent): boolean => {
+  if (then.on === 'record') return compareSequences(next, then.sequence) < 0;
+  return then.on === 'shard-end' || (isNumber(position) && compareSequences(next, position) <= 0);
 };
 
 const take = (

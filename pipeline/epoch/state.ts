@@ -21,7 +21,15 @@ export type ExternalEvent =
 /** Results of the actions. */
 export type ResultEvent =
   | { readonly on: 'looked'; readonly claim: Claim | null; readonly done: string | null } // done: the link's end
-  | { readonly on: 'probed'; readonly trimmed: boolean; readonly next: string | null }
+  | {
+      readonly on: 'probed';
+      /** Whether the chain's last record cannot be read any more. */
+      readonly trimmed: boolean;
+      /** The first readable record of the open claim's extent or after it; without a claim, after the chain's end. */
+      readonly next: string | null;
+      /** Whether the open claim's last record can be read. */
+      readonly whole: boolean;
+    }
   | { readonly on: 'buried'; readonly last: string } // the tombstone's end, or the commit's that was first
   | { readonly on: 'decoded'; readonly full: boolean } // full: a bound is met
   | { readonly on: 'claimed'; readonly claim: Claim }
@@ -35,7 +43,7 @@ export type EpochEvent = ExternalEvent | ResultEvent;
 
 export type Action =
   | { readonly do: 'look'; readonly after: string }
-  | { readonly do: 'probe'; readonly after: string; readonly first: string | null }
+  | { readonly do: 'probe'; readonly after: string; readonly claim: Claim | null }
   | { readonly do: 'bury'; readonly claim: Claim; readonly last: string }
   | { readonly do: 'decode'; readonly after: string; readonly adopted: Claim | null } // the record just offered
   | { readonly do: 'claim'; readonly after: string; readonly extent: Extent; readonly gap: Gap | null }
@@ -45,13 +53,19 @@ export type Action =
   | { readonly do: 'end' } // the shard is read to its end: SHARD_END may be checkpointed
   | { readonly do: 'fail'; readonly code: ErrorCode; readonly why: string };
 
-/** Where a start stands against the chain: known to join it, or to be found out at the first record. */
-export type Joining = { readonly kind: 'known' } | { readonly kind: 'unknown'; readonly lossPossible: boolean };
-
 export type After = {
   readonly after: string;
   /** The `after` of the last committed link, for the watermark. */
   readonly link: string | null;
+};
+
+/** A start that is not known to join the chain: its first record decides. */
+export type Joining = After & {
+  readonly position: string;
+  /** The claim at the chain's end that has no commit. */
+  readonly claim: Claim | null;
+  /** Whether anything can have expired unread since the watermark. */
+  readonly lossPossible: boolean;
 };
 
 export type State =
@@ -61,14 +75,9 @@ export type State =
       readonly gapFrom: string | null;
       readonly then: ExternalEvent | null;
     })
-  | (After & { readonly at: 'joining'; readonly claim: Claim | null; readonly lossPossible: boolean })
-  | (After & {
-      readonly at: 'probing';
-      readonly claim: Claim | null;
-      readonly lossPossible: boolean;
-      readonly then: ExternalEvent;
-    })
-  | (After & { readonly at: 'burying'; readonly gapFrom: string; readonly then: ExternalEvent })
+  | (Joining & { readonly at: 'joining' })
+  | (Joining & { readonly at: 'probing'; readonly then: ExternalEvent })
+  | (After & { readonly at: 'burying'; readonly gapFrom: string | null; readonly then: ExternalEvent })
   | (After & {
       readonly at: 'open';
       readonly gapFrom: string | null;
