@@ -12,6 +12,13 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./backfill/main.ts'),
   },
   {
+    name: 'query',
+    summary: 'serves questions about a store over HTTP, on loopback',
+    options: ['store', 'host', 'port'],
+    required: [],
+    load: () => import('./query/main.ts'),
+  },
+  {
     name: 'rows',
     summary: 'the merged minute rows of a window',
     options: ['store', 'start', 'stop', 'columns', 'top', 'rowsFormat', 'lateness'],

@@ -39,6 +39,7 @@ export const ERRORS = {
   VF_CHECKPOINT_FAILED: entry(500, true, 'nothing is lost; the records come again'),
   VF_STREAM: entry(503, true, 'check the stream name, the endpoint and the permissions'),
   VF_LIMIT: entry(422, false, 'ask for a smaller window or a coarser grouping'),
+  VF_TIMEOUT: entry(504, true, 'ask for a smaller window or a coarser grouping'),
   VF_QUERY: entry(500, true, 'run `vpcflow audit`; if it is ok, report the query'),
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -9,30 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run as coverage } from '../../../consumers/query/coverage.ts';
 import { run as rows } from '../../../consumers/query/rows.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
-import { serialize } from '../../../pipeline/documents.ts';
-import { shardsKey, watermarkKey } from '../../../pipeline/keys.ts';
 import { DIGEST_COLUMNS } from '../../../schemas/columns.ts';
-import type { Row } from '../../fakes/parquet-rows.ts';
+import { GOLDEN, NOW, putGoldenStore } from './golden-store.ts';
 import { type Printed, runCommand } from './run-command.ts';
-import { putRows } from './store-of-rows.ts';
-
-const GOLDEN = join(import.meta.dirname, '../../golden/rows');
-const NOW = Date.parse('2026-11-20T06:30:00Z');
-
-interface Fixture {
-  readonly watermarks: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly digests: Readonly<Record<string, readonly Row[]>>;
-  readonly coverage: Readonly<Record<string, readonly Row[]>>;
-}
-
-/** Integers past 2^53 in the fixture stay exact. */
-function readFixture(): Fixture {
-  const text = readFileSync(join(GOLDEN, 'store.json'), 'utf8');
-  const reviver = (_key: string, value: unknown, context: { readonly source?: string }) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) ? BigInt(context.source ?? '') : value;
-  // The reviver's third argument is newer than TypeScript's declaration of it.
-  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
-}
 
 let directory: string;
 let data: string;
@@ -40,19 +19,7 @@ let data: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'vpcflow-rows-'));
   data = join(directory, 'data');
-  const store = new DirectoryStore(data);
-  const fixture = readFixture();
-  for (const table of ['digests', 'coverage'] as const) {
-    for (const [source, rows] of Object.entries(fixture[table])) await putRows(store, table, source, rows);
-  }
-  for (const [stream, shards] of Object.entries(fixture.watermarks)) {
-    const listed = Object.keys(shards).map((shard) => ({ shard, parents: [], closed: false }));
-    await store.put(shardsKey(stream), serialize({ kind: 'shards', shards: listed }));
-    for (const [shard, time] of Object.entries(shards)) {
-      const document = { watermark: Date.parse(time), link: null, last: '0', ended: false, children: [] };
-      await store.put(watermarkKey(stream, shard), serialize({ kind: 'watermark', ...document }));
-    }
-  }
+  await putGoldenStore(new DirectoryStore(data));
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
@@ -97,11 +64,11 @@ test('Arrow holds the same rows as NDJSON, with the types of the columns', async
     'tcp_flags Int32',
   ]);
   const texts = arrow.toArray().map((row) => {
-    const values = Object.entries(row.toJSON()).map(([name, value]) => {
-      if (name === 'minute') return [name, new Date(Number(value)).toISOString().replace('.000Z', 'Z')];
-      return [name, typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value];
+    const members = Object.entries(row.toJSON()).map(([name, value]) => {
+      if (name === 'minute') return `"minute":"${new Date(Number(value)).toISOString().replace('.000Z', 'Z')}"`;
+      return `"${name}":${typeof value === 'string' ? JSON.stringify(value) : String(value)}`;
     });
-    return JSON.stringify(Object.fromEntries(values));
+    return `{${members.join(',')}}`;
   });
   const lines = (await runRows({ ...HOUR, group: 'minute,srcaddr,dstport', format: 'ndjson' })).stdout.toString();
   expect(`${texts.join('\n')}\n`).toBe(lines);

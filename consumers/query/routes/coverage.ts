@@ -1,0 +1,28 @@
+// GET /v1/coverage: the minutes and interfaces of a window that there is evidence for.
+import { z } from 'zod';
+import { OPTIONS } from '../../shared/options.ts';
+import { COVERAGE_FORMATS, coverageQuestion } from '../coverage-question.ts';
+import { chosenFormat, WINDOW_PARAMETERS, windowParameters } from '../parameters.ts';
+import type { RegisterRoutes } from '../route.ts';
+import { CONTENT_TYPES } from '../rows-question.ts';
+import { sendAnswer } from '../send-answer.ts';
+
+const QUERY = z.strictObject({
+  ...WINDOW_PARAMETERS,
+  format: z.enum(COVERAGE_FORMATS).optional().describe(OPTIONS.coverageFormat.help),
+});
+
+export const coverageRoute: RegisterRoutes = (app, services) => {
+  app.route({
+    method: 'GET',
+    url: '/v1/coverage',
+    schema: { summary: 'Minutes and interfaces with evidence', tags: ['windows'], querystring: QUERY },
+    handler: (request, reply) => {
+      const question = coverageQuestion({
+        ...windowParameters(request.query, services.query.clock.now()),
+        format: chosenFormat(COVERAGE_FORMATS, CONTENT_TYPES, request.query.format, request.headers.accept),
+      });
+      return sendAnswer(request, reply, services, question);
+    },
+  });
+};

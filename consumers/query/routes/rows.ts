@@ -1,0 +1,40 @@
+// GET /v1/rows: the merged digest rows of a window.
+import { z } from 'zod';
+import { OPTIONS } from '../../shared/options.ts';
+import {
+  chosenFormat,
+  GROUP_PARAMETER,
+  optionParameter,
+  TOP_PARAMETER,
+  WINDOW_PARAMETERS,
+  windowParameters,
+} from '../parameters.ts';
+import type { RegisterRoutes } from '../route.ts';
+import { CONTENT_TYPES, ROW_FORMATS, rowsQuestion } from '../rows-question.ts';
+import { sendAnswer } from '../send-answer.ts';
+
+const QUERY = z.strictObject({
+  ...WINDOW_PARAMETERS,
+  group: GROUP_PARAMETER,
+  top: TOP_PARAMETER,
+  format: z.enum(ROW_FORMATS).optional().describe(OPTIONS.rowsFormat.help),
+});
+
+export const rowsRoute: RegisterRoutes = (app, services) => {
+  app.route({
+    method: 'GET',
+    url: '/v1/rows',
+    schema: { summary: 'The merged rows of a window', tags: ['windows'], querystring: QUERY },
+    handler: (request, reply) => {
+      const { query } = request;
+      const question = rowsQuestion({
+        ...windowParameters(query, services.query.clock.now()),
+        group: optionParameter(OPTIONS.columns, query.group),
+        top: optionParameter(OPTIONS.top, query.top),
+        where: null,
+        format: chosenFormat(ROW_FORMATS, CONTENT_TYPES, query.format, request.headers.accept),
+      });
+      return sendAnswer(request, reply, services, question);
+    },
+  });
+};

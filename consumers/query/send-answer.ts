@@ -1,0 +1,99 @@
+// Answers a question over HTTP: headers that say how complete it is, 304 where nothing changed, and a streamed body.
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { completeText, watermarkText } from '../../pipeline/completeness.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
+import type { Completeness } from '../../schemas/query.ts';
+import type { WindowSource } from '../shared/query/window-source.ts';
+import type { Piece, Question } from './question.ts';
+import type { RouteServices } from './route.ts';
+
+/** Rejects with the catalogue's errors until the first piece is there; after that a failure breaks the connection off. */
+export async function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  services: RouteServices,
+  question: Question,
+): Promise<FastifyReply> {
+  const { signal, done } = cancellation(reply, services);
+  const { window, tables, lateness } = question;
+  const source = await services.query.window(window, tables, { lateness, signal });
+  const etag = etagOf(source, question);
+  reply.headers({ ...completenessHeaders(source.completeness), etag, 'cache-control': 'private, no-cache' });
+  reply.header('vary', 'accept');
+  if (isKnown(request.headers['if-none-match'], etag)) {
+    source.release();
+    done();
+    return reply.code(304).send();
+  }
+  reply.type(question.contentType);
+  const body = question.answer(services.query, source, signal)[Symbol.asyncIterator]();
+  const end = () => {
+    source.release();
+    done();
+  };
+  try {
+    const first = await body.next();
+    if (request.method !== 'HEAD') return reply.send(Readable.from(resumed(first, body, end)));
+    await body.return?.();
+    end();
+    return reply.send();
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+export const completenessHeaders = ({ complete, watermark, asOf }: Completeness): Record<string, string> => ({
+  'x-vpcflow-complete': completeText(complete),
+  'x-vpcflow-watermark': watermarkText(watermark),
+  'x-vpcflow-as-of': new Date(asOf).toISOString(),
+});
+
+/** A body whose first piece was taken already, because it decides about the status. */
+async function* resumed(
+  first: IteratorResult<Piece>,
+  rest: AsyncIterator<Piece>,
+  end: () => void,
+): AsyncGenerator<Piece> {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+    end();
+  }
+}
+
+/** Aborts when the client goes away, the time is over or the server stops; `done` when the answer is whole. */
+function cancellation(
+  reply: FastifyReply,
+  { query, queryTimeout, stopping, metrics }: RouteServices,
+): { readonly signal: AbortSignal; readonly done: () => void } {
+  const abort = new AbortController();
+  const finished = new AbortController();
+  const cancel = (reason: 'client' | 'timeout' | 'shutdown', error: Error) => {
+    if (finished.signal.aborted || abort.signal.aborted) return;
+    metrics.cancelled.inc({ reason });
+    abort.abort(error);
+  };
+  const stop = () => cancel('shutdown', new VpcflowError('VF_BUSY', 'this server is stopping'));
+  stopping.addEventListener('abort', stop, { signal: finished.signal });
+  if (stopping.aborted) stop();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) cancel('client', new VpcflowError('VF_QUERY', 'the client went away'));
+    finished.abort();
+  });
+  const seconds = queryTimeout / 1000;
+  const late = new VpcflowError('VF_TIMEOUT', `the answer takes longer than ${seconds} seconds`);
+  void query.clock.sleep(queryTimeout, finished.signal).then(() => cancel('timeout', late));
+  return { signal: abort.signal, done: () => finished.abort() };
+}
+
+function etagOf(source: WindowSource, question: Question): string {
+  const hash = createHash('sha256').update(`${source.identity}\n${question.contentType}\n${question.text}`);
+  return `"${hash.digest('base64url')}"`;
+}
+
+const isKnown = (header: string | undefined, etag: string): boolean =>
+  (header ?? '').split(',').some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === etag);
