@@ -1,0 +1,322 @@
+// One object into a store in memory: every kind of file, every way to meet it again, and a crash after every step.
+import { appendFileSync, copyFileSync, mkdtempSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type LoadedObject, type Loading, loadObject } from '../../../consumers/backfill/load-object.ts';
+import { identify } from '../../../consumers/backfill/object-file.ts';
+import { parseCommit, parsePartClaim } from '../../../pipeline/documents.ts';
+import { parseFormat } from '../../../pipeline/format.ts';
+import type { Commit } from '../../../schemas/chain.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../../schemas/settings.ts';
+import { ManualClock } from '../../fakes/manual-clock.ts';
+import { MemoryStore, type StoreHooks } from '../../fakes/memory-store.ts';
+import { CONTROL, envelope, file, line, lines, text, withHeader } from './flow-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vpcflow-backfill-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const load = async (path: string, store: MemoryStore, more: Partial<Loading> = {}): Promise<LoadedObject> => {
+  const object = await identify(path, () => {});
+  const loading = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false };
+  return loadObject(path, object, { ...loading, onBytes: () => {}, ...more });
+};
+
+const commits = (store: MemoryStore): readonly Commit[] =>
+  [...store.backing]
+    .filter(([key]) => key.startsWith('commits/'))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, body]) => parseCommit(key, body))
+    .filter((document) => document.kind === 'commit');
+
+const total = (store: MemoryStore) => {
+  const all = commits(store).map(({ counts }) => counts);
+  const sum = (of: (counts: Commit['counts']) => number) => all.reduce((n, counts) => n + of(counts), 0);
+  return {
+    records: sum((c) => c.records),
+    lines: sum((c) => c.lines),
+    flows: sum((c) => c.flows),
+    rejects: sum((c) => c.rejects.total),
+    bytes: all.reduce((n, { bytes }) => n + bytes, 0n),
+  };
+};
+
+/** Everything in the store, except who had which name. */
+const contents = (store: MemoryStore): Record<string, string> =>
+  Object.fromEntries([...store.backing].sort().map(([key, body]) => [key, body.toString('base64')]));
+
+const bytesOf = (count: number): bigint => (BigInt(count) * BigInt(count + 1) * 100n) / 2n;
+
+describe('every kind of file is told from its bytes', () => {
+  const v2 = { lines: 50, flows: 50, rejects: 0, bytes: bytesOf(50) };
+  const kinds: readonly [string, string | Uint8Array, object][] = [
+    ['text', text(50), v2],
+    ['text without a last line end', text(50).trimEnd(), v2],
+    ['gzip', gzipSync(text(50)), v2],
+    ['gzip of several members', Buffer.concat([gzipSync(text(20)), gzipSync(text(30, 20))]), v2],
+    [
+      'NDJSON',
+      lines(50)
+        .map((message) => `${JSON.stringify({ message })}\n`)
+        .join(''),
+      v2,
+    ],
+    ['one envelope', envelope(50), v2],
+    ['envelopes without separator, gzip', gzipSync(envelope(20) + CONTROL + envelope(30, 20)), v2],
+    [
+      'a Firehose object: gzip members of one envelope each',
+      Buffer.concat([gzipSync(envelope(20)), gzipSync(envelope(30, 20))]),
+      v2,
+    ],
+    ['an envelope twice', envelope(50) + envelope(50), v2],
+    ['a damaged line', `${text(50)}nonsense\n`, { ...v2, lines: 51, rejects: 1 }],
+    ['a truncated gzip', gzipSync(text(50), { level: 0 }).subarray(0, -20), { rejects: 1 }],
+    ['a header', withHeader(9), { lines: 9, flows: 9, rejects: 0, bytes: 45n }],
+    ['nothing', '', { lines: 0, flows: 0, rejects: 0, bytes: 0n }],
+  ];
+
+  test.each(kinds)('%s', async (name, content, expected) => {
+    const store = new MemoryStore();
+    const { outcome } = await load(file(join(folder, 'kinds', name), content), store);
+    expect(outcome).toBe('loaded');
+    expect(total(store)).toMatchObject({ records: 1, ...expected });
+  });
+
+  test('Parquet is refused with what to do instead', async () => {
+    const path = file(join(folder, 'flows.parquet'), 'PAR1 and more');
+    await expect(load(path, new MemoryStore())).rejects.toMatchObject({ code: 'VF_SOURCE_UNREADABLE' });
+  });
+
+  test('lines are read by the declared format', async () => {
+    const format = '${dstaddr} ${srcaddr} ${start} ${bytes}';
+    const settings: Settings = { ...DEFAULT_SETTINGS, format };
+    expect(parseFormat(format).fields).toHaveLength(4);
+    const store = new MemoryStore();
+    await load(file(join(folder, 'declared'), '10.0.0.1 10.0.0.2 1790000000 77\n'), store, { settings });
+    expect(total(store)).toMatchObject({ flows: 1, bytes: 77n });
+  });
+});
+
+describe('the same bytes count once', () => {
+  test('read twice, renamed and copied', async () => {
+    const store = new MemoryStore();
+    const path = file(join(folder, 'once', 'a.log'), text(30));
+    expect((await load(path, store)).outcome).toBe('loaded');
+    const before = contents(store);
+    expect((await load(path, store)).outcome).toBe('known');
+    expect(contents(store)).toEqual(before);
+    const copy = join(folder, 'once', 'copy.log');
+    copyFileSync(path, copy);
+    expect((await load(copy, store)).outcome).toBe('known');
+    const renamed = join(folder, 'once', 'renamed.log');
+    renameSync(path, renamed);
+    expect((await load(renamed, store)).outcome).toBe('known');
+    expect(total(store)).toEqual({ records: 1, lines: 30, flows: 30, rejects: 0, bytes: bytesOf(30) });
+  });
+
+  test('whatever the settings of the second time', async () => {
+    const store = new MemoryStore();
+    const path = file(join(folder, 'settings.log'), text(30));
+    await load(path, store);
+    expect((await load(path, store, { settings: { ...DEFAULT_SETTINGS, ports: 'all' } })).outcome).toBe('known');
+    expect(total(store).flows).toBe(30);
+  });
+});
+
+describe('a name with other content', () => {
+  test('is refused, because its first part would count twice, and taken with --as-new', async () => {
+    const store = new MemoryStore();
+    const path = file(join(folder, 'grown.log'), text(30));
+    await load(path, store);
+    appendFileSync(path, text(10, 30));
+    await expect(load(path, store)).rejects.toMatchObject({ code: 'VF_NAME_REUSED' });
+    expect(total(store).flows).toBe(30);
+    expect((await load(path, store, { asNew: true })).outcome).toBe('loaded');
+    expect(total(store).flows).toBe(70);
+    expect((await load(path, store)).outcome).toBe('known');
+  });
+
+  test('is no matter when that content is in the store already', async () => {
+    const store = new MemoryStore();
+    const [a, b] = [file(join(folder, 'swap', 'a'), text(3)), file(join(folder, 'swap', 'b'), text(4))];
+    await load(a, store);
+    await load(b, store);
+    file(a, text(4));
+    expect((await load(a, store)).outcome).toBe('known');
+  });
+});
+
+describe('parts', () => {
+  const partLines = 100;
+  const extents = (store: MemoryStore) =>
+    [...store.backing]
+      .filter(([key]) => key.startsWith('claims/backfill/'))
+      .map(([key, body]) => parsePartClaim(key, body))
+      .map(({ firstLine, lines: count, final }) => [firstLine, count, final]);
+
+  test('are cut after so many lines, and the last one says that it is', async () => {
+    const store = new MemoryStore();
+    await load(file(join(folder, 'parts', '250'), text(250)), store, { partLines });
+    expect(extents(store)).toEqual([
+      [0, 100, false],
+      [100, 100, false],
+      [200, 50, true],
+    ]);
+    expect(commits(store).map(({ final }) => final)).toEqual([false, false, true]);
+    expect(total(store)).toEqual({ records: 1, lines: 250, flows: 250, rejects: 0, bytes: bytesOf(250) });
+  });
+
+  test('end with the object when it ends with a part', async () => {
+    const store = new MemoryStore();
+    await load(file(join(folder, 'parts', '200'), text(200)), store, { partLines });
+    expect(extents(store)).toEqual([
+      [0, 100, false],
+      [100, 100, true],
+    ]);
+  });
+
+  test('keep what comes after their last line', async () => {
+    const store = new MemoryStore();
+    await load(file(join(folder, 'parts', 'cut'), gzipSync(text(200), { level: 0 }).subarray(0, -4)), store, {
+      partLines,
+    });
+    expect(extents(store)).toEqual([
+      [0, 100, false],
+      [100, 100, false],
+      [200, 0, true],
+    ]);
+    expect(total(store)).toMatchObject({ lines: 200, flows: 200, rejects: 1 });
+  });
+
+  test('cut envelopes, and find a duplicate of one that began in an earlier part', async () => {
+    const store = new MemoryStore();
+    const path = file(join(folder, 'parts', 'envelopes'), gzipSync(envelope(150) + envelope(60, 150) + envelope(150)));
+    await load(path, store, { partLines });
+    expect(total(store)).toMatchObject({ lines: 210, flows: 210 });
+    expect(commits(store).map(({ counts }) => [counts.envelopes, counts.duplicates])).toEqual([
+      [0, 0],
+      [1, 0],
+      [1, 1],
+    ]);
+  });
+
+  test('have a million lines', async () => {
+    const store = new MemoryStore();
+    const settings: Settings = { ...DEFAULT_SETTINGS, format: '${start} ${bytes}' };
+    await load(file(join(folder, 'parts', 'large'), '1790000000 4\n'.repeat(2_500_000)), store, { settings });
+    expect(commits(store).map(({ counts }) => counts.flows)).toEqual([1_000_000, 1_000_000, 500_000]);
+    expect(total(store).bytes).toBe(10_000_000n);
+  });
+
+  test('are cut where their claims say, whatever a later run would do', async () => {
+    const path = file(join(folder, 'parts', 'other-size'), text(250));
+    const store = new MemoryStore();
+    let puts = 0;
+    const crashing = store.client({
+      beforeEach: (operation, key) => {
+        if (operation === 'put' && key.startsWith('commits/') && ++puts === 2) throw new Error('crash');
+      },
+    });
+    await expect(load(path, crashing, { partLines })).rejects.toThrow('crash');
+    await load(path, store, { partLines: 70 });
+    expect(extents(store)).toEqual([
+      [0, 100, false],
+      [100, 100, false],
+      [200, 50, true],
+    ]);
+    expect(total(store)).toMatchObject({ lines: 250, bytes: bytesOf(250) });
+  });
+});
+
+describe('a crash', () => {
+  const partLines = 40;
+  const path = file(join(folder, 'crash.log'), `${text(90)}nonsense\n${text(15, 90)}`);
+  const steps = (hook: 'beforeEach' | 'afterEach', step: number): StoreHooks => {
+    let seen = 0;
+    return {
+      [hook]: () => {
+        if (++seen === step) throw new Error('crash');
+      },
+    };
+  };
+
+  test.each(['beforeEach', 'afterEach'] as const)(
+    '%s step of the store is resumed to the same objects',
+    async (hook) => {
+      const whole = new MemoryStore();
+      await load(path, whole, { partLines });
+      expect(total(whole)).toEqual({ records: 1, lines: 106, flows: 105, rejects: 1, bytes: bytesOf(105) });
+      let crashes = 0;
+      for (let step = 1; ; step++) {
+        const store = new MemoryStore();
+        const first = await load(path, store.client(steps(hook, step)), { partLines }).catch((error: Error) => error);
+        if (!(first instanceof Error)) break;
+        expect(first.message).toBe('crash');
+        crashes++;
+        // The second run has other settings and another time; what was claimed is finished as it was claimed.
+        const began = [...store.backing.keys()].some((key) => key.startsWith('claims/backfill/'));
+        const settings: Settings = began ? { ...DEFAULT_SETTINGS, ports: 'all' } : DEFAULT_SETTINGS;
+        const clock = began ? new ManualClock(Date.UTC(2026, 11, 1)) : new ManualClock();
+        await load(path, store, { partLines, settings, clock });
+        expect(contents(store)).toEqual(contents(whole));
+      }
+      // List the claims, name, settings, then claim, digest and commit of three parts, and the rejects of one.
+      expect(crashes).toBe(13);
+    },
+  );
+
+  test('of one of two who read the same object at once leaves it to the other, and both write the same', async () => {
+    const whole = new MemoryStore();
+    await load(path, whole, { partLines });
+    for (let turn = 1; turn < 30; turn++) {
+      const store = new MemoryStore();
+      let steps = 0;
+      // The first waits at its `turn`th step until the second is done.
+      const second: Promise<LoadedObject>[] = [];
+      const paused = store.client({
+        beforeEach: async () => {
+          if (++steps !== turn) return;
+          second.push(load(path, store, { partLines }));
+          await second[0];
+        },
+      });
+      const first = await load(path, paused, { partLines });
+      expect(contents(store)).toEqual(contents(whole));
+      const parts = [...first.parts, ...((await second[0])?.parts ?? [])];
+      expect(parts.length).toBeGreaterThanOrEqual(3);
+    }
+  });
+});
+
+describe('a file that changes while it is read', () => {
+  test('is not committed', async () => {
+    const path = file(join(folder, 'changing.log'), text(200));
+    const object = await identify(path, () => {});
+    file(path, text(200).replaceAll('ACCEPT', 'REJECT'));
+    const store = new MemoryStore();
+    const loading = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false };
+    const attempt = loadObject(path, object, { ...loading, onBytes: () => {} });
+    await expect(attempt).rejects.toMatchObject({ code: 'VF_SOURCE_UNREADABLE' });
+    expect(commits(store)).toEqual([]);
+  });
+
+  test('is noticed between two parts', async () => {
+    const path = file(join(folder, 'touched.log'), text(200));
+    const store = new MemoryStore();
+    const touching = store.client({
+      afterEach: (_operation, key) => {
+        if (key.startsWith('commits/')) utimesSync(path, 1, 1);
+      },
+    });
+    await expect(load(path, touching, { partLines: 50 })).rejects.toMatchObject({ code: 'VF_SOURCE_UNREADABLE' });
+    expect(commits(store)).toHaveLength(1);
+  });
+});
+
+test('a dry run counts and writes nothing', async () => {
+  const store = new MemoryStore();
+  const { parts } = await load(file(join(folder, 'dry.log'), `${line(0)}\nnonsense\n`), store, { dryRun: true });
+  expect(parts.map(({ flows, rejects }) => [flows, rejects.total])).toEqual([[1, 1]]);
+  expect(store.backing.size).toBe(0);
+});
