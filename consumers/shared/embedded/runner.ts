@@ -138,7 +138,7 @@ class Run {
           from,
           checkpoints,
           processor: createProcessor(),
-          read: () => reader.read(),
+          reader,
           clock,
           signal,
           onProgress: onProgress ?? (() => {}),

@@ -78,18 +78,36 @@ export class ShardReader {
   }
 
   /**
+   * Finds where reading begins. `known`: right after the checkpoint; `earlier`: the stream does not know that number
+   * (a local one may have lost it), so at its arrival time or the oldest record. Null when the signal was aborted.
+   */
+  async open(): Promise<'known' | 'earlier' | null> {
+    return await this.#patiently(async () => {
+      const { iterator, choice } = await this.#position();
+      this.#iterator = iterator;
+      return choice === 0 ? 'known' : 'earlier';
+    });
+  }
+
+  /**
    * The next records, in order; none at the tip. Waits out throttling and expired iterators; rejects with VF_STREAM
-   * when the stream cannot be read for about a minute. Null when the signal was aborted while waiting.
+   * when the stream cannot be read for about a minute. Null when the signal was aborted.
    */
   async read(): Promise<ShardRead | null> {
+    return await this.#patiently(async () => {
+      this.#iterator ??= (await this.#position()).iterator;
+      const answer = await this.#client.send(
+        new GetRecordsCommand({ ShardIterator: this.#iterator, Limit: MAX_RECORDS, StreamARN: this.#stream.arn }),
+        { abortSignal: this.#signal },
+      );
+      return this.#take(answer);
+    });
+  }
+
+  async #patiently<T>(request: () => Promise<T>): Promise<T | null> {
     for (let failures = 0; !this.#signal.aborted; ) {
       try {
-        this.#iterator ??= await this.#open();
-        const answer = await this.#client.send(
-          new GetRecordsCommand({ ShardIterator: this.#iterator, Limit: MAX_RECORDS, StreamARN: this.#stream.arn }),
-          { abortSignal: this.#signal },
-        );
-        return this.#take(answer);
+        return await request();
       } catch (error) {
         if (this.#signal.aborted) return null;
         if (error instanceof ExpiredIteratorException) {
@@ -130,16 +148,16 @@ export class ShardReader {
     };
   }
 
-  /** An iterator at the best position that the stream knows: a local one may have lost the checkpoint's record. */
-  async #open(): Promise<string | undefined> {
+  /** An iterator at the best position that the stream knows, and which of the positions that is. */
+  async #position(): Promise<{ readonly iterator: string | undefined; readonly choice: number }> {
     let refused: unknown;
-    for (const position of positions(this.#checkpoint)) {
+    for (const [choice, position] of positions(this.#checkpoint).entries()) {
       try {
         const answer = await this.#client.send(
           new GetShardIteratorCommand({ StreamARN: this.#stream.arn, ShardId: this.#shard, ...position }),
           { abortSignal: this.#signal },
         );
-        return answer.ShardIterator;
+        return { iterator: answer.ShardIterator, choice };
       } catch (error) {
         const unknown = error instanceof InvalidArgumentException || error instanceof ResourceNotFoundException;
         if (!unknown) throw error;

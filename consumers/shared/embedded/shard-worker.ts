@@ -3,7 +3,7 @@ import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Checkpointer, RecordProcessor, StreamRecord } from '../../../schemas/processor.ts';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
-import type { ShardRead } from './shard-reader.ts';
+import type { ShardReader } from './shard-reader.ts';
 
 /** Time must pass for the processor even where no record comes: an empty batch about every second. */
 const TIP_POLL_MS = 1_000;
@@ -79,16 +79,16 @@ export interface ShardWork {
   readonly from: Exclude<Checkpoint, { kind: 'end' }>;
   readonly checkpoints: Checkpoints;
   readonly processor: RecordProcessor;
-  /** The next batch; null once the signal is aborted. */
-  readonly read: () => Promise<ShardRead | null>;
+  readonly reader: Pick<ShardReader, 'open' | 'read'>;
   readonly clock: Clock;
   /** Aborted: the processor is asked to shut down after the batch that it has. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ShardProgress) => void;
 }
 
-const startPosition = (from: Exclude<Checkpoint, { kind: 'end' }>): string => {
-  if (from.kind === 'after') return from.sequenceNumber;
+/** What the processor is told: its checkpoint only if reading goes on right there. */
+const startPosition = (from: Exclude<Checkpoint, { kind: 'end' }>, opened: 'known' | 'earlier'): string => {
+  if (from.kind === 'after') return opened === 'known' ? from.sequenceNumber : 'AT_TIMESTAMP';
   return from.at === null ? 'TRIM_HORIZON' : 'AT_TIMESTAMP';
 };
 
@@ -101,12 +101,14 @@ const startPosition = (from: Exclude<Checkpoint, { kind: 'end' }>): string => {
  * reached; rejects with what the processor rejected with, after which nothing more is asked of it or checkpointed.
  */
 export const workShard = async (work: ShardWork): Promise<'ended' | 'stopped'> => {
-  const { shard, processor, clock, signal } = work;
+  const { shard, processor, reader, clock, signal } = work;
   const checkpointer = new ShardCheckpointer(work.checkpoints, shard, work.from);
-  await processor.initialize({ shardId: shard, position: startPosition(work.from) });
+  const opened = await reader.open();
+  if (opened === null) return 'stopped'; // before anything began
+  await processor.initialize({ shardId: shard, position: startPosition(work.from, opened) });
   while (!signal.aborted) {
     const began = clock.now();
-    const batch = await work.read();
+    const batch = await reader.read();
     if (batch === null) break;
     const { records, millisBehindLatest } = batch;
     checkpointer.delivered(records);
