@@ -29,7 +29,7 @@ const GRAPH: Attributes = {
   labelloc: 't',
   labeljust: 'l',
   nodesep: '0.1',
-  ranksep: '0.35',
+  ranksep: '0.8',
   outputorder: 'edgesfirst',
   pad: '0.2',
 };
@@ -77,13 +77,31 @@ function nodeLine(node: GraphNode): string {
   })}];`;
 }
 
-function edgeLine(edge: GraphEdge): string {
+/**
+ * Of the two directions between two nodes the one with less is taken for the requests, and only it places the nodes:
+ * clients come to stand left of their servers, and the other direction does not pull them back.
+ */
+function placing(edges: readonly GraphEdge[]): (edge: GraphEdge) => boolean {
+  const loads = new Map<string, bigint>();
+  const key = (from: string, to: string): string => JSON.stringify([from, to]);
+  for (const { source, target, bytes } of edges) {
+    loads.set(key(source, target), (loads.get(key(source, target)) ?? 0n) + bytes);
+  }
+  return ({ source, target }) => {
+    const there = loads.get(key(source, target)) ?? 0n;
+    const back = loads.get(key(target, source));
+    return back === undefined || there < back || (there === back && source <= target);
+  };
+}
+
+function edgeLine(edge: GraphEdge, places: boolean): string {
   const service = serviceText(edge, 3);
   return `  ${quoteDot(edge.source)} -> ${quoteDot(edge.target)} [${list({
     label: service === '' ? loadText(edge) : `${loadText(edge)}  ${service}`,
     tooltip: edgeText(edge),
     ...(ACTIONS.get(edge.action) ?? OTHER_ACTION),
     penwidth: penWidth(edge.bytes),
+    ...(places ? {} : { constraint: 'false' }),
     ...edgeFacts(edge),
   })}];`;
 }
@@ -123,13 +141,14 @@ const graphFacts = (graph: Graph): Attributes => ({
   vpcflow_bytes: String(graph.totals.bytes),
 });
 
-/** The document in pieces, one line each. The same graph always gives the same text. */
-export function* graphDot(graph: Graph): Generator<string> {
+/** The document in pieces, one line each. The same graph always gives the same text. Untitled: without its heading. */
+export function* graphDot(graph: Graph, titled = true): Generator<string> {
   yield 'digraph "vpcflow" {\n';
-  yield `  graph [label=${quoteLeftLabel(title(graph))}, ${list({ ...GRAPH, ...graphFacts(graph) })}];\n`;
+  yield `  graph [${titled ? `label=${quoteLeftLabel(title(graph))}, ` : ''}${list({ ...GRAPH, ...graphFacts(graph) })}];\n`;
   yield `  node [${list(NODE)}];\n`;
   yield `  edge [${list(EDGE)}];\n`;
   for (const node of graph.nodes) yield `${nodeLine(node)}\n`;
-  for (const edge of graph.edges) yield `${edgeLine(edge)}\n`;
+  const places = placing(graph.edges);
+  for (const edge of graph.edges) yield `${edgeLine(edge, places(edge))}\n`;
   yield '}\n';
 }

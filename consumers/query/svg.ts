@@ -17,22 +17,30 @@ const COARSER = 'ask for a coarser grouping (--group cidr24) or fewer nodes (--t
 
 const gate = new Gate(DRAWN_AT_ONCE);
 
-/** Throws VF_LIMIT for a graph that is too large to draw or takes longer than `timeLimit` ms. */
-export async function drawSvg(graph: Graph, signal: AbortSignal, timeLimit = DRAW_TIME_LIMIT): Promise<string> {
+export interface DrawingOptions {
+  readonly timeLimit?: number; // ms
+  /** Whether the drawing says what it shows; not needed where that stands beside it. */
+  readonly title?: boolean;
+}
+
+/** Throws VF_LIMIT for a graph that is too large to draw or takes longer than the time limit. */
+export async function drawSvg(graph: Graph, signal: AbortSignal, options: DrawingOptions = {}): Promise<string> {
+  const { timeLimit = DRAW_TIME_LIMIT, title = true } = options;
   const { nodes, edges } = graph;
   if (nodes.length > MAX_DRAWN_NODES || edges.length > MAX_DRAWN_EDGES) {
     const size = `${formatMany(nodes.length, 'node')} and ${formatMany(edges.length, 'edge')}`;
     const limit = `${formatMany(MAX_DRAWN_NODES, 'node')} and ${formatMany(MAX_DRAWN_EDGES, 'edge')}`;
     throw new VpcflowError('VF_LIMIT', `a drawing of ${size} is past the limit of ${limit}`, { help: COARSER });
   }
-  return gate.pass(() => layout([...graphDot(graph)].join(''), signal, timeLimit));
+  return gate.pass(() => layout([...graphDot(graph, title)].join(''), signal, timeLimit));
 }
 
 async function layout(dot: string, signal: AbortSignal, timeLimit: number): Promise<string> {
   signal.throwIfAborted();
   // The worker lies beside this file with the same extension, in the sources and in the package.
   const file = new URL(`./svg-worker${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(file, { workerData: dot });
+  // What Graphviz has to say about lines that it cannot bend nicely is for nobody.
+  const worker = new Worker(file, { workerData: dot, stdout: true, stderr: true });
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const timer = setTimeout(() => {
     const size = formatMany(dot.length, 'character');

@@ -1,0 +1,48 @@
+// GET /: the page for people, with its style and script.
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import { SECURITY_HEADERS } from '../guard.ts';
+import { page } from '../page/page.ts';
+import { asSentence, PAGE_DEFAULTS, PAGE_TYPE, pageQuestion } from '../page-question.ts';
+import type { RegisterRoutes } from '../route.ts';
+import { sendAnswer } from '../send-answer.ts';
+
+const FIELD = z.string().max(100).optional();
+const QUERY = z.object({ start: FIELD, stop: FIELD, group: FIELD, top: FIELD, count: FIELD });
+
+const ASSETS = [
+  { url: '/page.css', file: '../page/page.css', type: 'text/css; charset=utf-8' },
+  { url: '/page.js', file: '../page/browser.js', type: 'text/javascript; charset=utf-8' },
+] as const;
+
+/** The form asks this server and no other. */
+const POLICY = SECURITY_HEADERS['content-security-policy'].replace("form-action 'none'", "form-action 'self'");
+
+export const pageRoutes: RegisterRoutes = (app, services) => {
+  app.route({
+    method: 'GET',
+    url: '/',
+    schema: { summary: 'The page for people', tags: ['page'], querystring: QUERY, hide: true },
+    handler: (request, reply) => {
+      const given = Object.fromEntries(Object.entries(request.query).filter(([, value]) => value !== undefined));
+      const form = { ...PAGE_DEFAULTS, ...given };
+      reply.header('content-security-policy', POLICY);
+      try {
+        return sendAnswer(request, reply, services, pageQuestion(form, services.query.clock.now()));
+      } catch (error) {
+        const status = error instanceof VpcflowError ? 400 : 500;
+        return reply
+          .code(status)
+          .type(PAGE_TYPE)
+          .send(page(form, asSentence(error)));
+      }
+    },
+  });
+  for (const { url, file, type } of ASSETS) {
+    const body = readFileSync(new URL(file, import.meta.url));
+    app.get(url, { schema: { hide: true } }, (_request, reply) =>
+      reply.type(type).header('cache-control', 'no-cache').send(body),
+    );
+  }
+};
