@@ -1,73 +1,64 @@
 // Turns flows into merged minute rows: an open-addressing aggregation keyed by minute and the key words that are not
-// NULL. Hot: one row is a run of words in a segment of typed memory, so that a line costs two or three cache misses,
-// growing copies nothing but the hash table, and formats of few columns stay small. The plain version of it is in
-// test/reference/digest.ts.
+// NULL. Hot: one row is a run of words in a segment of typed memory, so that a line costs two or three cache misses and
+// growing copies nothing but the hash table. The plain version of it is in test/reference/digest.ts.
 import { KEY_FIELDS, SUM_FIELDS } from '../schemas/columns.ts';
 import { type Flow, NULL } from './flow.ts';
 import { release } from './release.ts';
+import {
+  CORE_SUMS,
+  NARROWEST,
+  ROW_END,
+  ROW_FLOWS,
+  ROW_KEYS,
+  ROW_MINUTE,
+  ROW_START,
+  ROW_SUMS,
+  ROW_TCP_FLAGS,
+  type RowLayout,
+  sumWord,
+  widened,
+  wordMap,
+} from './row-layout.ts';
 import type { StringPool } from './strings.ts';
+import { addTo, load, store, wouldOverflow } from './wide-words.ts';
 
 /** Rows at which an epoch, or a piece of one, is cut: a constant of the layout that any worker can hold. */
 export const MAX_DIGEST_ROWS = 1_000_000;
-/** Bytes held by rows at which it is cut, for formats with many columns. */
-export const MAX_DIGEST_BYTES = 128 * 1024 * 1024;
+/** Bytes held by rows at which it is cut, for formats with many columns. A million rows of version 2 stay below it. */
+export const MAX_DIGEST_BYTES = 96 * 1024 * 1024;
 
 const SEGMENT_BITS = 12;
-const SEGMENT_ROWS = 1 << SEGMENT_BITS;
+/** Rows of every segment but the last. */
+export const SEGMENT_ROWS = 1 << SEGMENT_BITS;
 const SEGMENT_MASK = SEGMENT_ROWS - 1;
 const FIRST_SLOTS = 4096;
-
-/** Words of a row: the minute, one word for each measure that fits in one, two (low, high) for each that does not. */
-export const ROW_MINUTE = 0;
-export const ROW_FLOWS = 1;
-export const ROW_TCP_FLAGS = 2;
-export const ROW_START = 3;
-export const ROW_END = 5;
-/** SUM_FIELDS[0] and [1], packets and bytes; the others, where a format brings them, stand after the keys. */
-export const ROW_SUMS = 7;
-/** The active key words, ascending by KEY_FIELDS index. */
-export const ROW_KEYS = 11;
-
-const CORE_SUMS = 2;
-const TWO_32 = 0x1_0000_0000;
-const MAX_HIGH = 0x7fffffff;
-/** Below this high word no value up to 2^53 - 1 can overflow a sum. */
-const SAFE_HIGH = MAX_HIGH - (1 << 21);
 const MAX_FLOWS = 0x7fffffff;
 
-/** How the words of a row are laid out; it only ever gains columns. */
-export interface RowLayout {
-  /** The KEY_FIELDS indices that rows have a word for, ascending; all other keys are NULL in every row. */
-  readonly keys: Int32Array;
-  /** How many of SUM_FIELDS rows have words for: 2, or all. */
-  readonly sums: number;
-  /** Words a row. */
-  readonly stride: number;
-}
-
-/** The word of a row where the low half of a sum stands. */
-export const sumWord = (layout: RowLayout, sum: number): number =>
-  sum < CORE_SUMS ? ROW_SUMS + 2 * sum : ROW_KEYS + layout.keys.length + 2 * (sum - CORE_SUMS);
-
-const layoutOf = (keys: Int32Array, sums: number): RowLayout => ({
-  keys,
-  sums,
-  stride: ROW_KEYS + keys.length + 2 * (sums - CORE_SUMS),
-});
-
-/** Where salts make the same word in two columns hash differently; any odd, well-mixed numbers would do. */
+/** What makes the same word in two columns hash differently: any odd, well-mixed numbers would do. */
 const SALTS: Int32Array = Int32Array.from(KEY_FIELDS, (_, i) => Math.imul(i + 1, 0x9e3779b1));
+
+/**
+ * 4,096 rows. A full segment keeps the layout that it was filled in when a format brings new columns later: their
+ * words would be NULL in all of its rows, and rewriting a million rows for one wide line would take all memory.
+ */
+interface Segment {
+  words: Int32Array;
+  layout: RowLayout;
+  /** From words of the digest's layout to this segment's; null while they are the same. */
+  map: Int32Array | null;
+}
 
 /** The merged rows of one epoch, or of one piece of it. */
 export class Digest {
   readonly pool: StringPool;
-  #layout: RowLayout = layoutOf(new Int32Array(0), CORE_SUMS);
-  #segments: Int32Array[] = [];
+  #layout: RowLayout = NARROWEST;
+  readonly #segments: Segment[] = [];
+  #segmentBytes = 0;
   #table: Int32Array = new Int32Array(2 * FIRST_SLOTS); // pairs: row + 1 (0: free), hash
   #mask = FIRST_SLOTS - 1;
   #rows = 0;
   readonly #hours = new Set<number>();
-  /** The columns of the last flow, and for each word of it the place in `#keys`. */
+  /** The columns of the last flow, and for each of them its place in `#keys`. */
   #columns: Int32Array = new Int32Array(0);
   #places: Int32Array = new Int32Array(0);
   /** The key words of the flow at hand, in the order of the layout. */
@@ -89,20 +80,37 @@ export class Digest {
 
   /** Memory held by rows and their index, bytes; the pool's not included. */
   get bytes(): number {
-    return this.#segments.length * SEGMENT_ROWS * this.#layout.stride * 4 + this.#table.byteLength;
+    return this.#segmentBytes + this.#table.byteLength;
   }
 
+  /** The layout that has every column of every row. */
   get layout(): RowLayout {
     return this.#layout;
   }
 
-  /** The typed memory in which a row stands; it begins at `rowOffset(row)`. */
-  segment(row: number): Int32Array {
-    return this.#segments[row >>> SEGMENT_BITS];
+  /** How many segments: row r is row r % SEGMENT_ROWS of segment r / SEGMENT_ROWS. */
+  get segments(): number {
+    return this.#segments.length;
   }
 
-  rowOffset(row: number): number {
-    return (row & SEGMENT_MASK) * this.#layout.stride;
+  /** A segment's rows, one after the other in its own layout, with the map from `layout` (null: it is the same). */
+  segment(index: number): Readonly<Segment> {
+    return this.#segments[index];
+  }
+
+  /** The minute of a row, Unix seconds / 60. */
+  minute(row: number): number {
+    const { words, layout } = this.#segments[row >>> SEGMENT_BITS];
+    return words[(row & SEGMENT_MASK) * layout.stride + ROW_MINUTE];
+  }
+
+  /** Copies the words of a row, in `layout`, to `to` from `at` on. */
+  copyRow(row: number, to: Int32Array, at: number): void {
+    const { words, layout, map } = this.#segments[row >>> SEGMENT_BITS];
+    const from = (row & SEGMENT_MASK) * layout.stride;
+    const { stride } = this.#layout;
+    if (map === null) for (let i = 0; i < stride; i++) to[at + i] = words[from + i];
+    else for (let i = 0; i < stride; i++) to[at + i] = map[i] < 0 ? NULL : words[from + map[i]];
   }
 
   /**
@@ -111,7 +119,8 @@ export class Digest {
    */
   add(flow: Flow): boolean {
     if (flow.columns !== this.#columns) this.#useColumns(flow.columns);
-    if (this.#layout.sums === CORE_SUMS && hasLostPackets(flow)) this.#relayout(this.#layout.keys, SUM_FIELDS.length);
+    if (this.#layout.sums === CORE_SUMS && hasLostPackets(flow))
+      this.#widen(widened(this.#layout, this.#columns, true));
     const hash = this.#gather(flow);
     const table = this.#table;
     const mask = this.#mask;
@@ -150,28 +159,39 @@ export class Digest {
   }
 
   #matches(row: number, minute: number): boolean {
-    const segment = this.#segments[row >>> SEGMENT_BITS];
-    const at = (row & SEGMENT_MASK) * this.#layout.stride;
-    if (segment[at + ROW_MINUTE] !== minute) return false;
+    const { words, layout, map } = this.#segments[row >>> SEGMENT_BITS];
+    const at = (row & SEGMENT_MASK) * layout.stride;
+    if (words[at + ROW_MINUTE] !== minute) return false;
     const keys = this.#keys;
-    const from = at + ROW_KEYS;
-    for (let i = 0; i < keys.length; i++) if (segment[from + i] !== keys[i]) return false;
+    if (map === null) {
+      const from = at + ROW_KEYS;
+      for (let i = 0; i < keys.length; i++) if (words[from + i] !== keys[i]) return false;
+      return true;
+    }
+    for (let i = 0; i < keys.length; i++) {
+      const word = map[ROW_KEYS + i];
+      if ((word < 0 ? NULL : words[at + word]) !== keys[i]) return false;
+    }
     return true;
   }
 
   #insert(flow: Flow, hash: number, slot: number): void {
     const row = this.#rows++;
-    const { stride, sums } = this.#layout;
-    if (row >>> SEGMENT_BITS === this.#segments.length) this.#segments.push(new Int32Array(SEGMENT_ROWS * stride));
-    const segment = this.#segments[row >>> SEGMENT_BITS];
-    const at = (row & SEGMENT_MASK) * stride;
-    segment[at + ROW_MINUTE] = flow.minute;
-    segment[at + ROW_FLOWS] = 1;
-    segment[at + ROW_TCP_FLAGS] = flow.tcpFlags;
-    store(segment, at + ROW_START, flow.start);
-    store(segment, at + ROW_END, flow.end);
-    for (let i = 0; i < this.#keys.length; i++) segment[at + ROW_KEYS + i] = this.#keys[i];
-    for (let i = 0; i < sums; i++) store(segment, at + sumWord(this.#layout, i), flow.sums[i]);
+    const layout = this.#layout;
+    if (row >>> SEGMENT_BITS === this.#segments.length) {
+      const words = new Int32Array(SEGMENT_ROWS * layout.stride);
+      this.#segments.push({ words, layout, map: null });
+      this.#segmentBytes += words.byteLength;
+    }
+    const { words } = this.#segments[row >>> SEGMENT_BITS];
+    const at = (row & SEGMENT_MASK) * layout.stride;
+    words[at + ROW_MINUTE] = flow.minute;
+    words[at + ROW_FLOWS] = 1;
+    words[at + ROW_TCP_FLAGS] = flow.tcpFlags;
+    store(words, at + ROW_START, flow.start);
+    store(words, at + ROW_END, flow.end);
+    for (let i = 0; i < this.#keys.length; i++) words[at + ROW_KEYS + i] = this.#keys[i];
+    for (let i = 0; i < layout.sums; i++) store(words, at + sumWord(layout, i), flow.sums[i]);
     this.#table[2 * slot] = row + 1;
     this.#table[2 * slot + 1] = hash;
     this.#hours.add(Math.floor(flow.minute / 60));
@@ -179,79 +199,72 @@ export class Digest {
   }
 
   #merge(row: number, flow: Flow): boolean {
-    const layout = this.#layout;
     const segment = this.#segments[row >>> SEGMENT_BITS];
+    const { words, layout } = segment;
     const at = (row & SEGMENT_MASK) * layout.stride;
     const sums = flow.sums;
     const packets = at + ROW_SUMS;
     const bytes = packets + 2;
-    if (segment[at + ROW_FLOWS] === MAX_FLOWS) return false;
-    if (wouldOverflow(segment, packets, sums[0]) || wouldOverflow(segment, bytes, sums[1])) return false;
-    if (layout.sums > CORE_SUMS && !this.#mergeLostPackets(segment, at, sums)) return false;
-    addTo(segment, packets, sums[0]);
-    addTo(segment, bytes, sums[1]);
-    segment[at + ROW_FLOWS]++;
+    if (words[at + ROW_FLOWS] === MAX_FLOWS) return false;
+    if (wouldOverflow(words, packets, sums[0]) || wouldOverflow(words, bytes, sums[1])) return false;
+    if (this.#layout.sums > CORE_SUMS && hasLostPackets(flow)) {
+      if (layout.sums === CORE_SUMS) {
+        this.#rewrite(segment);
+        return this.#merge(row, flow);
+      }
+      if (!mergeLostPackets(words, at + sumWord(layout, CORE_SUMS), sums)) return false;
+    }
+    addTo(words, packets, sums[0]);
+    addTo(words, bytes, sums[1]);
+    words[at + ROW_FLOWS]++;
     const tcpFlags = flow.tcpFlags;
     if (tcpFlags !== NULL) {
-      const flags = segment[at + ROW_TCP_FLAGS];
-      segment[at + ROW_TCP_FLAGS] = flags === NULL ? tcpFlags : flags | tcpFlags;
+      const flags = words[at + ROW_TCP_FLAGS];
+      words[at + ROW_TCP_FLAGS] = flags === NULL ? tcpFlags : flags | tcpFlags;
     }
     const start = flow.start;
     if (start !== NULL) {
-      const earliest = load(segment, at + ROW_START);
-      if (start < earliest || earliest === NULL) store(segment, at + ROW_START, start);
+      const earliest = load(words, at + ROW_START);
+      if (start < earliest || earliest === NULL) store(words, at + ROW_START, start);
     }
     const end = flow.end;
-    if (end > load(segment, at + ROW_END)) store(segment, at + ROW_END, end);
-    return true;
-  }
-
-  /** All of them, or none when one would overflow. */
-  #mergeLostPackets(segment: Int32Array, at: number, sums: Float64Array): boolean {
-    const first = at + sumWord(this.#layout, CORE_SUMS);
-    for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) {
-      if (wouldOverflow(segment, word, sums[i])) return false;
-    }
-    for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) addTo(segment, word, sums[i]);
+    if (end > load(words, at + ROW_END)) store(words, at + ROW_END, end);
     return true;
   }
 
   /** Makes room for the columns of a format that the layout does not have yet. */
   #useColumns(columns: Int32Array): void {
-    const union = new Set(this.#layout.keys);
-    for (const column of columns) union.add(column);
-    if (union.size > this.#layout.keys.length) {
-      this.#relayout(Int32Array.from(union).sort(), this.#layout.sums);
-    }
+    this.#widen(widened(this.#layout, columns, false));
     const { keys } = this.#layout;
     this.#columns = columns;
     this.#places = columns.map((column) => keys.indexOf(column));
     this.#keys = new Int32Array(keys.length).fill(NULL);
   }
 
-  /** Rewrites the rows, one segment at a time, so that at most one is held twice. */
-  #relayout(keys: Int32Array, sums: number): void {
-    const old = this.#layout;
-    const next = layoutOf(keys, sums);
-    const places = old.keys.map((column) => keys.indexOf(column));
-    for (let s = 0; s < this.#segments.length; s++) {
-      const from = this.#segments[s];
-      const to = new Int32Array(SEGMENT_ROWS * next.stride).fill(NULL);
-      const rows = Math.min(SEGMENT_ROWS, this.#rows - s * SEGMENT_ROWS);
-      for (let r = 0; r < rows; r++) {
-        const a = r * old.stride;
-        const b = r * next.stride;
-        for (let i = 0; i < ROW_KEYS; i++) to[b + i] = from[a + i];
-        for (let i = 0; i < places.length; i++) to[b + ROW_KEYS + places[i]] = from[a + ROW_KEYS + i];
-        for (let i = CORE_SUMS; i < old.sums; i++) {
-          to[b + sumWord(next, i)] = from[a + sumWord(old, i)];
-          to[b + sumWord(next, i) + 1] = from[a + sumWord(old, i) + 1];
-        }
-      }
-      release(from);
-      this.#segments[s] = to;
+  /** Goes on with a wider layout: full segments are mapped to it, the last one is rewritten if it has room left. */
+  #widen(layout: RowLayout): void {
+    if (layout === this.#layout) return;
+    this.#layout = layout;
+    for (const segment of this.#segments) segment.map = wordMap(segment.layout, layout);
+    if ((this.#rows & SEGMENT_MASK) !== 0) this.#rewrite(this.#segments[this.#segments.length - 1]);
+  }
+
+  /** Rewrites a segment's rows in the digest's layout. */
+  #rewrite(segment: Segment): void {
+    const { words: from, layout, map } = segment;
+    if (map === null) return;
+    const { stride } = this.#layout;
+    const to = new Int32Array(SEGMENT_ROWS * stride);
+    for (let row = 0; row < SEGMENT_ROWS; row++) {
+      const a = row * layout.stride;
+      const b = row * stride;
+      for (let i = 0; i < stride; i++) to[b + i] = map[i] < 0 ? NULL : from[a + map[i]];
     }
-    this.#layout = next;
+    this.#segmentBytes += to.byteLength - from.byteLength;
+    segment.words = to;
+    segment.layout = this.#layout;
+    segment.map = null;
+    release(from);
   }
 
   #growTable(): void {
@@ -271,35 +284,16 @@ export class Digest {
   }
 }
 
-const hasLostPackets = (flow: Flow): boolean => {
-  for (let i = CORE_SUMS; i < SUM_FIELDS.length; i++) if (flow.sums[i] !== NULL) return true;
+const hasLostPackets = ({ sums }: Flow): boolean => {
+  for (let i = CORE_SUMS; i < SUM_FIELDS.length; i++) if (sums[i] !== NULL) return true;
   return false;
 };
 
-/** An integer up to 2^53 - 1, or NULL, as two words; NULL is -1 in both. */
-const store = (segment: Int32Array, at: number, value: number): void => {
-  segment[at] = value;
-  segment[at + 1] = Math.floor(value / TWO_32);
-};
-
-/** The value of two words that hold at most 2^53 - 1, or NULL. */
-const load = (segment: Int32Array, at: number): number => segment[at + 1] * TWO_32 + (segment[at] >>> 0);
-
-const wouldOverflow = (segment: Int32Array, at: number, value: number): boolean => {
-  const high = segment[at + 1];
-  if (high < SAFE_HIGH || value === NULL) return false;
-  const carry = (segment[at] >>> 0) + (value >>> 0) >= TWO_32 ? 1 : 0;
-  return high + Math.floor(value / TWO_32) + carry > MAX_HIGH;
-};
-
-/** Adds to a 64-bit sum in two words; the first value replaces NULL. */
-const addTo = (segment: Int32Array, at: number, value: number): void => {
-  if (value === NULL) return;
-  if (segment[at + 1] === NULL) {
-    store(segment, at, value);
-    return;
+/** All of them from word `first` on, or none when one would overflow. */
+const mergeLostPackets = (words: Int32Array, first: number, sums: Float64Array): boolean => {
+  for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) {
+    if (wouldOverflow(words, word, sums[i])) return false;
   }
-  const low = (segment[at] >>> 0) + (value >>> 0);
-  segment[at] = low;
-  segment[at + 1] += Math.floor(value / TWO_32) + (low >= TWO_32 ? 1 : 0);
+  for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) addTo(words, word, sums[i]);
+  return true;
 };

@@ -3,8 +3,10 @@
 // 32-bit key, so that a million rows need no comparison.
 import { KEY_FIELDS } from '../schemas/columns.ts';
 import { radixPass } from './byte-order.ts';
-import { type Digest, ROW_KEYS, ROW_MINUTE } from './digest.ts';
+import { type Digest, SEGMENT_ROWS } from './digest.ts';
+import { NULL } from './flow.ts';
 import { release } from './release.ts';
+import { ROW_KEYS, ROW_MINUTE } from './row-layout.ts';
 
 const LIMIT = 2 ** 32; // a packed key is below it
 
@@ -29,11 +31,13 @@ export const sortedRows = (digest: Digest): Int32Array => {
 
 /** Copies one word of every row into `values`. */
 const copyWord = (digest: Digest, word: number, values: Int32Array): void => {
-  const { stride } = digest.layout;
-  for (let row = 0; row < values.length; ) {
-    const segment = digest.segment(row);
-    const rows = Math.min(values.length - row, segment.length / stride);
-    for (let at = word, end = row + rows; row < end; row++, at += stride) values[row] = segment[at];
+  for (let s = 0; s < digest.segments; s++) {
+    const { words, layout, map } = digest.segment(s);
+    const first = s * SEGMENT_ROWS;
+    const end = Math.min(values.length, first + SEGMENT_ROWS);
+    const own = map === null ? word : map[word];
+    if (own < 0) values.fill(NULL, first, end);
+    else for (let row = first, at = own; row < end; row++, at += layout.stride) values[row] = words[at];
   }
 };
 

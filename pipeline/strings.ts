@@ -10,9 +10,6 @@ const CHUNK_BYTES = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_BYTES - 1;
 const FIRST_CAPACITY = 1024; // strings
 
-/** The most bytes of string memory an epoch (or a piece of one) may hold: where it is cut, like MAX_DIGEST_ROWS. */
-export const MAX_STRING_BYTES = 96 * 1024 * 1024;
-
 /** Where the bytes of a string lie. */
 export interface StringBytes {
   readonly chunk: (id: number) => Uint8Array;

@@ -103,11 +103,7 @@ const isWide = (column: Column): boolean => column.type === 'int64' || column.ty
 /** Copies whole rows into the block. */
 const gather = (digest: Digest, order: Int32Array, from: number, count: number, block: Int32Array): void => {
   const { stride } = digest.layout;
-  for (let r = 0, to = 0; r < count; r++) {
-    const segment = digest.segment(order[from + r]);
-    let at = digest.rowOffset(order[from + r]);
-    for (const end = to + stride; to < end; to++, at++) block[to] = segment[at];
-  }
+  for (let r = 0; r < count; r++) digest.copyRow(order[from + r], block, r * stride);
 };
 
 /** Copies one column of the block into its values from row `start` on. */

@@ -2,8 +2,9 @@
 import type { RecordBatch } from 'apache-arrow';
 import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS, KEY_INDEX, SUM_FIELDS } from '../../schemas/columns.ts';
 import { COVERAGE_KEYS, type Coverage } from '../coverage.ts';
+import { Digest, SEGMENT_ROWS } from '../digest.ts';
+import { hourPartition } from '../keys.ts';
 import {
-  Digest,
   ROW_END,
   ROW_FLOWS,
   ROW_KEYS,
@@ -12,8 +13,7 @@ import {
   ROW_TCP_FLAGS,
   type RowLayout,
   sumWord,
-} from '../digest.ts';
-import { hourPartition } from '../keys.ts';
+} from '../row-layout.ts';
 import { sortedRows } from '../row-order.ts';
 import { StringPool } from '../strings.ts';
 import { BatchBuilder, type TableColumn } from './batch.ts';
@@ -87,8 +87,7 @@ const encodeRows = (
 const groupRowsFor = (columns: number): number =>
   Math.min(MAX_GROUP_ROWS, 2 ** Math.floor(Math.log2(MAX_GROUP_CELLS / columns)));
 
-const hourOf = (digest: Digest, row: number): number =>
-  Math.floor(digest.segment(row)[digest.rowOffset(row) + ROW_MINUTE] / MINUTES_AN_HOUR);
+const hourOf = (digest: Digest, row: number): number => Math.floor(digest.minute(row) / MINUTES_AN_HOUR);
 
 /** The first position after `from` whose row is in a later hour. */
 const endOfHour = (digest: Digest, order: Int32Array, from: number, hour: number): number => {
@@ -104,25 +103,22 @@ const endOfHour = (digest: Digest, order: Int32Array, from: number, hour: number
 
 /** By hour, for each column 1 when a row has a value in it. */
 const columnsWithValues = (digest: Digest, columns: readonly TableColumn[]): Map<number, Uint8Array> => {
-  const hours = new Map<number, { readonly seen: Uint8Array; missing: number[] }>();
+  const hours = new Map<number, Uint8Array>();
   const optional = [...columns.keys()].filter((i) => columns[i].column.optional && columns[i].word >= 0);
-  for (let row = 0; row < digest.rows; row++) {
-    const hour = hourOf(digest, row);
-    let state = hours.get(hour);
-    if (state === undefined) {
-      state = { seen: new Uint8Array(columns.length), missing: optional };
-      hours.set(hour, state);
+  for (let s = 0; s < digest.segments; s++) {
+    const { words, layout, map } = digest.segment(s);
+    const rows = Math.min(SEGMENT_ROWS, digest.rows - s * SEGMENT_ROWS);
+    // The high word of two, for it tells NULL alone.
+    const own = optional.map((i) => columns[i].word + (columns[i].words === 'two' ? 1 : 0));
+    const places = map === null ? own : own.map((word) => map[word]);
+    for (let at = 0; at < rows * layout.stride; at += layout.stride) {
+      const hour = Math.floor(words[at + ROW_MINUTE] / MINUTES_AN_HOUR);
+      const seen = hours.get(hour) ?? new Uint8Array(columns.length);
+      hours.set(hour, seen);
+      for (let i = 0; i < places.length; i++) if (places[i] >= 0 && words[at + places[i]] >= 0) seen[optional[i]] = 1;
     }
-    const segment = digest.segment(row);
-    const at = digest.rowOffset(row);
-    for (const i of state.missing) {
-      const { word, words } = columns[i];
-      if (segment[at + word + (words === 'two' ? 1 : 0)] >= 0) state.seen[i] = 1;
-    }
-    const { seen } = state;
-    if (state.missing.some((i) => seen[i] === 1)) state.missing = state.missing.filter((i) => seen[i] === 0);
   }
-  return new Map([...hours].map(([hour, state]) => [hour, state.seen]));
+  return hours;
 };
 
 const digestColumns = (layout: RowLayout): TableColumn[] =>

@@ -97,8 +97,28 @@ describe('Digest', () => {
     const digest = digestOf([...flows, ...flows]);
     expect(digest.hours).toBe(3);
     expect(digest.rows).toBeGreaterThan(10_000);
-    expect(digest.bytes).toBeGreaterThan(digest.rows * digest.layout.stride * 4);
     expect(rowsOf(digest)).toEqual(referenceDigest([...flows, ...flows]));
+  });
+
+  test('keeps the rows of a narrow format narrow when a wide one comes', () => {
+    const pool = new StringPool();
+    const digest = new Digest(pool);
+    const rows = 10 * 4096 + 5;
+    for (let i = 0; i < rows; i++) digest.add(toFlow(flow({ keys: { dstport: i } }), pool, COLUMN_SETS[0]));
+    const narrow = digest.bytes;
+    const wide = COLUMN_SETS[COLUMN_SETS.length - 1];
+    const lost = { packets: 1, bytes: 1, packets_lost_blackhole: 7 };
+    for (const dstport of [3, 9 * 4096, rows - 1]) {
+      expect(digest.add(toFlow(flow({ keys: { dstport }, sums: lost }), pool, wide))).toBe(true);
+    }
+    expect(digest.rows).toBe(rows);
+    // Three of eleven segments are rewritten, to about four times their size.
+    expect(digest.bytes).toBeLessThan(2 * narrow);
+    expect(digest.add(toFlow(flow({ keys: { dstport: 0, asg_tag: 'a' } }), pool, wide))).toBe(true);
+    expect(digest.rows).toBe(rows + 1);
+    const merged = rowsOf(digest).filter((row) => row.flows === 2n);
+    expect(merged.map((row) => row.sums)).toEqual(merged.map(() => [2n, 41n, null, 7n, null, null]));
+    expect(merged).toHaveLength(3);
   });
 
   test('of nothing has no rows', () => {

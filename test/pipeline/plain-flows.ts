@@ -1,7 +1,8 @@
 // Turns plain flows (see test/reference/digest.ts) into what the digest takes, and a digest's rows back into plain rows.
 import fc from 'fast-check';
+import { Digest } from '../../pipeline/digest.ts';
+import { Flow, NULL } from '../../pipeline/flow.ts';
 import {
-  Digest,
   ROW_END,
   ROW_FLOWS,
   ROW_KEYS,
@@ -9,8 +10,7 @@ import {
   ROW_START,
   ROW_TCP_FLAGS,
   sumWord,
-} from '../../pipeline/digest.ts';
-import { Flow, NULL } from '../../pipeline/flow.ts';
+} from '../../pipeline/row-layout.ts';
 import { sortedRows } from '../../pipeline/row-order.ts';
 import { StringPool } from '../../pipeline/strings.ts';
 import { KEY_FIELDS, KEY_INDEX, SUM_FIELDS } from '../../schemas/columns.ts';
@@ -67,24 +67,24 @@ const narrowest = (plain: PlainFlow): Int32Array => {
 export const rowsOf = (digest: Digest): PlainRow[] =>
   Array.from(sortedRows(digest), (row) => {
     const { layout } = digest;
-    const segment = digest.segment(row);
-    const at = digest.rowOffset(row);
+    const words = new Int32Array(layout.stride);
+    digest.copyRow(row, words, 0);
     const wide = (word: number): bigint | null => {
-      const value = (BigInt(segment[at + word + 1]) << 32n) | BigInt(segment[at + word] >>> 0);
+      const value = (BigInt(words[word + 1]) << 32n) | BigInt(words[word] >>> 0);
       return value < 0n ? null : value;
     };
     return {
-      minute: segment[at + ROW_MINUTE],
+      minute: words[ROW_MINUTE],
       keys: KEY_FIELDS.map((f, i) => {
         const place = layout.keys.indexOf(i);
-        const word = place < 0 ? NULL : segment[at + ROW_KEYS + place];
+        const word = place < 0 ? NULL : words[ROW_KEYS + place];
         return word === NULL ? null : f.kind === 'int32' ? word : digest.pool.text(word);
       }),
-      flows: BigInt(segment[at + ROW_FLOWS]),
+      flows: BigInt(words[ROW_FLOWS]),
       sums: SUM_FIELDS.map((_, i) => (i < layout.sums ? wide(sumWord(layout, i)) : null)),
       start: wide(ROW_START),
       end: wide(ROW_END),
-      tcpFlags: segment[at + ROW_TCP_FLAGS] === NULL ? null : segment[at + ROW_TCP_FLAGS],
+      tcpFlags: words[ROW_TCP_FLAGS] === NULL ? null : words[ROW_TCP_FLAGS],
     };
   });
 
