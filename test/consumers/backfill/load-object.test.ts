@@ -1,52 +1,21 @@
-// One object into a store in memory: every kind of file, every way to meet it again, and a crash after every step.
+// One object into a store in memory: every kind of file, every way to meet it again, and how it is cut into parts.
 import { appendFileSync, copyFileSync, mkdtempSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type LoadedObject, type Loading, loadObject } from '../../../consumers/backfill/load-object.ts';
+import { loadObject } from '../../../consumers/backfill/load-object.ts';
 import { identify } from '../../../consumers/backfill/object-file.ts';
-import { parseCommit, parsePartClaim } from '../../../pipeline/documents.ts';
+import { parsePartClaim } from '../../../pipeline/documents.ts';
 import { parseFormat } from '../../../pipeline/format.ts';
-import type { Commit } from '../../../schemas/chain.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../schemas/settings.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
-import { MemoryStore, type StoreHooks } from '../../fakes/memory-store.ts';
+import { MemoryStore } from '../../fakes/memory-store.ts';
 import { CONTROL, envelope, file, line, lines, text, withHeader } from './flow-files.ts';
+import { bytesOf, commits, contents, load, total } from './object-loading.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpcflow-backfill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const load = async (path: string, store: MemoryStore, more: Partial<Loading> = {}): Promise<LoadedObject> => {
-  const object = await identify(path, () => {});
-  const loading = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false };
-  return loadObject(path, object, { ...loading, onBytes: () => {}, ...more });
-};
-
-const commits = (store: MemoryStore): readonly Commit[] =>
-  [...store.backing]
-    .filter(([key]) => key.startsWith('commits/'))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, body]) => parseCommit(key, body))
-    .filter((document) => document.kind === 'commit');
-
-const total = (store: MemoryStore) => {
-  const all = commits(store).map(({ counts }) => counts);
-  const sum = (of: (counts: Commit['counts']) => number) => all.reduce((n, counts) => n + of(counts), 0);
-  return {
-    records: sum((c) => c.records),
-    lines: sum((c) => c.lines),
-    flows: sum((c) => c.flows),
-    rejects: sum((c) => c.rejects.total),
-    bytes: all.reduce((n, { bytes }) => n + bytes, 0n),
-  };
-};
-
-/** Everything in the store, except who had which name. */
-const contents = (store: MemoryStore): Record<string, string> =>
-  Object.fromEntries([...store.backing].sort().map(([key, body]) => [key, body.toString('base64')]));
-
-const bytesOf = (count: number): bigint => (BigInt(count) * BigInt(count + 1) * 100n) / 2n;
 
 describe('every kind of file is told from its bytes', () => {
   const v2 = { lines: 50, flows: 50, rejects: 0, bytes: bytesOf(50) };
@@ -226,66 +195,6 @@ describe('parts', () => {
       [200, 50, true],
     ]);
     expect(total(store)).toMatchObject({ lines: 250, bytes: bytesOf(250) });
-  });
-});
-
-describe('a crash', () => {
-  const partLines = 40;
-  const path = file(join(folder, 'crash.log'), `${text(90)}nonsense\n${text(15, 90)}`);
-  const steps = (hook: 'beforeEach' | 'afterEach', step: number): StoreHooks => {
-    let seen = 0;
-    return {
-      [hook]: () => {
-        if (++seen === step) throw new Error('crash');
-      },
-    };
-  };
-
-  test.each(['beforeEach', 'afterEach'] as const)(
-    '%s step of the store is resumed to the same objects',
-    async (hook) => {
-      const whole = new MemoryStore();
-      await load(path, whole, { partLines });
-      expect(total(whole)).toEqual({ records: 1, lines: 106, flows: 105, rejects: 1, bytes: bytesOf(105) });
-      let crashes = 0;
-      for (let step = 1; ; step++) {
-        const store = new MemoryStore();
-        const first = await load(path, store.client(steps(hook, step)), { partLines }).catch((error: Error) => error);
-        if (!(first instanceof Error)) break;
-        expect(first.message).toBe('crash');
-        crashes++;
-        // The second run has other settings and another time; what was claimed is finished as it was claimed.
-        const began = [...store.backing.keys()].some((key) => key.startsWith('claims/backfill/'));
-        const settings: Settings = began ? { ...DEFAULT_SETTINGS, ports: 'all' } : DEFAULT_SETTINGS;
-        const clock = began ? new ManualClock(Date.UTC(2026, 11, 1)) : new ManualClock();
-        await load(path, store, { partLines, settings, clock });
-        expect(contents(store)).toEqual(contents(whole));
-      }
-      // List the claims, name, settings, then claim, digest and commit of three parts, and the rejects of one.
-      expect(crashes).toBe(13);
-    },
-  );
-
-  test('of one of two who read the same object at once leaves it to the other, and both write the same', async () => {
-    const whole = new MemoryStore();
-    await load(path, whole, { partLines });
-    for (let turn = 1; turn < 30; turn++) {
-      const store = new MemoryStore();
-      let steps = 0;
-      // The first waits at its `turn`th step until the second is done.
-      const second: Promise<LoadedObject>[] = [];
-      const paused = store.client({
-        beforeEach: async () => {
-          if (++steps !== turn) return;
-          second.push(load(path, store, { partLines }));
-          await second[0];
-        },
-      });
-      const first = await load(path, paused, { partLines });
-      expect(contents(store)).toEqual(contents(whole));
-      const parts = [...first.parts, ...((await second[0])?.parts ?? [])];
-      expect(parts.length).toBeGreaterThanOrEqual(3);
-    }
   });
 });
 
