@@ -1,0 +1,114 @@
+// The command line from the outside: help, exit statuses, one sentence for each error, broken pipes and signals.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../consumers/commands.ts';
+import { environmentName, OPTIONS } from '../../consumers/shared/options.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { runVpcflow, startVpcflow } from '../run-vpcflow.ts';
+import { until } from '../until.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vpcflow-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const nothing = join(folder, 'nothing');
+
+describe('help', () => {
+  test('lists every command, on standard output', async () => {
+    const { status, stdout, stderr } = await runVpcflow(['--help']);
+    expect([status, stderr]).toEqual([0, '']);
+    for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  });
+
+  test('of each command names its options and their variables', async () => {
+    for (const { name, options } of COMMANDS) {
+      const { status, stdout } = await runVpcflow([name, '--help']);
+      expect(status).toBe(0);
+      for (const key of options) {
+        expect(stdout).toContain(`--${OPTIONS[key].name}`);
+        expect(stdout).toMatch(new RegExp(`\\b${environmentName(OPTIONS[key].name)}\\)`));
+      }
+    }
+  });
+
+  test("--version is the package's", async () => {
+    expect(await runVpcflow(['--version'])).toMatchObject({ status: 0, stdout: `${packageJson.version}\n` });
+  });
+});
+
+describe('wrong usage ends with status 2 and one sentence', () => {
+  const window = ['--start', 'now-1h', '--stop', 'now'];
+  test.each([
+    ['an unknown command', ['rwos'], 'rwos'],
+    ['an unknown option', ['rows', ...window, '--strat', 'x'], '--strat'],
+    ['a missing option', ['rows', '--stop', 'now'], '--start is missing'],
+    ['an option without its value', ['rows', '--start'], '--start'],
+    ['a missing operand', ['backfill'], 'SOURCE'],
+    ['a surplus operand', ['rows', ...window, 'surplus'], 'too many arguments'],
+    ['a value out of bounds', ['query', '--port', '70000'], '--port needs a whole number from 0 to 65535, not "70000"'],
+    ['no store', ['rows', ...window, '--store', 'ftp://x/y'], 'ftp://x/y'],
+  ])('%s', async (_what, args, said) => {
+    const { status, stdout, stderr } = await runVpcflow(args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(said);
+    expect(stderr).toMatch(/^vpcflow: [^\n]+ \(VF_USAGE\)\n$/);
+  });
+
+  test('no command at all shows the help, on standard error', async () => {
+    const { status, stdout, stderr } = await runVpcflow([]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: vpcflow');
+  });
+});
+
+describe('a failure ends with status 1', () => {
+  const args = ['rows', '--start', 'now-1h', '--stop', 'now', '--store', nothing];
+
+  test('and one sentence: what, what to do, which code', async () => {
+    const { status, stdout, stderr } = await runVpcflow(args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^vpcflow: [^\n]*nothing[^\n]*; check --store[^\n]* \(VF_STORE_MISSING\)\n$/);
+  });
+
+  test('and where it came from, with VPCFLOW_DEBUG=1', async () => {
+    const { status, stderr } = await runVpcflow(args, { VPCFLOW_DEBUG: '1' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^ {4}at .+layout\.[jt]s/m);
+  });
+});
+
+test('an environment variable stands in for its option', async () => {
+  const variables = { VPCFLOW_START: 'now-1h', VPCFLOW_STOP: 'now', VPCFLOW_STORE: nothing };
+  expect(await runVpcflow(['rows'], variables)).toMatchObject({ status: 1 });
+  const { status, stderr } = await runVpcflow(['rows'], { ...variables, VPCFLOW_LATENESS: 'soon' });
+  expect(status).toBe(2);
+  expect(stderr).toContain('VPCFLOW_LATENESS');
+});
+
+test('a reader that has seen enough ends the command quietly', async () => {
+  const running = startVpcflow(['simulate', '--duration', '1d', '--rate', '1000', '--start', '2026-11-20T00:00:00Z']);
+  const { stdout } = running.process;
+  if (stdout === null) throw new Error('no pipe');
+  await once(stdout, 'data');
+  stdout.destroy();
+  expect(await running.ended).toMatchObject({ status: 0, stderr: '' });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends a server with status 0, also when npm passes it on again',
+  async (signal) => {
+    const store = join(folder, signal);
+    const source = join(folder, `${signal}.log`);
+    writeFileSync(
+      source,
+      '2 123456789012 eni-0a1b2c3d 10.0.0.1 10.0.0.2 40000 443 6 1 40 1790000000 1790000060 ACCEPT OK\n',
+    );
+    expect(await runVpcflow(['backfill', '--store', store, source])).toMatchObject({ status: 0, stdout: '' });
+    const running = startVpcflow(['query', '--store', store, '--port', '0']);
+    await until('the server says where it is', () => running.stderr().includes('http://127.0.0.1:'));
+    running.process.kill(signal);
+    running.process.kill(signal);
+    expect(await running.ended).toMatchObject({ status: 0, signal: null });
+  },
+);
