@@ -43,7 +43,7 @@ export class EnvelopeDecoder implements ObjectSink, LineSink {
   }
 
   badEvent(part: RawPart): void {
-    this.#lines.rejectRest('envelope_undecodable', 'a log event has no message', part.start, part);
+    this.#lines.rejectEvent('a log event has no message', part);
   }
 
   message(buf: Uint8Array, start: number, end: number, cut: boolean): void {

@@ -125,7 +125,22 @@ export class LineDecoder {
 
   /** A record or object, or the rest of one, that cannot be decoded. */
   rejectRest(reason: EnvelopeReason, detail: string, offset: number, part: RawPart | null): void {
-    const { source, record, logGroup } = this.#origin;
+    this.#rejectPart(reason, detail, offset, part, this.#origin.logGroup);
+  }
+
+  /** Something in an envelope that has no line. */
+  rejectEvent(detail: string, part: RawPart): void {
+    this.#rejectPart('envelope_undecodable', detail, part.start, part, this.#logGroup);
+  }
+
+  #rejectPart(
+    reason: EnvelopeReason,
+    detail: string,
+    offset: number,
+    part: RawPart | null,
+    logGroup: string | null,
+  ): void {
+    const { source, record } = this.#origin;
     const raw = part?.bytes ?? record ?? new Uint8Array(0);
     const cut = part?.cut ?? false;
     this.target.tally.reject('envelope', reason);
