@@ -23,7 +23,7 @@ export class MemoryStore implements ObjectStore {
   readonly backing: Backing;
   readonly hooks: StoreHooks;
 
-  constructor(backing: Backing = new Map(), hooks: StoreHooks = {}, uri = 'memory:store') {
+  constructor(backing: Backing = new Map(), hooks: StoreHooks = {}, uri = 'memory://store') {
     this.backing = backing;
     this.hooks = hooks;
     this.uri = uri;
