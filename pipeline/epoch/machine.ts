@@ -31,7 +31,7 @@
 import type { Claim } from '../../schemas/chain.ts';
 import type { ErrorCode } from '../../schemas/errors.ts';
 import { CHAIN_START } from '../keys.ts';
-import { compareSequences, sequenceBefore } from './sequence.ts';
+import { compareSequences, sequenceBetween } from './sequence.ts';
 import {
   type EpochEvent,
   type ExternalEvent,
@@ -294,8 +294,8 @@ const onProbed = (state: Extract<State, { at: 'probing' }>, probed: Extract<Resu
   const begun = then.on === 'record' && then.sequence === claim.first;
   if (begun && probed.whole) return advance({ at: 'adopted', after, link, claim, extent: null }, then);
   // Its begin, or its end, is gone: nobody can ever write it as it was claimed.
-  const last = then.on === 'record' ? sequenceBefore(then.sequence) : claim.last;
-  if (last === after) return fail(state, 'VF_CHAIN_BROKEN', `the claim after ${after} ends at a record that is gone`);
+  const last = then.on === 'record' ? sequenceBetween(after, then.sequence) : claim.last;
+  if (last === null) return fail(state, 'VF_CHAIN_BROKEN', `the claim after ${after} ends at a record that is gone`);
   const burying = { at: 'burying', after, link, gapFrom: begun ? null : after, then } as const;
   return { state: burying, action: { do: 'bury', claim, last } };
 };

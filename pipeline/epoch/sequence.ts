@@ -1,4 +1,4 @@
-// Sequence numbers are decimal integers of up to 56 digits: compared and decremented without losing a digit.
+// Sequence numbers are decimal integers of up to 56 digits: compared and parted without losing a digit.
 
 /** Negative, zero or positive as `a` is before, at or after `b`. Neither may have leading zeros. */
 export const compareSequences = (a: string, b: string): number => {
@@ -6,5 +6,8 @@ export const compareSequences = (a: string, b: string): number => {
   return a < b ? -1 : a > b ? 1 : 0;
 };
 
-/** The number before `sequence`: nothing lies between the two. */
-export const sequenceBefore = (sequence: string): string => String(BigInt(sequence) - 1n);
+/** A number strictly between two, or null where they are neighbours. The middle, so that it can be done often. */
+export const sequenceBetween = (a: string, b: string): string | null => {
+  const middle = (BigInt(a) + BigInt(b)) / 2n;
+  return middle > BigInt(a) && middle < BigInt(b) ? String(middle) : null;
+};

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPOCH_BOUNDS } from '../../pipeline/epoch/contents.ts';
 import { compareSequences } from '../../pipeline/epoch/sequence.ts';
+import { DEFAULT_SETTINGS } from '../../schemas/settings.ts';
 import { readChain } from './verify.ts';
 import { addressOf, RETENTION, World } from './world.ts';
 
-const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 60);
+const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 40);
 
 /** Every distinct envelope exactly once, every redelivery counted and not merged, nothing left over. */
 const expectExactlyOnce = (world: World): void => {
@@ -55,7 +56,10 @@ describe('any number of workers', () => {
         for (let step = 0; step < 400; step++) {
           if (random() < 0.1) world.show(1 + Math.floor(random() * 4));
           if (world.live < 3 && random() < (world.live === 0 ? 0.5 : 0.03)) {
-            world.start({ bounds: { ...EPOCH_BOUNDS, rows: [1, 2, 5, 1000][Math.floor(random() * 4)]! } });
+            world.start({
+              bounds: { ...EPOCH_BOUNDS, rows: [1, 2, 5, 1000][Math.floor(random() * 4)]! },
+              settings: { ...DEFAULT_SETTINGS, ports: random() < 0.3 ? 'all' : 'service' },
+            });
           }
           if (random() < 0.01) {
             // A rewind: to the start, to any record that was read, or past what is committed.
@@ -66,6 +70,33 @@ describe('any number of workers', () => {
         }
         await world.finish();
         expectExactlyOnce(world);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('a stream that loses its last records: the rest once, the lost at most once, and the chain goes on', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), fc.integer({ min: 5, max: 30 }), async (seed, records) => {
+        const world = new World({ seed, records });
+        const { random } = world;
+        for (let life = 0; life < 3; life++) {
+          for (let step = 0; step < 100; step++) {
+            if (random() < 0.1) world.show(1 + Math.floor(random() * 4));
+            if (world.live === 0) world.start();
+            await world.step((gates) => ({ gate: gates[Math.floor(random() * gates.length)]!, kill: random() < 0.01 }));
+          }
+          await world.killAll();
+          world.lose(Math.floor(random() * 5));
+        }
+        await world.finish();
+        const chain = readChain(world.store);
+        world.records.forEach((record, n) => {
+          const flows = chain.flows.get(addressOf(n))?.flows ?? 0;
+          if (world.lost.has(record)) expect(flows).toBeLessThanOrEqual(1);
+          else expect(flows).toBe(1);
+        });
+        expect(chain.orphans).toEqual([]);
       }),
       { numRuns: RUNS },
     );

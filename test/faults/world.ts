@@ -68,10 +68,13 @@ export class World {
   readonly records: StreamRecord[] = [];
   /** Original of each record: itself, or the record whose envelope it delivers again. */
   readonly originals: number[] = [];
+  /** Records that the stream itself has lost. */
+  readonly lost = new Set<StreamRecord>();
   visible = 0;
   checkpoint = 'TRIM_HORIZON';
   owner = '';
   readonly failures: string[] = [];
+  readonly messages: string[] = [];
   #gates: Gate[] = [];
   #live = new Set<string>();
   #workers = 0;
@@ -105,6 +108,11 @@ export class World {
     if (last !== undefined) this.advanceTo(last.arrival);
   }
 
+  /** The stream forgets its last records, as a local Kinesis does that is killed between two snapshots. */
+  lose(count: number): void {
+    for (const record of this.records.slice(0, this.visible).slice(-count)) this.lost.add(record);
+  }
+
   advanceTo(now: number): void {
     if (now > this.clock.now()) this.clock.advance(now - this.clock.now());
   }
@@ -112,7 +120,7 @@ export class World {
   /** What a reader after `position` gets. */
   readable(): readonly StreamRecord[] {
     const oldest = this.clock.now() - RETENTION;
-    return this.records.slice(0, this.visible).filter((record) => record.arrival >= oldest);
+    return this.records.slice(0, this.visible).filter((r) => r.arrival >= oldest && !this.lost.has(r));
   }
 
   #after(position: string): readonly StreamRecord[] {
@@ -129,6 +137,7 @@ export class World {
     void this.#work(worker, options)
       .catch((error: unknown) => {
         if (error instanceof Killed) return;
+        this.messages.push(String(error));
         this.failures.push(error instanceof VpcflowError ? error.code : String(error));
         if (error instanceof VpcflowError && error.code === 'VF_CHAIN_AHEAD') this.checkpoint = 'TRIM_HORIZON';
         else if (!(error instanceof VpcflowError)) throw error;
