@@ -1,7 +1,7 @@
 // Turns the options of `rows` (from the command line or a URL) into a question, and its rows into the chosen format.
 import { completeText, watermarkText } from '../../pipeline/completeness.ts';
 import { ArrowStream } from '../../pipeline/rows/arrow-stream.ts';
-import { linesSql, type RowsQuestion, rowsSql, type Statement } from '../../pipeline/rows/rows-sql.ts';
+import { linesSql, type Present, type RowsQuestion, rowsSql, type Statement } from '../../pipeline/rows/rows-sql.ts';
 import { csvHeader, csvRow, jsonRow, logLine } from '../../pipeline/rows/text-formats.ts';
 import { formatTime } from '../../pipeline/window.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
@@ -38,14 +38,25 @@ export function rowsQuestion(options: RowsOptions): Question {
     });
   }
   // The statement depends on the source only by its table expression, and is checked here once.
-  const statement = (table: string) => (format === 'log' ? linesSql(table, options) : rowsSql(table, options));
+  const statement = (table: string, present?: Present) =>
+    format === 'log' ? linesSql(table, options) : rowsSql(table, options, present);
   const { sql, parameters } = statement('digests');
   return {
     ...{ window, lateness, tables: ['digests'], contentType: CONTENT_TYPES[format] },
     binary: format === 'parquet' || format === 'arrow',
     text: JSON.stringify(['rows', format, sql, parameters.map(String)]),
-    answer: (service, source, signal) => rowsBody(service, source, statement(source.tables.digests), format, signal),
+    answer: async function* (service, source, signal) {
+      const present = group.length === 0 ? await presentColumns(service, source, signal) : undefined;
+      yield* rowsBody(service, source, statement(source.tables.digests, present), format, signal);
+    },
   };
+}
+
+async function presentColumns(service: QueryService, source: WindowSource, signal: AbortSignal): Promise<Present> {
+  const found = new Set<QueryValue>();
+  const { chunks } = await service.engine.run(source.present.digests, [], signal);
+  for await (const rows of chunks) for (const [name] of rows) found.add(name);
+  return (column) => found.has(column.name);
 }
 
 async function* rowsBody(

@@ -22,6 +22,8 @@ export interface WindowSource {
   readonly completeness: Completeness;
   /** Per planned table its rows of the window, every column present, as a table expression: `FROM ${tables.digests}`. */
   readonly tables: Readonly<Record<WindowTable, string>>;
+  /** SQL whose one column names the columns that any of a table's files has (and things that are no columns). */
+  readonly present: Readonly<Record<WindowTable, string>>;
   /** How many objects each table has in the window's hours. */
   readonly objects: Readonly<Record<WindowTable, number>>;
   /** Changes whenever the objects or the completeness do: the base of an ETag. Hex. */
@@ -68,6 +70,7 @@ export async function openWindow(
       digests: tableSql('digests', [empty.digests, ...digests.paths], window),
       coverage: tableSql('coverage', [empty.coverage, ...coverage.paths], window),
     },
+    present: { digests: presentSql(digests.paths), coverage: presentSql(coverage.paths) },
     objects: { digests: digests.paths.length, coverage: coverage.paths.length },
     identity: identityOf(window, completeness, [...listed.digests, ...listed.coverage]),
     release: () => {
@@ -103,6 +106,11 @@ function tableSql(table: WindowTable, paths: readonly string[], window: Window):
   const [start, stop] = [timestampLiteral(window.start), timestampLiteral(window.stop)];
   return `(SELECT ${names} FROM ${rows} WHERE minute >= ${start} AND minute < ${stop})`;
 }
+
+const presentSql = (paths: readonly string[]): string =>
+  paths.length === 0
+    ? "SELECT '' AS name WHERE false"
+    : `SELECT DISTINCT name FROM parquet_schema([${paths.map(quotedPath).join(', ')}])`;
 
 function identityOf(window: Window, completeness: Completeness, objects: readonly ListedObject[]): string {
   const hash = createHash('sha256');
