@@ -1,6 +1,6 @@
 // Compares an output with the golden file of its case; what differs is left beside it as <case>-changed.<ext>.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { expect } from 'vitest';
 
 const GOLDEN = join(import.meta.dirname, 'golden');
@@ -20,5 +20,5 @@ export function expectGolden(kind: string, file: string, actual: string): void {
   const expected = existsSync(golden) ? readFileSync(golden, 'utf8') : null;
   if (expected === actual) rmSync(changed, { force: true });
   else writeFileSync(changed, actual);
-  expect(actual).toBe(expected);
+  expect(expected === actual, `${file} of ${kind}: what came out is in ${basename(changed)}`).toBe(true);
 }

@@ -76,7 +76,8 @@ export async function readGraph(
   return graphOf({ ...source.window, complete, watermark, count, group: known }, rows);
 }
 
-function knownGroup(group: Grouping): Exclude<Grouping, 'security-group'> {
+/** Throws VF_BAD_PARAMETER for a grouping that flow logs cannot answer. */
+export function knownGroup(group: Grouping): Exclude<Grouping, 'security-group'> {
   if (group !== 'security-group') return group;
   throw new VpcflowError('VF_BAD_PARAMETER', 'flow logs do not say which security groups an interface has', {
     help: 'group by interface; security groups need an inventory of the interfaces, which this store does not have',

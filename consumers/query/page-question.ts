@@ -5,7 +5,7 @@ import { COUNTINGS, GROUPINGS } from '../../schemas/graph.ts';
 import { OPTIONS } from '../shared/options.ts';
 import type { QueryService } from '../shared/query/service.ts';
 import type { WindowSource } from '../shared/query/window-source.ts';
-import { type GraphOptions, readGraph } from './graph-question.ts';
+import { type GraphOptions, knownGroup, readGraph } from './graph-question.ts';
 import { type PageAnswer, type PageForm, page } from './page/page.ts';
 import { optionParameter } from './parameters.ts';
 import type { Question } from './question.ts';
@@ -35,6 +35,7 @@ export function pageQuestion(form: PageForm, now: number): Question {
     count: member(COUNTINGS, form.count, 'count'),
     top,
   };
+  knownGroup(options.group);
   return {
     ...{ window: options.window, lateness: options.lateness, tables: ['digests'] },
     ...{ contentType: PAGE_TYPE, binary: false, text: JSON.stringify(['page', form]) },
