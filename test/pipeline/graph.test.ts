@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDuckDb } from '../../consumers/shared/query/duckdb.ts';
-import { type GraphQuestion, graphSql } from '../../pipeline/conversations.ts';
-import { compareText, graphOf } from '../../pipeline/graph.ts';
-import type { KnownGrouping } from '../../pipeline/graph-groups.ts';
+import type { GraphQuestion } from '../../pipeline/conversations.ts';
+import { compareText } from '../../pipeline/graph.ts';
 import { graphJson } from '../../pipeline/graph-json.ts';
 import { type Counting, type Graph, type GraphEdge, MAX_EDGE_PORTS } from '../../schemas/graph.ts';
-import type { QueryEngine, QueryValue } from '../../schemas/query.ts';
+import type { QueryEngine } from '../../schemas/query.ts';
 import {
   type ReferenceEdge,
   type ReferenceRow,
@@ -17,6 +16,7 @@ import {
   referenceKept,
   referenceNetwork,
 } from '../reference/graph.ts';
+import { askGraph, flow, type Row } from './ask-graph.ts';
 
 let engine: QueryEngine;
 beforeAll(async () => {
@@ -24,55 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-const COLUMNS = {
-  account_id: 'VARCHAR',
-  interface_id: 'VARCHAR',
-  srcaddr: 'VARCHAR',
-  dstaddr: 'VARCHAR',
-  srcport: 'INTEGER',
-  dstport: 'INTEGER',
-  protocol: 'INTEGER',
-  action: 'VARCHAR',
-  flows: 'BIGINT',
-  packets: 'BIGINT',
-  bytes: 'BIGINT',
-  start: 'BIGINT',
-  end: 'BIGINT',
-  flow_direction: 'VARCHAR',
-  resource_id: 'VARCHAR',
-  tgw_attachment_id: 'VARCHAR',
-  subnet_id: 'VARCHAR',
-  vpc_id: 'VARCHAR',
-  instance_id: 'VARCHAR',
-} as const;
-
-type Row = { readonly [K in keyof typeof COLUMNS]?: string | number | bigint | null };
-
-/** Rows as what follows FROM, so that a property needs no file. */
-const sourceOf = (rows: readonly Row[]): string => {
-  const literal = (value: string | number | bigint | null | undefined, type: string): string => {
-    const text = typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value ?? 'NULL');
-    return `${text}::${type}`;
-  };
-  const tuple = (row: Row): string =>
-    Object.entries(COLUMNS)
-      .map(([name, type]) => literal(row[name as keyof Row], type)) // Object.entries forgets the key type
-      .join(', ');
-  const names = Object.keys(COLUMNS).map((name) => `"${name}"`);
-  const values = rows.length === 0 ? `(${tuple({})})` : rows.map((row) => `(${tuple(row)})`).join(', ');
-  return `(SELECT * FROM (VALUES ${values}) t(${names.join(', ')})${rows.length === 0 ? ' WHERE false' : ''})`;
-};
-
-const ask = async (
-  rows: readonly Row[],
-  question: Partial<GraphQuestion> & { readonly group?: KnownGrouping } = {},
-): Promise<Graph> => {
-  const whole = { group: 'address', count: 'conversations', top: null, limit: 100_000, ...question } as const;
-  const result = await engine.run(graphSql({ ...whole, source: sourceOf(rows) }));
-  const values: (readonly QueryValue[])[] = [];
-  for await (const chunk of result.chunks) values.push(...chunk);
-  return graphOf({ ...whole, start: 0, stop: 60_000, complete: null, watermark: null }, values);
-};
+const ask = (rows: readonly Row[], question: Partial<GraphQuestion> = {}): Promise<Graph> =>
+  askGraph(engine, rows, question);
 
 const ADDRESSES = ['10.1.11.1', '10.11.1.1', '10.1.11.2', '203.0.113.9', '2001:db8::1', '2001:db8:0:1::2', '::1'];
 
@@ -175,12 +128,6 @@ describe('the graph of any rows', () => {
 /** RFC 5952, by way of the URL parser, which is not what the product uses. */
 const canonical = (address: string): string => new URL(`http://[${address}]/`).hostname.slice(1, -1);
 
-const flow = (interface_id: string | null, srcaddr: string, dstaddr: string, rest: Row = {}): Row => ({
-  ...{ account_id: '111122223333', interface_id, srcaddr, dstaddr, srcport: 0, dstport: 443, protocol: 6 },
-  ...{ action: 'ACCEPT', flows: 1, packets: 2, bytes: 100, start: 10, end: 60 },
-  ...rest,
-});
-
 describe('two witnesses of one conversation', () => {
   const both = [
     flow('eni-0b', '10.0.0.1', '10.0.0.2', { bytes: 100, packets: 2, flows: 3, start: 5 }),
@@ -204,62 +151,6 @@ describe('two witnesses of one conversation', () => {
       flow(null, '10.0.0.1', '10.9.0.2', { tgw_attachment_id: id }),
     );
     expect((await ask(rows)).edges).toMatchObject([{ bytes: 100n, bytes_observed: 200n, witnesses: 2 }]);
-  });
-});
-
-describe('grouping by what an interface belongs to', () => {
-  const group = 'interface';
-  const names = (graph: Graph): string[] => graph.edges.map((edge) => `${edge.source} > ${edge.target}`);
-
-  test('takes the side that the flow direction names', async () => {
-    const rows = [flow('eni-web', '10.0.0.1', '198.51.100.7', { flow_direction: 'egress' })];
-    const graph = await ask(rows, { group });
-    expect(names(graph)).toEqual(['eni-web > 198.51.100.7']);
-    expect(graph.nodes.map((node) => node.kind)).toEqual(['address', 'interface']);
-  });
-
-  test('finds without directions the address that is in all rows of an interface', async () => {
-    const rows = [
-      flow('eni-web', '203.0.113.5', '10.0.0.1'),
-      flow('eni-web', '203.0.113.6', '10.0.0.1'),
-      flow('eni-web', '10.0.0.1', '10.0.0.2', { dstport: 5432 }),
-    ];
-    expect(names(await ask(rows, { group }))).toEqual([
-      '203.0.113.5 > eni-web',
-      '203.0.113.6 > eni-web',
-      'eni-web > 10.0.0.2',
-    ]);
-  });
-
-  test('decides a single pair by what other interfaces have, then by which address is private', async () => {
-    const rows = [
-      flow('eni-web', '203.0.113.5', '10.0.0.1'),
-      flow('eni-web', '10.0.0.1', '10.0.0.2', { dstport: 5432 }),
-      flow('eni-db', '10.0.0.1', '10.0.0.2', { dstport: 5432 }),
-      flow('eni-solo', '192.0.2.1', '10.0.0.9'),
-    ];
-    expect(names(await ask(rows, { group }))).toEqual([
-      '192.0.2.1 > eni-solo',
-      '203.0.113.5 > eni-web',
-      'eni-web > eni-db',
-    ]);
-  });
-
-  test('leaves an address alone that it cannot place', async () => {
-    const pair = [flow('eni-x', '10.0.0.1', '10.0.0.2')];
-    expect(names(await ask(pair, { group }))).toEqual(['10.0.0.1 > 10.0.0.2']);
-    const twins = ['eni-a', 'eni-b'].map((id) => flow(id, '10.0.0.1', '192.0.2.1', { flow_direction: 'egress' }));
-    expect(names(await ask(twins, { group }))).toEqual(['10.0.0.1 > 192.0.2.1']);
-  });
-
-  test('names the VPC, subnet and instance of both sides', async () => {
-    const rows = [
-      flow('eni-a', '10.0.0.1', '10.8.0.2', { flow_direction: 'egress', vpc_id: 'vpc-1', subnet_id: 'subnet-1' }),
-      flow('eni-b', '10.0.0.1', '10.8.0.2', { flow_direction: 'ingress', vpc_id: 'vpc-2', instance_id: 'i-2' }),
-    ];
-    expect(names(await ask(rows, { group: 'vpc' }))).toEqual(['vpc-1 > vpc-2']);
-    expect(names(await ask(rows, { group: 'subnet' }))).toEqual(['subnet-1 > 10.8.0.2']);
-    expect(names(await ask(rows, { group: 'instance' }))).toEqual(['10.0.0.1 > i-2']);
   });
 });
 
