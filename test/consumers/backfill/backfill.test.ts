@@ -1,0 +1,182 @@
+// `vpcflow backfill` as a process, with its threads and a directory store: folders, failures, summaries and kill -9.
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, describe, expect, test } from 'vitest';
+import { listSources } from '../../../consumers/backfill/sources.ts';
+import { parseCommit } from '../../../pipeline/documents.ts';
+import { requirement } from '../../requirements.ts';
+import { runVpcflow, startVpcflow } from '../../run-vpcflow.ts';
+import { until } from '../../until.ts';
+import { envelope, file, text, withHeader } from './flow-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vpcflow-backfills-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const backfill = (store: string, ...args: readonly string[]) => runVpcflow(['backfill', '--store', store, ...args]);
+
+const filesOf = (store: string, table: string): readonly string[] =>
+  existsSync(join(store, table))
+    ? readdirSync(join(store, table), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort()
+    : [];
+
+const counts = (store: string) =>
+  filesOf(store, 'commits')
+    .map((path) => parseCommit(relative(store, path), readFileSync(path)))
+    .map((document) => (document.kind === 'commit' ? document.counts : null));
+
+/** The digests of a store by key. */
+const digests = (store: string): Record<string, string> =>
+  Object.fromEntries(filesOf(store, 'digests').map((path) => [relative(store, path), readFileSync(path, 'base64')]));
+
+describe('a folder', () => {
+  test('is read with all below it; what cannot be read is named, after the others are done', async () => {
+    const [source, store] = [join(folder, 'mixed'), join(folder, 'mixed-store')];
+    file(join(source, 'a.log'), text(10));
+    file(join(source, 'b', 'c.gz'), gzipSync(text(10, 10)));
+    file(join(source, 'b', 'd'), gzipSync(envelope(5, 20)));
+    file(join(source, 'b', 'header.gz'), withHeader(4));
+    file(join(source, 'copy.log'), text(10));
+    file(join(source, 'flows.parquet'), 'PAR1');
+    file(join(source, '.hidden'), text(3, 90));
+    const missing = join(source, 'missing');
+    const first = await backfill(store, source, missing, 's3://bucket/prefix');
+    expect([first.status, first.stdout]).toEqual([1, '']);
+    expect(first.stderr.split('\n')).toEqual([
+      expect.stringMatching(/^vpcflow: cannot read .*missing; .* \(VF_SOURCE_UNREADABLE\)$/),
+      expect.stringMatching(/^vpcflow: s3:\/\/bucket\/prefix: .* \(VF_SOURCE_UNREADABLE\)$/),
+      expect.stringMatching(/^vpcflow: .*flows\.parquet is Parquet, .* \(VF_SOURCE_UNREADABLE\)$/),
+      '8 files: 4 loaded, 1 already there, 3 failed',
+      '29 lines: 29 flows, 0 NODATA, 0 SKIPDATA, 0 rejects',
+      expect.stringMatching(/^1\.\d KB in \d+\.\d s: /),
+      '',
+    ]);
+    expect(counts(store)).toHaveLength(4);
+    const again = await backfill(store, source);
+    expect(again.stderr).toContain('6 files: 0 loaded, 5 already there, 1 failed');
+    expect(counts(store)).toHaveLength(4);
+  });
+
+  test('is listed in one order, once, links included', async () => {
+    const source = join(folder, 'order');
+    for (const name of ['b/2', 'b/10', 'a', 'B', 'ä']) file(join(source, name), name);
+    symlinkSync(source, join(source, 'b', 'loop'));
+    symlinkSync(join(source, 'a'), join(source, 'z'));
+    const { files, problems } = await listSources([join(source, 'b'), source]);
+    expect(files.map(({ path }) => relative(source, path))).toEqual([
+      'b/10',
+      'b/2',
+      'b/loop/B',
+      'b/loop/a',
+      'b/loop/z',
+      'b/loop/ä',
+    ]);
+    expect(problems).toEqual([]);
+  });
+
+  test('without files is no failure', async () => {
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    const { status, stderr } = await backfill(join(folder, 'empty-store'), empty);
+    expect(status).toBe(0);
+    expect(stderr).toContain('0 files: 0 loaded, 0 already there');
+  });
+});
+
+test('a dry run says what is in the files and leaves no store behind', async () => {
+  const store = join(folder, 'dry-store');
+  const source = file(
+    join(folder, 'dry.log'),
+    `${text(10)}nonsense\n2 123456789012 eni-1 - - - - - - - 1790000000 1790000060 - NODATA\n`,
+  );
+  const copy = join(folder, 'dry-copy.log');
+  copyFileSync(source, copy);
+  const { status, stderr } = await backfill(store, '--dry-run', source, copy);
+  expect(status).toBe(0);
+  expect(stderr).toContain('2 files: 1 readable, 1 already there; nothing was written');
+  expect(stderr).toContain('12 lines: 10 flows, 1 NODATA, 0 SKIPDATA, 1 reject (token_count 1)');
+  expect(existsSync(store)).toBe(false);
+});
+
+test('the log group chooses among the declared formats', async () => {
+  const formats = file(join(folder, 'formats.json'), '{"edge/*": "${dstaddr} ${bytes} ${start}"}');
+  const source = file(join(folder, 'edge.log'), '10.0.0.1 5 1790000000\n10.0.0.2 6 1790000001\n');
+  const store = join(folder, 'edge-store');
+  const args = ['--formats', formats, source] as const;
+  expect((await backfill(store, '--dry-run', ...args)).stderr).toContain('2 rejects');
+  expect((await backfill(store, '--log-group', 'edge/one', ...args)).stderr).toContain('2 lines: 2 flows');
+});
+
+test('a name with other content is refused until --as-new', async () => {
+  const store = join(folder, 'reuse-store');
+  const source = file(join(folder, 'reuse.log'), text(5));
+  expect((await backfill(store, source)).status).toBe(0);
+  file(source, text(6));
+  const refused = await backfill(store, source);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toContain('(VF_NAME_REUSED)');
+  expect((await backfill(store, '--as-new', source)).status).toBe(0);
+  expect(counts(store).map((count) => count?.flows)).toEqual(expect.arrayContaining([5, 6]));
+});
+
+test('a store that cannot be written ends the run with one sentence', async () => {
+  const store = file(join(folder, 'no-store'), 'a file');
+  const { status, stderr } = await backfill(store, file(join(folder, 'one.log'), text(1)));
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^vpcflow: [^\n]+ \(VF_STORE_UNREACHABLE\)\n$/);
+});
+
+describe('ended early', () => {
+  const source = join(folder, 'many');
+  for (let i = 0; i < 60; i++) file(join(source, `${i}.log.gz`), gzipSync(text(2000, i * 2000)));
+  const whole = join(folder, 'many-whole');
+
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'by %s, it is finished by the next run to the same digests',
+    async (signal) => {
+      const store = join(folder, `many-${signal}`);
+      const running = startVpcflow(['backfill', '--store', store, source]);
+      await until('the first object is committed', () => filesOf(store, 'commits').length > 0);
+      running.process.kill(signal);
+      const ended = await running.ended;
+      if (signal === 'SIGKILL') expect(ended.signal).toBe(signal);
+      else expect([ended.status, ended.stderr.includes('interrupted; run it again')]).toEqual([1, true]);
+      if (!existsSync(whole)) expect((await backfill(whole, source)).status).toBe(0);
+      expect((await backfill(store, source)).status).toBe(0);
+      expect(digests(store)).toEqual(digests(whole));
+      expect(counts(store)).toHaveLength(60);
+      expect(counts(store).reduce((sum, count) => sum + (count?.flows ?? 0), 0)).toBe(120_000);
+    },
+  );
+});
+
+const samples = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'samples', 'flow-lines');
+const haveSamples = requirement(
+  'the folder of real flow-log lines',
+  existsSync(samples),
+  'reads logs of other projects',
+);
+
+describe.skipIf(!haveSamples)('the logs of other projects', () => {
+  test('count out to the lines that they have', async () => {
+    const store = join(folder, 'samples-store');
+    const { files } = await listSources([samples]);
+    const logs = files.map(({ path }) => path).filter((path) => path.endsWith('.log'));
+    expect(logs.length).toBeGreaterThan(3);
+    expect((await backfill(store, ...logs)).status).toBe(0);
+    // Counted independently: what is neither empty nor a header of field names.
+    const nonEmpty = new Set(logs.map((path) => readFileSync(path, 'utf8'))).values();
+    const expected = [...nonEmpty]
+      .flatMap((content) => content.split('\n'))
+      .filter((line) => line.trim() !== '' && !/^version |\baccount-id\b/.test(line.trim())).length;
+    expect(counts(store).reduce((sum, count) => sum + (count?.lines ?? 0), 0)).toBe(expected);
+    for (const count of counts(store)) {
+      if (count === null) throw new Error('a tombstone');
+      expect(count.lines).toBe(count.flows + count.nodata + count.skipdata + count.rejects.lines);
+    }
+  });
+});
