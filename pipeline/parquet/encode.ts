@@ -104,6 +104,8 @@ const endOfHour = (digest: Digest, order: Int32Array, from: number, hour: number
 /** By hour, for each column 1 when a row has a value in it. */
 const columnsWithValues = (digest: Digest, columns: readonly TableColumn[]): Map<number, Uint8Array> => {
   const hours = new Map<number, Uint8Array>();
+  let hour = -1;
+  let seen = new Uint8Array(0);
   const optional = [...columns.keys()].filter((i) => columns[i].column.optional && columns[i].word >= 0);
   for (let s = 0; s < digest.segments; s++) {
     const { words, layout, map } = digest.segment(s);
@@ -112,9 +114,12 @@ const columnsWithValues = (digest: Digest, columns: readonly TableColumn[]): Map
     const own = optional.map((i) => columns[i].word + (columns[i].words === 'two' ? 1 : 0));
     const places = map === null ? own : own.map((word) => map[word]);
     for (let at = 0; at < rows * layout.stride; at += layout.stride) {
-      const hour = Math.floor(words[at + ROW_MINUTE] / MINUTES_AN_HOUR);
-      const seen = hours.get(hour) ?? new Uint8Array(columns.length);
-      hours.set(hour, seen);
+      const next = Math.floor(words[at + ROW_MINUTE] / MINUTES_AN_HOUR);
+      if (next !== hour) {
+        hour = next;
+        seen = hours.get(hour) ?? new Uint8Array(columns.length);
+        hours.set(hour, seen);
+      }
       for (let i = 0; i < places.length; i++) if (places[i] >= 0 && words[at + places[i]] >= 0) seen[optional[i]] = 1;
     }
   }
