@@ -1,5 +1,5 @@
 // `vpcflow backfill`: files of flow logs into the store, each content once, on all cores.
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { chooseFormat, UNDECLARED_FORMAT } from '../../pipeline/format-choice.ts';
 import type { Counts } from '../../schemas/counts.ts';
 import { type ErrorCode, VpcflowError } from '../../schemas/errors.ts';
@@ -32,7 +32,7 @@ const withLogGroup = (settings: Settings, logGroup: string | null): Settings => 
 };
 
 const laneCount = (files: number): number =>
-  Math.max(1, Math.min(files, availableParallelism(), Math.floor(freemem() / LANE_MEMORY)));
+  Math.max(1, Math.min(files, availableParallelism(), Math.floor(process.availableMemory() / LANE_MEMORY)));
 
 export const run: Run = async (context: CommandContext) => {
   const { options, args, stderr, clock, signal } = context;
