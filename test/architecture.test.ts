@@ -146,7 +146,7 @@ describe('files', () => {
   });
 
   test('of the product name a module beside them without its extension, which differs in a package', () => {
-    const literal = /['"`]([^'"`\n]*\.ts)['"`]/g;
+    const literal = /['"`](\.{1,2}\/[^'"`\n]*\.ts)['"`]/g;
     const wrong = findings(PRODUCT, (file) =>
       [...file.code.matchAll(literal)]
         .map(([, path]) => path)

@@ -33,7 +33,7 @@ const read = (path: string): SourceFile => {
     text,
     code,
     imports: matches(code, /^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'/gm, path),
-    lazyImports: matches(code, /\bimport\('([^']+)'\)/g, path),
+    lazyImports: matches(code, /\bimport\('([^'$]+)'\)/g, path),
   };
 };
 
