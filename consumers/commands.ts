@@ -4,6 +4,23 @@ import type { Command } from './shared/command.ts';
 /** In the order of --help. A command is listed here when its module exists, and not before. */
 export const COMMANDS: readonly Command[] = [
   {
+    name: 'up',
+    summary: 'everything on this machine: local Kinesis, simulated traffic, digests, the query server',
+    options: ['data', 'port', 'traffic', 'rate', 'seed', 'ports', 'servicePorts', 'formats', 'logFormat', 'workerId'],
+    required: [],
+    load: () => import('./up.ts'),
+  },
+  {
+    name: 'digest',
+    summary: 'turns the records of a Kinesis stream into committed minute digests',
+    options: [
+      ...(['stream', 'store', 'engine', 'application', 'from', 'workerId', 'data'] as const),
+      ...(['ports', 'servicePorts', 'formats', 'logFormat'] as const),
+    ],
+    required: ['stream'],
+    load: () => import('./digest/main.ts'),
+  },
+  {
     name: 'backfill',
     summary: 'files of flow logs into the store, each content once',
     operand: { name: 'SOURCE', many: true, help: 'files and directories: text, gzip, NDJSON, Firehose objects' },

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Subscription } from '../pipeline/simulation/envelopes.ts';
+import { type Envelope, Subscription } from '../pipeline/simulation/envelopes.ts';
 import { SIMULATED, VERSION_2 } from '../pipeline/simulation/record.ts';
 import { Simulation } from '../pipeline/simulation/simulation.ts';
 import { parseTime } from '../pipeline/window.ts';
@@ -10,6 +10,7 @@ import { VpcflowError } from '../schemas/errors.ts';
 import { DEFAULT_FORMAT } from '../schemas/fields.ts';
 import type { CommandContext, Run } from './shared/command.ts';
 import { identifyStream, kinesisClient } from './shared/kinesis.ts';
+import { putRecords } from './shared/kinesis-writer.ts';
 import { required } from './shared/options.ts';
 import { runTraffic } from './shared/simulated-traffic.ts';
 
@@ -72,12 +73,12 @@ const toStream = async ({ options, stderr, clock, signal }: CommandContext): Pro
     const start = Math.floor(clock.now() / 1000);
     const stop = start + Math.floor(options.duration / 1000);
     let [records, lines] = [0, 0];
-    const onPut = (put: { readonly records: number; readonly lines: number }): void => {
-      records += put.records;
-      lines += put.lines;
+    const put = async (envelopes: readonly Envelope[]): Promise<void> => {
+      await putRecords(client, stream, envelopes, clock);
+      records += envelopes.length;
+      lines += envelopes.reduce((sum, one) => sum + one.lines, 0);
     };
-    const { seed, rate } = options;
-    await runTraffic({ client, stream, seed, rate, anchor: start, stop, clock, signal, onPut });
+    await runTraffic({ seed: options.seed, rate: options.rate, anchor: start, stop, clock, signal, put });
     stderr.write(`${lines} lines in ${records} records put to ${stream.name}\n`);
   } finally {
     client.destroy();

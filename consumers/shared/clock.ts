@@ -8,7 +8,7 @@ export const systemClock: Clock = {
   sleep: async (ms, signal) => {
     if (signal?.aborted) return;
     try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
+      await delay(Math.max(0, ms), undefined, signal === undefined ? {} : { signal });
     } catch (error) {
       if (!signal?.aborted) throw error;
     }

@@ -24,7 +24,11 @@ export interface StreamIdentity {
 export const kinesisClient = (place?: KinesisPlace): KinesisClient =>
   new KinesisClient({
     maxAttempts: 5,
-    requestHandler: new NodeHttpHandler({ connectionTimeout: 5_000, requestTimeout: 30_000 }),
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: 5_000,
+      requestTimeout: 30_000,
+      throwOnRequestTimeout: true,
+    }),
     ...(place === undefined ? {} : { ...place }),
   });
 

@@ -26,8 +26,6 @@ process.on('disconnect', () => {
   setTimeout(() => process.exit(1), 5000).unref();
   process.kill(process.pid, 'SIGTERM');
 });
-// Ctrl-C in a terminal reaches every process of the group; when to end is for the parent to say.
-process.on('SIGINT', () => {});
 `;
 
 /** For `node --import`. */

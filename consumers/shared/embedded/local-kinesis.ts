@@ -3,15 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
-import {
-  CreateStreamCommand,
-  DescribeStreamSummaryCommand,
-  type KinesisClient,
-  ResourceNotFoundException,
-} from '@aws-sdk/client-kinesis';
-import type { Clock } from '../../../schemas/clock.ts';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { type KinesisPlace, kinesisClient, streamError } from '../kinesis.ts';
+import { type KinesisPlace, kinesisClient } from '../kinesis.ts';
 import {
   PLAIN_PORT_PLACEHOLDER,
   type PortMessage,
@@ -24,7 +18,6 @@ export const LOCAL_REGION = 'us-east-1';
 
 const START_MS = 30_000;
 const STOP_MS = 15_000;
-const POLL_MS = 50;
 /** Between two snapshots of the data: what a kill -9 may lose. A snapshot is the whole stream, so not too often. */
 const PERSIST_INTERVAL = '5s';
 
@@ -68,6 +61,8 @@ export const startLocalKinesis = async (directory: string | null): Promise<Local
   const child = spawn(process.execPath, ['--import', PRELOAD_URL, 'main.js'], {
     cwd: packageFolder, // it reads its certificate from there
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true, // Ctrl-C in a terminal goes to its whole process group; when this child ends is for us to say
+    windowsHide: true,
     env: {
       ...process.env,
       NODE_OPTIONS: '',
@@ -77,6 +72,8 @@ export const startLocalKinesis = async (directory: string | null): Promise<Local
       AWS_ACCOUNT_ID: LOCAL_ACCOUNT,
       SHARD_LIMIT: '1000',
       LOG_LEVEL: 'WARN',
+      CREATE_STREAM_DURATION: '50ms',
+      DELETE_STREAM_DURATION: '50ms',
       SHOULD_PERSIST_DATA: String(directory !== null),
       ...(directory === null ? {} : { PERSIST_PATH: resolve(directory), PERSIST_INTERVAL }),
     },
@@ -117,34 +114,6 @@ export const startLocalKinesis = async (directory: string | null): Promise<Local
       clearTimeout(timer);
     },
   };
-};
-
-/** Creates the stream unless it is there, and waits until it can be used. */
-export const ensureStream = async (
-  client: KinesisClient,
-  name: string,
-  shards: number,
-  clock: Clock,
-): Promise<void> => {
-  const status = async (): Promise<string | null> => {
-    try {
-      const answer = await client.send(new DescribeStreamSummaryCommand({ StreamName: name }));
-      return answer.StreamDescriptionSummary?.StreamStatus ?? null;
-    } catch (error) {
-      if (error instanceof ResourceNotFoundException) return null;
-      throw streamError(`stream ${name} cannot be described`, error);
-    }
-  };
-  if ((await status()) === null) {
-    await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards })).catch((error: unknown) => {
-      throw streamError(`stream ${name} cannot be created`, error);
-    });
-  }
-  const deadline = clock.now() + START_MS;
-  while ((await status()) !== 'ACTIVE') {
-    if (clock.now() > deadline) throw new VpcflowError('VF_STREAM', `stream ${name} did not become active`);
-    await clock.sleep(POLL_MS);
-  }
 };
 
 /** A client for the local Kinesis. */

@@ -14,7 +14,7 @@ const CATCH_UP_POLL_MS = 200;
 export interface ShardProgress {
   readonly shard: string;
   readonly records: number;
-  readonly bytes: number;
+  readonly lastArrival: number | null; // Unix ms; null without records
   readonly millisBehindLatest: number | null;
 }
 
@@ -119,7 +119,7 @@ export const workShard = async (work: ShardWork): Promise<'ended' | 'stopped'> =
     work.onProgress({
       shard,
       records: records.length,
-      bytes: records.reduce((sum, record) => sum + record.data.length, 0),
+      lastArrival: records.at(-1)?.arrival ?? null,
       millisBehindLatest,
     });
     if (batch.ended) {

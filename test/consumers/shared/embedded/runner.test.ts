@@ -7,11 +7,11 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
 import { Checkpoints } from '../../../../consumers/shared/embedded/checkpoints.ts';
 import {
-  ensureStream,
   type LocalKinesis,
   localClient,
   startLocalKinesis,
 } from '../../../../consumers/shared/embedded/local-kinesis.ts';
+import { ensureStream } from '../../../../consumers/shared/embedded/local-stream.ts';
 import { runShards } from '../../../../consumers/shared/embedded/runner.ts';
 import { shardHistory } from '../../../../consumers/shared/embedded/shard-history.ts';
 import { identifyStream, type StreamIdentity } from '../../../../consumers/shared/kinesis.ts';
