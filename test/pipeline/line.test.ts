@@ -83,6 +83,17 @@ describe('LineReader', () => {
     }
   });
 
+  it('tells the texts of neighbouring fields apart, however long', () => {
+    const pool = new StringPool();
+    const shared = reader();
+    for (const account of ['a', `${'a'.repeat(64)}zz`, 'a', `${'a'.repeat(66)}`, 'b']) {
+      for (const iface of ['zz', 'aa', 'qq', 'qq']) {
+        const read = readWith(shared, line(iface).replace('111122223333', account), pool);
+        expect(read).toMatchObject({ values: { account_id: account, interface_id: iface } });
+      }
+    }
+  });
+
   it('rejects a text that is not UTF-8, and keeps every one that is', () => {
     const bytes = (iface: readonly number[]) => {
       const [before, after] = line('|').split('|');
