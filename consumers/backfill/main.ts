@@ -38,7 +38,7 @@ export const run: Run = async (context: CommandContext) => {
   const { options, args, stderr, clock, signal } = context;
   const settings = withLogGroup(await readSettings(options), options.logGroup);
   const store = await openStore(options.store);
-  const { files, problems: unlisted } = await listSources(args);
+  const { files, problems: unlisted } = await listSources(args, options.store);
   const problems = [...unlisted];
   if (files.length > 0 && !options.dryRun) await ensureLayout(store);
   const began = clock.now();

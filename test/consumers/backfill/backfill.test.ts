@@ -75,7 +75,7 @@ describe('a folder', () => {
     for (const name of ['b/2', 'b/10', 'a', 'B', 'ä']) file(join(source, name), name);
     symlinkSync(source, join(source, 'b', 'loop'));
     symlinkSync(join(source, 'a'), join(source, 'z'));
-    const { files, problems } = await listSources([join(source, 'b'), source]);
+    const { files, problems } = await listSources([join(source, 'b'), source], join(folder, 'none'));
     expect(files.map(({ path }) => relative(source, path))).toEqual([
       'b/10',
       'b/2',
@@ -85,6 +85,14 @@ describe('a folder', () => {
       'b/loop/ä',
     ]);
     expect(problems).toEqual([]);
+  });
+
+  test('may hold the store that is written to, which is no source', async () => {
+    const source = join(folder, 'around');
+    file(join(source, 'a.log'), text(10));
+    const store = join(source, 'data');
+    expect((await backfill(store, source)).stderr).toContain('1 file: 1 loaded, 0 already there');
+    expect((await backfill(store, source)).stderr).toContain('1 file: 0 loaded, 1 already there');
   });
 
   test('without files is no failure', async () => {
@@ -173,7 +181,7 @@ const haveSamples = requirement(
 describe.skipIf(!haveSamples)('the logs of other projects', () => {
   test('count out to the lines that they have', async () => {
     const store = join(folder, 'samples-store');
-    const { files } = await listSources([samples]);
+    const { files } = await listSources([samples], folder);
     const logs = files.map(({ path }) => path).filter((path) => path.endsWith('.log'));
     expect(logs.length).toBeGreaterThan(3);
     expect((await backfill(store, ...logs)).status).toBe(0);
