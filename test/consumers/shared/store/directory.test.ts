@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { storeFailure } from '../../../../consumers/shared/store/failure.ts';
-import { collect, objectStoreContract } from '../../../contracts/object-store.ts';
+import { objectStoreContract } from '../../../contracts/object-store.ts';
+import { collect } from '../../../contracts/store-place.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 
 let base: string;

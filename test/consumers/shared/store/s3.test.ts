@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { S3Store } from '../../../../consumers/shared/store/s3.ts';
 import { createS3Client } from '../../../../consumers/shared/store/s3-client.ts';
 import type { PutCondition } from '../../../../schemas/store.ts';
-import { collect, objectStoreContract } from '../../../contracts/object-store.ts';
+import { objectStoreContract } from '../../../contracts/object-store.ts';
+import { collect } from '../../../contracts/store-place.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../../cutting-proxy.ts';
 import { freePort, s3Environment, startS3Server } from '../../../s3-server.ts';
 

@@ -1,0 +1,60 @@
+// The sums of an audit stay exact past 2^53, and its memory stays bounded where everything is wrong.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { countGaps } from '../../../pipeline/audit/commit-gaps.ts';
+import { auditJson, auditTable } from '../../../pipeline/audit/report.ts';
+import { AuditSums, MAX_GAPS } from '../../../pipeline/audit/sums.ts';
+import { parseExactJson } from '../../../pipeline/canonical-json.ts';
+import type { Commit } from '../../../schemas/chain.ts';
+
+const commitWith = (n: number, sum: bigint): Commit => ({
+  kind: 'commit',
+  ...{ source: `s-${n}`, claim: 'c', settings: '', decoder: 1, arrival: { first: 0, min: 0, max: 0 } },
+  counts: {
+    ...{ records: n, envelopes: n, control: 0, duplicates: 0, overlaps: 0, lines: 2 * n, flows: n, nodata: 0 },
+    ...{ skipdata: 0, events: 0, rejects: { total: n, lines: n, envelopes: 0, by_reason: { bad_time: n } } },
+    ...{ packets: sum, bytes: sum },
+  },
+  ...{ objects: [], longestInterval: 0 },
+});
+
+it('adds up any counts exactly, in JSON too', () => {
+  const commit = fc.record({
+    n: fc.maxSafeNat().map((n) => Math.floor(n / 2)),
+    sum: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+  });
+  fc.assert(
+    fc.property(fc.array(commit), (given) => {
+      const sums = new AuditSums();
+      for (const { n, sum } of given) sums.add(commitWith(n, sum), BigInt(n));
+      const result = sums.result();
+      const total = given.reduce((t, { n }) => t + BigInt(n), 0n);
+      const packets = given.reduce((t, { sum }) => t + sum, 0n);
+      expect(result.report).toMatchObject({ ok: true, records: total, lines: 2n * total, packets, rows: total });
+      expect(auditJson(result)).toContain(`"packets":${packets},`);
+      expect(parseExactJson(auditJson(result))).toMatchObject({ ok: true, gaps: [] });
+    }),
+  );
+});
+
+it('finds every count that does not add up', () => {
+  const { counts, ...rest } = commitWith(3, 0n);
+  expect(countGaps({ ...rest, counts })).toEqual([]);
+  const whats = (changed: Partial<Commit['counts']>) =>
+    countGaps({ ...rest, counts: { ...counts, ...changed } }).map(({ what }) => what);
+  expect(whats({ nodata: 1 })).toEqual(['lines counted out']);
+  expect(whats({ rejects: { ...counts.rejects, envelopes: 1 } })).toEqual(['rejects by scope']);
+  expect(whats({ rejects: { ...counts.rejects, by_reason: { bad_time: 2, envelope_truncated: 1 } } })).toEqual([
+    'rejected lines by reason',
+  ]);
+});
+
+it('keeps a bounded number of gaps and counts the rest', () => {
+  const sums = new AuditSums();
+  const gap = { source: 's', what: 'w', expected: 1, found: 2 };
+  for (let i = 0; i < MAX_GAPS + 5; i++) sums.gap(gap);
+  const result = sums.result();
+  expect(result.report.gaps).toHaveLength(MAX_GAPS + 1);
+  expect(result.report.gaps.at(-1)).toEqual({ source: 'audit', what: 'further gaps', expected: 0, found: 5 });
+  expect(auditTable(result).split('\n').length).toBeLessThan(200);
+});
