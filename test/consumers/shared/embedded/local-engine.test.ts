@@ -1,0 +1,92 @@
+// The embedded engine over starts, kills and renewals: every record that it took reaches a processor, once per commit.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../../consumers/shared/clock.ts';
+import { LOCAL_STREAM, LocalEngine } from '../../../../consumers/shared/embedded/local-engine.ts';
+import { kinesisClient } from '../../../../consumers/shared/kinesis.ts';
+import { MemoryStore } from '../../../fakes/memory-store.ts';
+import { until } from '../../../until.ts';
+import { Recording } from './recording-processor.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'vpcflow-engine-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+const texts = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+const outgoing = (all: readonly string[]) => all.map((text) => ({ partitionKey: text, data: Buffer.from(text) }));
+
+const start = (recording: Recording, store: MemoryStore, renewBytes = 1_000_000) =>
+  LocalEngine.start({
+    ...{ state: directory, store, clock: systemClock, renewBytes, renewMs: 0 },
+    createProcessor: () => recording.of(),
+  });
+
+test('a second start goes on where the first stopped', async () => {
+  const store = new MemoryStore();
+  const first = new Recording();
+  const one = await start(first, store);
+  expect(one.restored).toBeNull();
+  await one.engine.put(outgoing(texts('a', 30)));
+  await one.engine.stop();
+  expect([...first.texts].sort()).toEqual(texts('a', 30).sort());
+
+  const second = new Recording();
+  const two = await start(second, store);
+  await two.engine.put(outgoing(texts('b', 30)));
+  await two.engine.stop();
+  // Nothing is told twice: what was checkpointed stays behind, whether the local Kinesis still had it or not.
+  expect([...second.texts].sort()).toEqual(texts('b', 30).sort());
+});
+
+test('a stream that has grown is renewed between two puts, and no record is lost or told twice', async () => {
+  const recording = new Recording();
+  const sequence: bigint[] = [];
+  recording.onBatch = ({ records }) => {
+    for (const record of records) sequence.push(BigInt(record.sequenceNumber));
+  };
+  const { engine } = await start(recording, new MemoryStore(), 10);
+  await engine.put(outgoing(texts('a', 20)));
+  await Promise.all([engine.maintain(), engine.put(outgoing(texts('b', 20)))]);
+  expect(recording.calls.filter((call) => call.startsWith('shutdown'))).toHaveLength(2);
+  await engine.maintain();
+  await engine.put(outgoing(texts('c', 20)));
+  await engine.stop();
+  expect([...recording.texts].sort()).toEqual([...texts('a', 20), ...texts('b', 20), ...texts('c', 20)].sort());
+  expect(recording.calls.filter((call) => call.startsWith('initialize'))).toHaveLength(6);
+  const [first, last] = [sequence[0]!, sequence.at(-1)!];
+  expect(last > first).toBe(true);
+});
+
+test('a stream on which somebody else puts records is never renewed', async () => {
+  const recording = new Recording();
+  const { engine } = await start(recording, new MemoryStore(), 10);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const stranger = kinesisClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+  await stranger.send(
+    new PutRecordCommand({ StreamName: LOCAL_STREAM, PartitionKey: 'k', Data: Buffer.from('foreign') }),
+  );
+  await engine.put(outgoing(['own and long enough']));
+  await engine.maintain();
+  expect(recording.calls.filter((call) => call.startsWith('shutdown'))).toEqual([]);
+  expect([...recording.texts].sort()).toEqual(['foreign', 'own and long enough']);
+  stranger.destroy();
+  await engine.stop();
+});
+
+test('a processor that fails fails the engine', async () => {
+  const recording = new Recording();
+  recording.onBatch = ({ records }) => {
+    if (records.length > 0) throw new Error('processor defect');
+  };
+  const { engine } = await start(recording, new MemoryStore());
+  await engine.put(outgoing(['one']));
+  await expect(engine.failed).rejects.toThrow('processor defect');
+  await until('it can be ended', () => engine.kill().then(() => true));
+});
