@@ -63,4 +63,11 @@ export const COMMANDS: readonly Command[] = [
     required: [],
     load: () => import('./simulate.ts'),
   },
+  {
+    name: 'audit',
+    summary: 'proves that every line of the store is counted out, or names the gap (exit status 1)',
+    options: ['store', 'start', 'stop', 'auditFormat'],
+    required: [],
+    load: () => import('./audit.ts'),
+  },
 ];
