@@ -3,6 +3,7 @@ import type { Settings } from '../schemas/settings.ts';
 import { EnvelopeDecoder } from './decode-envelopes.ts';
 import { isOurs, LineDecoder } from './decode-lines.ts';
 import type { DecodeTarget } from './decode-target.ts';
+import { userRecords } from './envelope/aggregate.ts';
 import { ChunkQueue } from './envelope/chunk-queue.ts';
 import type { Damage, Open } from './envelope/chunks.ts';
 import { decompressWhole } from './envelope/compression.ts';
@@ -58,23 +59,35 @@ export class Decoder {
   }
 
   /**
-   * Counts a record out. Synchronous, but for what is damaged or larger than 16 MiB. Fails only for what is not about
-   * the record: an error of the target, or memory that cannot be had.
+   * Counts a record out: as one, also where it is an aggregate of several. Synchronous, but for aggregates and what is
+   * damaged or larger than 16 MiB. Fails only for what is not about the record: an error of the target, or memory that
+   * cannot be had.
    */
   decodeRecord(record: DecodableRecord): void | Promise<void> {
+    this.target.tally.record();
+    const inside = userRecords(record.data);
+    if (inside === null) return this.#decodeOne(record);
+    return this.#decodeAll(
+      inside.map((user, i) => ({ ...user, arrival: record.arrival, source: `${record.source}.${i}` })),
+    );
+  }
+
+  async #decodeAll(records: readonly DecodableRecord[]): Promise<void> {
+    for (const record of records) await this.#decodeOne(record);
+  }
+
+  #decodeOne(record: DecodableRecord): void | Promise<void> {
     const { data, arrival, source, partitionKey } = record;
     const { tally, duplicates } = this.target;
-    tally.record();
     const key = partitionKey.startsWith(OWN_IDENTITY) ? partitionKey : null;
     if (key !== null && duplicates.isDuplicateKey(key)) {
       tally.duplicate();
       return;
     }
     this.#lines.begin({ source, logGroup: null, arrival, record: data }, true);
-    const bytes = decompressWhole(data);
-    const done = bytes === null ? this.#decodeStream(() => once(data)) : this.#decodeWhole(bytes);
     if (key !== null) duplicates.rememberKey(key);
-    return done;
+    const bytes = decompressWhole(data);
+    return bytes === null ? this.#decodeStream(() => once(data)) : this.#decodeWhole(bytes);
   }
 
   /** Counts an object out. Fails for what `decodeRecord` fails for, and when the object cannot be read. */

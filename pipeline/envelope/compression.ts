@@ -5,6 +5,8 @@ export type Compression = 'gzip' | 'zlib';
 
 /** Decompressed bytes up to which a record is held in memory as a whole. */
 export const WHOLE_BYTES = 16 * 1024 * 1024;
+/** Deflate expands at most 1032 : 1. */
+const MOST_EXPANDING = 1032;
 /** A double gzip happens (Firehose compresses what CloudWatch Logs has compressed); a fourth layer is an attack. */
 export const MAX_LAYERS = 3;
 
@@ -47,8 +49,9 @@ const inflateWhole = (data: Buffer, compression: Compression): Buffer | null => 
 
 /** The last four bytes of gzip are its decompressed length: one buffer of that size saves growing and joining. */
 const chunkSize = (data: Buffer, compression: Compression): number => {
-  const told = compression === 'gzip' && data.length >= 18 ? data.readUInt32LE(data.length - 4) + 1 : 0;
-  return Math.min(Math.max(told, 64 * 1024), WHOLE_BYTES, 1100 * data.length);
+  if (compression === 'zlib' || data.length < 18) return 64 * 1024;
+  const told = data.readUInt32LE(data.length - 4) + 1; // with room to see the end
+  return Math.max(4096, Math.min(told, WHOLE_BYTES, MOST_EXPANDING * data.length));
 };
 
 interface Inflated {

@@ -34,39 +34,49 @@ export class JsonSkip {
   /** Reads on; returns the position after what it took: after the value's last byte, or `end`. */
   read(buf: Uint8Array, from: number, end: number): number {
     let p = from;
-    while (p < end) {
-      const byte = buf[p];
-      if (this.#state === TEXT) {
-        p++;
-        if (byte === BACKSLASH) this.#state = ESCAPE;
-        else if (byte === QUOTE) {
-          this.#state = NESTED;
-          if (this.#depth === 0) {
-            this.done = true;
-            return p;
-          }
-        }
-      } else if (this.#state === NESTED) {
-        p++;
-        if (byte === QUOTE) this.#state = TEXT;
-        else if (byte === 0x7b || byte === 0x5b) this.#depth++;
-        else if (byte === 0x7d || byte === 0x5d) {
-          if (--this.#depth === 0) {
-            this.done = true;
-            return p;
-          }
-        }
-      } else if (this.#state === ESCAPE) {
+    while (p < end && !this.done) {
+      if (this.#state === TEXT) p = this.#text(buf, p, end);
+      else if (this.#state === NESTED) p = this.#nested(buf, p, end);
+      else if (this.#state === ESCAPE) {
         p++;
         this.#state = TEXT;
       } else {
-        if (SCALAR_BYTES[byte] === 0) {
-          this.done = true;
-          return p;
-        }
-        p++;
+        while (p < end && SCALAR_BYTES[buf[p]] === 1) p++;
+        this.done = p < end;
       }
     }
     return p;
+  }
+
+  #text(buf: Uint8Array, from: number, end: number): number {
+    for (let p = from; p < end; p++) {
+      const byte = buf[p];
+      if (byte === BACKSLASH) {
+        this.#state = ESCAPE;
+        return p + 1;
+      }
+      if (byte === QUOTE) {
+        this.#state = NESTED;
+        this.done = this.#depth === 0;
+        return p + 1;
+      }
+    }
+    return end;
+  }
+
+  #nested(buf: Uint8Array, from: number, end: number): number {
+    for (let p = from; p < end; p++) {
+      const byte = buf[p];
+      if (byte === QUOTE) {
+        this.#state = TEXT;
+        return p + 1;
+      }
+      if (byte === 0x7b || byte === 0x5b) this.#depth++;
+      else if ((byte === 0x7d || byte === 0x5d) && --this.#depth === 0) {
+        this.done = true;
+        return p + 1;
+      }
+    }
+    return end;
   }
 }

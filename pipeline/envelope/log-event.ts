@@ -11,6 +11,18 @@ export const milliseconds = (text: string): number => {
   return value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : -1;
 };
 
+/** The same for the first `length` bytes of a buffer; nearly always they are digits, and need no string. */
+export const numberOf = (buf: Uint8Array, length: number): number => {
+  let value = 0;
+  for (let i = 0; i < length; i++) {
+    const digit = buf[i] - 0x30;
+    if (digit < 0 || digit > 9 || i === 15)
+      return milliseconds(Buffer.from(buf.subarray(0, length)).toString('latin1'));
+    value = value * 10 + digit;
+  }
+  return value;
+};
+
 export class LogEvent {
   time = -1; // Unix ms, or -1
   hasMessage = false;

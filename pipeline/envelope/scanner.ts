@@ -5,9 +5,21 @@
 import { MAX_LINE_BYTES } from '../../schemas/rejects.ts';
 import { Capture } from './capture.ts';
 import { Excerpt } from './excerpt.ts';
+import {
+  ID,
+  keyOf,
+  LOG_EVENTS,
+  LOG_GROUP,
+  LOG_STREAM,
+  MESSAGE,
+  MESSAGE_TYPE,
+  OTHER,
+  OWNER,
+  TIMESTAMP,
+} from './json-keys.ts';
 import { JsonSkip, SCALAR_BYTES } from './json-skip.ts';
 import { JsonText } from './json-text.ts';
-import { LogEvent, milliseconds } from './log-event.ts';
+import { LogEvent, milliseconds, numberOf } from './log-event.ts';
 import type { EnvelopeHeader, ObjectSink, RawPart, ScannedObject, Verdict } from './sink.ts';
 import { UsualEvent } from './usual-event.ts';
 
@@ -49,7 +61,7 @@ export class ObjectScanner {
   readonly #message = new JsonText(MAX_LINE_BYTES);
   #text = this.#name; // the one of the two that is being read
   #isKey = false; // it is a key
-  #key = '';
+  #key = OTHER;
   readonly #scalar = new Capture(64);
   readonly #skip = new JsonSkip();
   readonly #usual = new UsualEvent();
@@ -136,8 +148,8 @@ export class ObjectScanner {
           else if (this.#text.bad) this.#fail('a string has a bad escape', p);
           break;
         case SCALAR:
-          if (SCALAR_BYTES[buf[p]] === 1) this.#scalar.byte(buf[p++]);
-          else this.#endScalar();
+          while (p < end && SCALAR_BYTES[buf[p]] === 1) this.#scalar.byte(buf[p++]);
+          if (p < end) this.#endScalar();
           break;
         case SKIP:
           p = this.#skip.read(buf, p, end);
@@ -251,15 +263,15 @@ export class ObjectScanner {
 
   #value(byte: number, p: number): number {
     if (byte === QUOTE && this.#wanted()) {
-      this.#beginText(this.#key === 'message' ? this.#message : this.#name, false);
+      this.#beginText(this.#key === MESSAGE ? this.#message : this.#name, false);
       return p + 1;
     }
-    if (this.#inEvent && this.#key === 'timestamp' && SCALAR_BYTES[byte] === 1) {
+    if (this.#inEvent && this.#key === TIMESTAMP && SCALAR_BYTES[byte] === 1) {
       this.#scalar.clear();
       this.#state = SCALAR;
       return p;
     }
-    if (!this.#inEvent && this.#key === 'logEvents' && byte === 0x5b) {
+    if (!this.#inEvent && this.#key === LOG_EVENTS && byte === 0x5b) {
       this.#hasEvents = true;
       this.#event.clear();
       this.#state = ITEM_OR_END;
@@ -270,26 +282,26 @@ export class ObjectScanner {
 
   #wanted(): boolean {
     const key = this.#key;
-    if (key === 'message') return true;
-    if (this.#inEvent) return key === 'id' || key === 'timestamp';
-    return key === 'messageType' || key === 'owner' || key === 'logGroup' || key === 'logStream';
+    if (this.#inEvent) return key === MESSAGE || key === ID || key === TIMESTAMP;
+    return key !== OTHER && key !== LOG_EVENTS && key !== ID && key !== TIMESTAMP;
   }
 
   #endText(): void {
     const text = this.#text;
     this.#state = this.#isKey ? COLON : COMMA;
-    if (this.#isKey) this.#key = text.text;
+    if (this.#isKey) this.#key = keyOf(text.buf, text.start, text.end);
     else if (text === this.#message) this.#event.setMessage(text);
-    else if (this.#key === 'id') this.#event.setId(text);
-    else if (this.#key === 'timestamp') this.#event.time = milliseconds(text.text);
-    else if (this.#key === 'messageType') this.#header.messageType = text.text;
-    else if (this.#key === 'owner') this.#header.owner = text.text;
-    else if (this.#key === 'logGroup') this.#header.logGroup = text.text;
-    else this.#header.logStream = text.text;
+    else if (this.#key === ID) this.#event.setId(text);
+    else if (this.#key === TIMESTAMP) this.#event.time = milliseconds(text.text);
+    else if (this.#key === MESSAGE_TYPE) this.#header.messageType = text.text;
+    else if (this.#key === OWNER) this.#header.owner = text.text;
+    else if (this.#key === LOG_GROUP) this.#header.logGroup = text.text;
+    else if (this.#key === LOG_STREAM) this.#header.logStream = text.text;
   }
 
   #endScalar(): void {
-    this.#event.time = milliseconds(Buffer.from(this.#scalar.bytes).toString('latin1'));
+    const { buffer, kept } = this.#scalar;
+    this.#event.time = numberOf(buffer, kept);
     this.#state = COMMA;
   }
 
