@@ -105,7 +105,7 @@ const endOfHour = (digest: Digest, order: Int32Array, from: number, hour: number
 const columnsWithValues = (digest: Digest, columns: readonly TableColumn[]): Map<number, Uint8Array> => {
   const hours = new Map<number, Uint8Array>();
   let hour = -1;
-  let seen = new Uint8Array(0);
+  let seen: Uint8Array = new Uint8Array(0);
   const optional = [...columns.keys()].filter((i) => columns[i].column.optional && columns[i].word >= 0);
   for (let s = 0; s < digest.segments; s++) {
     const { words, layout, map } = digest.segment(s);
