@@ -10,8 +10,6 @@ import { decompressWhole } from './envelope/compression.ts';
 import { Content } from './envelope/content.ts';
 import { decompressed } from './envelope/inflate.ts';
 
-export type { DecodeTarget, DuplicateFilter, EnvelopeIdentity } from './decode-target.ts';
-
 /** One record of the stream. */
 export interface DecodableRecord {
   readonly data: Buffer;

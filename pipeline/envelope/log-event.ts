@@ -3,6 +3,9 @@ import { MAX_LINE_BYTES } from '../../schemas/rejects.ts';
 import type { JsonText } from './json-text.ts';
 import type { UsualEvent } from './usual-event.ts';
 
+/** The longest id, key or header value that is kept, bytes. */
+export const MAX_NAME_BYTES = 4096;
+
 const NOTHING = new Uint8Array(0);
 
 /** Milliseconds of a timestamp written as a number or in a string; -1 when it is none. */
@@ -74,7 +77,7 @@ export class LogEvent {
     this.end = this.cut ? usual.messageStart + MAX_LINE_BYTES : usual.messageEnd;
     this.#idBuf = buf;
     this.#idStart = usual.idStart;
-    this.#idEnd = usual.idEnd;
+    this.#idEnd = Math.min(usual.idEnd, usual.idStart + MAX_NAME_BYTES);
   }
 
   copyId(from: LogEvent): void {

@@ -1,7 +1,7 @@
 // Turns a stream of JSON objects, in chunks cut anywhere, into log events and messages without building any object.
 // One state machine over bytes, because JSON.parse takes longer than gunzip on these bytes and makes a string an event;
-// the usual shape of an event is read by UsualEvent in one pass, everything else by the states here. Over 300 lines
-// because a state machine that is cut in two can only be read side by side.
+// the usual shape of an event is read by UsualEvent in one pass, everything else by the states here.
+// It has over 300 lines because a state machine that is cut in two can only be read side by side.
 import { MAX_LINE_BYTES } from '../../schemas/rejects.ts';
 import { Capture } from './capture.ts';
 import { Excerpt } from './excerpt.ts';
@@ -19,12 +19,9 @@ import {
 } from './json-keys.ts';
 import { JsonSkip, SCALAR_BYTES } from './json-skip.ts';
 import { JsonText } from './json-text.ts';
-import { LogEvent, milliseconds, numberOf } from './log-event.ts';
+import { LogEvent, MAX_NAME_BYTES, milliseconds, numberOf } from './log-event.ts';
 import type { EnvelopeHeader, ObjectSink, RawPart, ScannedObject, Verdict } from './sink.ts';
 import { UsualEvent } from './usual-event.ts';
-
-/** The longest id, key or header value that is kept, bytes. */
-const MAX_NAME_BYTES = 4096;
 
 // What the next byte is read as.
 const TOP = 0; // between objects

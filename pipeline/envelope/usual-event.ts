@@ -19,11 +19,6 @@ const TIMESTAMP_4 = word('mp":');
 const MESSAGE_1 = word(',"me');
 const MESSAGE_2 = word('ssag');
 const MESSAGE_3 = word('e":"');
-const FOUR_ZEROS = word('0000');
-
-/** Whether each of the four bytes is a digit: its high half is 3, and still is with 6 added. */
-const isDigits = (four: number): boolean =>
-  (four & 0xf0f0f0f0) === (FOUR_ZEROS | 0) && ((four + 0x06060606) & 0xf0f0f0f0) === (FOUR_ZEROS | 0);
 
 /** Whether one of the four bytes is a quote or a backslash: x - 1 borrows from bit 7 only where x is 0. */
 const hasMark = (four: number): boolean => {
@@ -53,8 +48,8 @@ export class UsualEvent {
     if (last - p < 8 || view.getInt32(p, true) !== ID_1 || view.getInt32(p + 3, true) !== ID_2) return -1;
     p += 7;
     this.idStart = p;
-    while (p <= last && isDigits(view.getInt32(p, true))) p += 4;
-    while (p < end && buf[p] >= 0x30 && buf[p] <= 0x39) p++;
+    while (p <= last && !hasMark(view.getInt32(p, true))) p += 4;
+    while (p < end && buf[p] !== QUOTE && buf[p] !== BACKSLASH) p++;
     this.idEnd = p;
     if (last - p < 14 + MAX_TIME_DIGITS + 12) return -1;
     if (view.getInt32(p, true) !== TIMESTAMP_1 || view.getInt32(p + 4, true) !== TIMESTAMP_2) return -1;

@@ -2,7 +2,7 @@
 import type { ArrivalSpan, ObjectTable } from '../../schemas/chain.ts';
 import type { Counts } from '../../schemas/counts.ts';
 import { Coverage } from '../coverage.ts';
-import type { DecodeTarget } from '../decode.ts';
+import type { DecodeTarget } from '../decode-target.ts';
 import { Digest, MAX_DIGEST_BYTES, MAX_DIGEST_ROWS } from '../digest.ts';
 import { identitiesKey, rawRejectKey, rejectsKey, tableKey } from '../keys.ts';
 import { encodeCoverage, encodeDigest } from '../parquet/encode.ts';

@@ -85,6 +85,14 @@ describe('JSON objects', () => {
     expect(scanned(cutUp(Buffer.from(source), [65_536]))).toEqual(['message -1 x']);
   });
 
+  test('have ids of 4 KiB at most, however they are cut up', () => {
+    const header = '"messageType":"DATA_MESSAGE","owner":"o","logGroup":"g","logStream":"s"';
+    const source = `{${header},"logEvents":[{"id":"${'7'.repeat(5000)}","timestamp":1702918083000,"message":"m"}]}`;
+    const told = scanned([Buffer.from(source)]);
+    expect(told.at(-1)).toContain(`"lastId":"${'7'.repeat(4096)}","count":1`);
+    expect(scanned(cutUp(Buffer.from(source), [1000]))).toEqual(told);
+  });
+
   test('have no member names from the prototype', () => {
     expect(scanned([Buffer.from('{"constructor":"x","__proto__":"y","message":"z"}')])).toEqual(['message -1 z']);
   });
