@@ -38,7 +38,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'rows',
     summary: 'the merged minute rows of a window',
-    options: ['store', 'start', 'stop', 'columns', 'top', 'rowsFormat', 'lateness'],
+    options: ['store', 'start', 'stop', 'columns', 'filter', 'top', 'rowsFormat', 'lateness'],
     required: ['start', 'stop'],
     load: () => import('./query/rows.ts'),
   },

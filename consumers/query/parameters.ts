@@ -13,6 +13,7 @@ export const WINDOW_PARAMETERS = {
 };
 
 export const GROUP_PARAMETER = z.string().optional().describe(OPTIONS.columns.help);
+export const FILTER_PARAMETER = z.string().optional().describe(OPTIONS.filter.help);
 export const TOP_PARAMETER = z.string().optional().describe(`${OPTIONS.top.help} (${OPTIONS.top.bounds})`);
 
 interface Parser<T> {

@@ -152,6 +152,7 @@ export const OPTIONS = {
   lateness: duration('lateness', '20m', '0s', '7d', 'how long after its end a window can still change'),
   columns: list('group', 'D,D..', 'columns to group by (without it: all)'),
   top: maybeInteger('top', [1, 100_000], 'keep the N with most bytes (without it: all)'),
+  filter: optional('filter', 'E', 'keep only flows such as: srcaddr in 10.0.0.0/8 and dstport = 443'),
   rowsFormat: choice('format', ['csv', 'ndjson', 'json', 'parquet', 'arrow', 'log'], 'how rows are written'),
   grouping: choice('group', GROUPINGS, 'what a node of the graph is'),
   graphFormat: choice('format', ['dot', 'svg', 'json'], 'how the graph is written'),

@@ -2,12 +2,7 @@
 import { type Column, DIGEST_COLUMNS } from '../../schemas/columns.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { QueryParameter } from '../../schemas/query.ts';
-
-/** A condition on digest rows: SQL text with `?` for each of its parameters. */
-export interface Condition {
-  readonly sql: string;
-  readonly parameters: readonly QueryParameter[];
-}
+import type { Condition } from '../filter/condition.ts';
 
 export interface RowsQuestion {
   /** None: every column of the digest. */

@@ -1,8 +1,10 @@
 // GET /v1/rows: the merged digest rows of a window.
 import { z } from 'zod';
+import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import {
   chosenFormat,
+  FILTER_PARAMETER,
   GROUP_PARAMETER,
   optionParameter,
   TOP_PARAMETER,
@@ -16,6 +18,7 @@ import { sendAnswer } from '../send-answer.ts';
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,
   group: GROUP_PARAMETER,
+  filter: FILTER_PARAMETER,
   top: TOP_PARAMETER,
   format: z.enum(ROW_FORMATS).optional().describe(OPTIONS.rowsFormat.help),
 });
@@ -27,11 +30,12 @@ export const rowsRoute: RegisterRoutes = (app, services) => {
     schema: { summary: 'The merged rows of a window', tags: ['windows'], querystring: QUERY },
     handler: (request, reply) => {
       const { query } = request;
+      const now = services.query.clock.now();
       const question = rowsQuestion({
-        ...windowParameters(query, services.query.clock.now()),
+        ...windowParameters(query, now),
         group: optionParameter(OPTIONS.columns, query.group),
         top: optionParameter(OPTIONS.top, query.top),
-        where: null,
+        where: compileFilter(query.filter ?? '', now),
         format: chosenFormat(ROW_FORMATS, CONTENT_TYPES, query.format, request.headers.accept),
       });
       return sendAnswer(request, reply, services, question);

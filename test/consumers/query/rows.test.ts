@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const runRows = (given: Readonly<Record<string, string>>): Promise<Printed> => {
-  const keys = ['store', 'start', 'stop', 'lateness', 'columns', 'top', 'rowsFormat'] as const;
+  const keys = ['store', 'start', 'stop', 'lateness', 'columns', 'filter', 'top', 'rowsFormat'] as const;
   return runCommand(rows, keys, { store: data, ...given }, NOW);
 };
 
@@ -110,6 +110,7 @@ test.each([
   [{ group: 'address' }, 'VF_BAD_PARAMETER', 'address'],
   [{ group: 'srcaddr,srcaddr' }, 'VF_BAD_PARAMETER', 'twice'],
   [{ group: 'srcaddr', format: 'log' }, 'VF_BAD_PARAMETER', 'log'],
+  [{ filter: 'dstport = https' }, 'VF_BAD_FILTER', 'column 11'],
   [{ stop: '2026-11-20T05:00:30Z' }, 'VF_BAD_WINDOW', 'nothing lies between'],
   [{ start: 'yesterday' }, 'VF_BAD_TIME', 'yesterday'],
 ])('%j is refused with %s', async (given, code, what) => {

@@ -53,6 +53,11 @@ describe('answers', () => {
     [`/v1/rows?${HOUR}`, 'all-columns-csv', 'text/csv; charset=utf-8; header=present'],
     [`/v1/rows?${HOUR}&group=interface_id,dstport&format=json`, 'group-json', 'application/json; charset=utf-8'],
     [`/v1/rows?${HOUR}&group=srcaddr&top=2`, 'top-csv', 'text/csv; charset=utf-8; header=present'],
+    [
+      `/v1/rows?${HOUR}&filter=port%20%3D%2022&format=ndjson&group=minute,srcaddr`,
+      'filter-ndjson',
+      'application/x-ndjson',
+    ],
     [`/v1/rows?${HOUR}&format=log`, 'log', 'text/plain; charset=utf-8'],
     [`/v1/coverage?${HOUR}&format=ndjson`, 'coverage-ndjson', 'application/x-ndjson'],
     [`/v1/rows?start=now-1h30m&stop=now`, null, null],
@@ -120,7 +125,13 @@ describe('answers', () => {
     expect(again.status).toBe(304);
     expect(again.headers.get('x-vpcflow-complete')).toBe('false');
     expect(await again.text()).toBe('');
-    for (const other of [`${path}&format=json`, `${path}&top=1`, path.replace('srcaddr', 'dstaddr')]) {
+    for (const other of [
+      `${path}&format=json`,
+      `${path}&filter=port=22`,
+      `${path}&filter=port=23`,
+      `${path}&top=1`,
+      path.replace('srcaddr', 'dstaddr'),
+    ]) {
       const response = await fetch(other, { headers: { 'if-none-match': etag } });
       expect(response.status, other).toBe(200);
       await response.text();
@@ -144,6 +155,7 @@ describe('problems', () => {
     [`/v1/rows?${HOUR}&top=0`, 400, 'VF_BAD_PARAMETER', 'top'],
     [`/v1/rows?${HOUR}&colour=red`, 400, 'VF_BAD_PARAMETER', 'colour'],
     [`/v1/rows?${HOUR}&group=srcaddr&group=dstaddr`, 400, 'VF_BAD_PARAMETER', 'group'],
+    [`/v1/rows?${HOUR}&filter=port`, 400, 'VF_BAD_FILTER', 'column 5'],
     ['/v1/nothing', 404, 'VF_NOT_FOUND', '/v1/nothing'],
   ])('GET %s is %i %s', async (path, status, code, detail) => {
     const { url } = await start();
@@ -322,7 +334,7 @@ describe('operation', () => {
     };
     expect(Object.keys(description.paths)).toEqual(expect.arrayContaining(['/v1/rows', '/v1/coverage', '/healthz']));
     const names = description.paths['/v1/rows'].get.parameters.map((p) => p.name);
-    expect(names).toEqual(['start', 'stop', 'lateness', 'group', 'top', 'format']);
+    expect(names).toEqual(['start', 'stop', 'lateness', 'group', 'filter', 'top', 'format']);
   });
 
   test('each request is one line of the log', async () => {
