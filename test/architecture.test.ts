@@ -20,8 +20,8 @@ const allImports = (file: SourceFile): readonly string[] => [...file.imports, ..
 const findings = (files: readonly SourceFile[], look: (file: SourceFile) => readonly string[]): string[] =>
   files.flatMap((file) => look(file).map((what) => `${file.path}: ${what}`));
 
-const json = (path: string): Record<string, Record<string, string>> =>
-  JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
+// Two files of npm's own making.
+const json = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
 
 describe('imports', () => {
   const mayImport: Record<string, readonly string[]> = {
@@ -217,6 +217,14 @@ describe('dependencies', () => {
       ([, version]) => !/^(npm:(@[\w-]+\/)?[\w.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
     );
     expect(loose).toEqual([]);
+  });
+
+  test('are locked for every platform: npm ci refuses a lock file that leaves one out', () => {
+    const { packages } = json('package-lock.json');
+    const wanted = Object.values<{ optionalDependencies?: Record<string, string> }>(packages).flatMap(
+      ({ optionalDependencies }) => Object.keys(optionalDependencies ?? {}),
+    );
+    expect(wanted.filter((name) => !(`node_modules/${name}` in packages))).toEqual([]);
   });
 
   test('are used: nothing is installed that no module imports', () => {
