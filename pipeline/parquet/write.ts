@@ -17,29 +17,34 @@ const CREATED_BY = 'vpcflow parquet 1';
 
 /**
  * The file of the batches, which are all at most `groupRows` long and of one schema; at least one is needed.
- * Deterministic: equal batches, equal bytes.
+ * Deterministic: equal batches, equal bytes. Fails with what `batches` throws.
  */
 export const writeParquet = async (
   batches: Iterator<ArrowBatch>,
   groupRows: number,
   metadata: ReadonlyMap<string, string>,
 ): Promise<Uint8Array> => {
-  const source = new ReadableStream<RecordBatch>(
-    {
-      pull(controller) {
-        const next = batches.next();
-        if (next.done === true) controller.close();
-        else controller.enqueue(toWasm(next.value));
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  const output: ReadableStream<Uint8Array> = await transformParquetStream(source, properties(groupRows, metadata));
-  const parts: Uint8Array[] = [];
-  for await (const part of output) parts.push(part);
-  const file = Buffer.concat(parts);
-  release(...parts);
-  return file;
+  let failure: unknown = null;
+  const pull = (controller: ReadableStreamDefaultController<RecordBatch>): void => {
+    try {
+      const next = batches.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(toWasm(next.value));
+    } catch (error) {
+      failure = error;
+      controller.error(error);
+    }
+  };
+  const source = new ReadableStream<RecordBatch>({ pull }, { highWaterMark: 0 });
+  try {
+    const output: ReadableStream<Uint8Array> = await transformParquetStream(source, properties(groupRows, metadata));
+    const parts = await Array.fromAsync(output);
+    const file = Buffer.concat(parts);
+    release(...parts);
+    return file;
+  } catch (error) {
+    throw failure ?? error; // WebAssembly hands on only that there was one
+  }
 };
 
 /** Moves a batch into the memory of the WebAssembly writer. */
