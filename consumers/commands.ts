@@ -45,7 +45,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'graph',
     summary: 'draws who talked to whom in a window',
-    options: ['store', 'start', 'stop', 'grouping', 'top', 'count', 'graphFormat', 'lateness'],
+    options: ['store', 'start', 'stop', 'grouping', 'filter', 'top', 'count', 'graphFormat', 'lateness'],
     required: ['start', 'stop'],
     load: () => import('./query/graph.ts'),
   },

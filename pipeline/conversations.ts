@@ -7,12 +7,16 @@
 //   sums      one row per source, target and action
 // Folding is done here and not on the edges: how many distinct interfaces saw a folded edge is not in the edges any
 // more, and a million edges never have to leave the engine.
+
 import { type Counting, MAX_EDGE_PORTS } from '../schemas/graph.ts';
+import type { Condition } from './filter/condition.ts';
 import { groupsSql, hasOwners, type KnownGrouping, WITNESS } from './graph-groups.ts';
 
 export interface GraphQuestion {
   /** What follows FROM: yields digest rows of the window, with the names of DIGEST_COLUMNS. */
   readonly source: string;
+  /** Rows that do not meet it are as if they had never been logged; its parameters are the statement's. */
+  readonly where?: Condition | null;
   readonly group: KnownGrouping;
   readonly count: Counting;
   /** How many nodes are kept; null: all. */
@@ -38,9 +42,11 @@ const PORT = `CASE WHEN coalesce(srcport, 0) = 0 THEN dstport WHEN coalesce(dstp
  * names a group, not an address), protocols, ports, flows, packets, bytes, bytes_observed, witnesses, start, stop,
  * edges (how many were folded into it), nodes (of the whole graph). Sorted by source, target, action; NULL last.
  */
-export function graphSql({ source, group, count, top, limit }: GraphQuestion): string {
+export function graphSql({ source: all, where = null, group, count, top, limit }: GraphQuestion): string {
+  const source = where === null ? all : 'chosen';
   const groups = groupsSql(group, source);
-  const steps = [logged(source, group, groups !== null)];
+  const steps = where === null ? [] : [`chosen AS (SELECT * FROM ${all} AS digest WHERE ${where.sql})`];
+  steps.push(logged(source, group, groups !== null));
   if (groups !== null) steps.push(groups);
   steps.push(counted(count, groups !== null), ...(top === null ? ALL_KEPT : keep(top)), SUMS);
   return `WITH ${steps.join(',\n')}

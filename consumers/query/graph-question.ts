@@ -1,6 +1,7 @@
 // Turns the options of `graph` (from the command line or a URL) into a question, and its edges into the chosen format.
 import { graphSql } from '../../pipeline/conversations.ts';
 import { graphDot } from '../../pipeline/dot.ts';
+import type { Condition } from '../../pipeline/filter/condition.ts';
 import { graphOf } from '../../pipeline/graph.ts';
 import { graphJson } from '../../pipeline/graph-json.ts';
 import { formatCount } from '../../pipeline/quantities.ts';
@@ -30,15 +31,16 @@ export interface GraphOptions {
   readonly group: Grouping;
   readonly top: number | null;
   readonly count: Counting;
+  readonly where: Condition | null;
 }
 
 /** Throws VF_BAD_PARAMETER for what cannot be asked, before anything is read. */
 export function graphQuestion(options: GraphOptions & { readonly format: GraphFormat }): Question {
-  const { window, lateness, format, group, top, count } = options;
+  const { window, lateness, format, group, top, count, where } = options;
   knownGroup(group);
   return {
     ...{ window, lateness, tables: ['digests'], contentType: GRAPH_TYPES[format], binary: false },
-    text: JSON.stringify(['graph', format, group, top, count]),
+    text: JSON.stringify(['graph', format, group, top, count, where?.sql, where?.parameters.map(String)]),
     answer: (service, source, signal) => graphBody(service, source, options, format, signal),
   };
 }
@@ -59,12 +61,13 @@ async function* graphBody(
 export async function readGraph(
   service: QueryService,
   source: WindowSource,
-  { group, top, count }: GraphOptions,
+  { group, top, count, where }: GraphOptions,
   signal: AbortSignal,
 ): Promise<Graph> {
   const known = knownGroup(group);
-  const sql = graphSql({ source: source.tables.digests, group: known, top, count, limit: MAX_EDGES + 1 });
-  const result = await service.engine.run(sql, [], signal);
+  const { digests } = source.tables;
+  const sql = graphSql({ source: digests, where, group: known, top, count, limit: MAX_EDGES + 1 });
+  const result = await service.engine.run(sql, where?.parameters, signal);
   const rows: (readonly QueryValue[])[] = [];
   for await (const chunk of result.chunks) for (const row of chunk) rows.push(row);
   if (rows.length > MAX_EDGES) {

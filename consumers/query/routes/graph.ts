@@ -1,15 +1,24 @@
 // GET /v1/graph: who talked to whom in a window.
 import { z } from 'zod';
+import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { COUNTINGS, GROUPINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { GRAPH_FORMATS, GRAPH_TYPES, graphQuestion } from '../graph-question.ts';
-import { chosenFormat, optionParameter, TOP_PARAMETER, WINDOW_PARAMETERS, windowParameters } from '../parameters.ts';
+import {
+  chosenFormat,
+  FILTER_PARAMETER,
+  optionParameter,
+  TOP_PARAMETER,
+  WINDOW_PARAMETERS,
+  windowParameters,
+} from '../parameters.ts';
 import type { RegisterRoutes } from '../route.ts';
 import { sendAnswer } from '../send-answer.ts';
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,
   group: z.enum(GROUPINGS).optional().describe(OPTIONS.grouping.help),
+  filter: FILTER_PARAMETER,
   top: TOP_PARAMETER,
   count: z.enum(COUNTINGS).optional().describe(OPTIONS.count.help),
   format: z.enum(GRAPH_FORMATS).optional().describe(OPTIONS.graphFormat.help),
@@ -22,10 +31,12 @@ export const graphRoute: RegisterRoutes = (app, services) => {
     schema: { summary: 'Who talked to whom in a window', tags: ['windows'], querystring: QUERY },
     handler: (request, reply) => {
       const { query } = request;
+      const now = services.query.clock.now();
       const question = graphQuestion({
-        ...windowParameters(query, services.query.clock.now()),
+        ...windowParameters(query, now),
         group: query.group ?? OPTIONS.grouping.default,
         top: optionParameter(OPTIONS.top, query.top),
+        where: compileFilter(query.filter ?? '', now),
         count: query.count ?? OPTIONS.count.default,
         format: chosenFormat(GRAPH_FORMATS, GRAPH_TYPES, query.format, request.headers.accept),
       });

@@ -64,6 +64,16 @@ describe('the command', () => {
     expect(totals).toEqual({ nodes: 6, edges: 6, flows: 14, packets: 80, bytes: 236_044 });
   });
 
+  test.each(['address', 'interface'])('keeps what the filter says, whatever the grouping (%s)', async (group) => {
+    const sources = async (filter: string) => {
+      const { edges, totals } = JSON.parse((await graph({ format: 'json', group, filter })).stdout.toString());
+      return [edges.length, totals.bytes];
+    };
+    expect(await sources('dstaddr in 10.0.20.0/24')).toEqual([1, 20_000]);
+    expect(await sources('dstaddr in 10.0.20.0/24 or dstaddr = 203.0.113.5')).toEqual([2, 110_000]);
+    expect(await sources('not addr in 0.0.0.0/0')).toEqual([0, 0]);
+  });
+
   test('draws SVG', async () => {
     const drawing = (await graph({ format: 'svg', group: 'interface', top: '3' })).stdout.toString();
     expect(drawing).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
