@@ -7,7 +7,7 @@ import { commandLine, pageAddress, shiftedPage } from '../../../consumers/query/
 
 const options = {
   window: { start: Date.parse('2026-11-20T05:00:00Z'), stop: Date.parse('2026-11-20T05:15:00Z') },
-  ...{ lateness: 0, group: 'cidr24', top: 7, count: 'observed' },
+  ...{ lateness: 0, group: 'cidr24', top: 7, count: 'observed', where: null },
 } as const;
 
 const unescapeHtml = (text: string): string =>
