@@ -31,7 +31,7 @@ export interface GraphOptions {
   readonly group: Grouping;
   readonly top: number | null;
   readonly count: Counting;
-  readonly where: Condition | null;
+  readonly where?: Condition | null;
 }
 
 /** Throws VF_BAD_PARAMETER for what cannot be asked, before anything is read. */
@@ -61,7 +61,7 @@ async function* graphBody(
 export async function readGraph(
   service: QueryService,
   source: WindowSource,
-  { group, top, count, where }: GraphOptions,
+  { group, top, count, where = null }: GraphOptions,
   signal: AbortSignal,
 ): Promise<Graph> {
   const known = knownGroup(group);

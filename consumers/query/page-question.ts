@@ -33,7 +33,6 @@ export function pageQuestion(form: PageForm, now: number): Question {
     lateness: OPTIONS.lateness.default,
     group: member(GROUPINGS, form.group, 'group'),
     count: member(COUNTINGS, form.count, 'count'),
-    where: null,
     top,
   };
   knownGroup(options.group);
