@@ -1,5 +1,4 @@
-// The epoch chain of one shard as a pure state machine: events in, at most one action out, time only as an event
-// (over 300 lines: the chain is read against the diagram, in one go).
+// The epoch chain of one shard as a pure state machine: events in, at most one action out, time only as an event.
 //
 //                    start(position, chain's base)
 //                              |
@@ -28,10 +27,9 @@
 //
 // Contract: each record lands in exactly one committed epoch, whatever is killed between any two actions, however many
 // workers believe they own the shard, and wherever a start is put.
-import type { Claim } from '../../schemas/chain.ts';
-import type { ErrorCode } from '../../schemas/errors.ts';
-import { CHAIN_START } from '../keys.ts';
-import { compareSequences, sequenceBetween } from './sequence.ts';
+import { joinsHere, onJoining, onProbed, probe, SHORTEST_RETENTION } from './joining.ts';
+import { adopt, fail, look, type Move, open, resume, wait } from './moves.ts';
+import { compareSequences } from './sequence.ts';
 import {
   type EpochEvent,
   type ExternalEvent,
@@ -42,9 +40,6 @@ import {
   type Step,
 } from './state.ts';
 
-/** The shortest retention of a stream: what arrived after `now - this` can still be read. */
-export const SHORTEST_RETENTION = 24 * 3_600_000; // ms
-
 const MINUTE = 60_000; // ms
 const minuteOf = (ms: number): number => Math.floor(ms / MINUTE);
 
@@ -54,6 +49,12 @@ export const begin = (start: Start, base: { readonly after: string; readonly lin
 
 /** Advances the machine by one event. Throws (a defect, not bad input) when the event cannot occur in this state. */
 export const advance = (state: State, event: EpochEvent): Step => {
+  let move = react(state, event);
+  while (move.again !== undefined) move = react(move.state, move.again);
+  return { state: move.state, action: move.action };
+};
+
+const react = (state: State, event: EpochEvent): Move => {
   switch (event.on) {
     case 'record':
       return onRecord(state, event);
@@ -67,26 +68,11 @@ export const advance = (state: State, event: EpochEvent): Step => {
   }
 };
 
-const look = (at: Omit<Extract<State, { at: 'looking' }>, 'at'>): Step => ({
-  state: { at: 'looking', ...at },
-  action: { do: 'look', after: at.after },
-});
-
-const wait = (state: State): Step => ({ state, action: null });
-
-const fail = (state: State, code: ErrorCode, why: string): Step => ({
-  state: { at: 'ended', after: state.after, link: state.link },
-  action: { do: 'fail', code, why },
-});
-
 const impossible = (state: State, event: EpochEvent): never => {
   throw new Error(`event ${event.on} cannot occur while ${state.at}`);
 };
 
-const resume = (step: Step, then: ExternalEvent | null): Step =>
-  then === null || step.action !== null ? step : advance(step.state, then);
-
-const onResult = (state: State, event: ResultEvent): Step => {
+const onResult = (state: State, event: ResultEvent): Move => {
   switch (state.at) {
     case 'looking':
       return event.on === 'looked' ? onLooked(state, event) : impossible(state, event);
@@ -144,33 +130,18 @@ const onResult = (state: State, event: ResultEvent): Step => {
 const onLooked = (
   state: Extract<State, { at: 'looking' }>,
   { claim, done }: Extract<ResultEvent, { on: 'looked' }>,
-): Step => {
+): Move => {
   if (done !== null) return look({ ...state, after: done, link: state.after });
   const { after, link, start } = state;
   if (start !== null && !joinsHere(start, after, claim)) {
     // Nothing that arrived after the watermark can have expired while the watermark is younger than any retention.
     const lossPossible = start.watermark === null || start.now - start.watermark > SHORTEST_RETENTION;
-    return resume(wait({ at: 'joining', after, link, claim, lossPossible, position: start.position }), state.then);
+    return resume({ at: 'joining', after, link, claim, lossPossible, position: start.position }, state.then);
   }
-  const next =
-    claim === null ? open(after, link, state.gapFrom) : wait({ at: 'adopted', after, link, claim, extent: null });
-  return resume(next, state.then);
+  return resume(claim === null ? open(after, link, state.gapFrom) : adopt(after, link, claim), state.then);
 };
 
-const isNumber = (position: string): boolean => /^\d/.test(position);
-
-/** Whether the first record of a start is known to be the one after the chain's end. */
-const joinsHere = ({ position, now, watermark }: Start, after: string, claim: Claim | null): boolean => {
-  if (claim !== null) return false;
-  // An empty chain promises nothing about what came before, except to a checkpoint: that says there was a chain.
-  if (after === CHAIN_START) return !isNumber(position);
-  return position === after && watermark !== null && now - watermark <= SHORTEST_RETENTION;
-};
-
-const open = (after: string, link: string | null, gapFrom: string | null): Step =>
-  wait({ at: 'open', after, link, gapFrom, extent: null, full: false });
-
-const onRecord = (state: State, record: Extract<ExternalEvent, { on: 'record' }>): Step => {
+const onRecord = (state: State, record: Extract<ExternalEvent, { on: 'record' }>): Move => {
   switch (state.at) {
     case 'joining':
       return onJoining(state, record);
@@ -199,7 +170,7 @@ const onRecord = (state: State, record: Extract<ExternalEvent, { on: 'record' }>
 const onAdopted = (
   state: Extract<State, { at: 'adopted' }>,
   record: Extract<ExternalEvent, { on: 'record' }>,
-): Step => {
+): Move => {
   const { claim, extent } = state;
   if (compareSequences(record.sequence, extent?.last ?? state.after) < 0) return wait(state);
   if (extent === null) {
@@ -216,7 +187,7 @@ const onAdopted = (
   return take(state, record);
 };
 
-const onTick = (state: State, tick: Extract<ExternalEvent, { on: 'tick' }>): Step => {
+const onTick = (state: State, tick: Extract<ExternalEvent, { on: 'tick' }>): Move => {
   switch (state.at) {
     case 'joining':
       return tick.atTip ? probe(state, tick) : wait(state);
@@ -234,9 +205,9 @@ const onTick = (state: State, tick: Extract<ExternalEvent, { on: 'tick' }>): Ste
   }
 };
 
-const onEnd = (state: State, event: Extract<ExternalEvent, { on: 'shutdown' | 'shard-end' }>): Step => {
+const onEnd = (state: State, event: Extract<ExternalEvent, { on: 'shutdown' | 'shard-end' }>): Move => {
   const ended: State = { at: 'ended', after: state.after, link: state.link };
-  const end: Step = { state: ended, action: event.on === 'shard-end' ? { do: 'end' } : null };
+  const end: Move = { state: ended, action: event.on === 'shard-end' ? { do: 'end' } : null };
   switch (state.at) {
     case 'joining':
       return event.on === 'shutdown' ? end : probe(state, event);
@@ -253,69 +224,16 @@ const onEnd = (state: State, event: Extract<ExternalEvent, { on: 'shutdown' | 's
   }
 };
 
-const onJoining = (
-  state: Extract<State, { at: 'joining' }>,
-  record: Extract<ExternalEvent, { on: 'record' }>,
-): Step => {
-  const { after, link, claim } = state;
-  if (compareSequences(record.sequence, after) <= 0) {
-    // It was delivered, so reading began at or before the chain's end, and what follows is contiguous.
-    return claim === null ? open(after, link, null) : wait(state);
-  }
-  if (claim !== null && compareSequences(record.sequence, claim.first) < 0) {
-    // Left out by whoever claimed: rightly so only at a chain's very begin, or where the claim names a gap.
-    if (after === CHAIN_START || claim.gap !== undefined) return wait(state);
-    return fail(state, 'VF_CHAIN_BROKEN', `record ${record.sequence} lies before the claim after ${after}`);
-  }
-  return probe(state, record);
-};
-
-const probe = (state: Extract<State, { at: 'joining' }>, then: ExternalEvent): Step => ({
-  state: { ...state, at: 'probing', then },
-  action: { do: 'probe', after: state.after, claim: state.claim },
-});
-
-/** What can still be read decides whether a start past the chain's end lost anything, and what. */
-const onProbed = (state: Extract<State, { at: 'probing' }>, probed: Extract<ResultEvent, { on: 'probed' }>): Step => {
-  const { then, claim, after, link, position } = state;
-  const { next } = probed;
-  if (next !== null && isLeftOut(next, position, then)) {
-    return fail(
-      state,
-      'VF_CHAIN_AHEAD',
-      `the start is past the chain's end, ${after}: record ${next} after it can be read`,
-    );
-  }
-  if (then.on === 'tick' && next !== null) return wait({ ...state, at: 'joining' }); // it will be delivered
-  if (claim === null) {
-    const gapFrom = probed.trimmed && state.lossPossible && after !== CHAIN_START ? after : null;
-    return resume(open(after, link, gapFrom), then);
-  }
-  const begun = then.on === 'record' && then.sequence === claim.first;
-  if (begun && probed.whole) return advance({ at: 'adopted', after, link, claim, extent: null }, then);
-  // Its begin, or its end, is gone: nobody can ever write it as it was claimed.
-  const last = then.on === 'record' ? sequenceBetween(after, then.sequence) : claim.last;
-  if (last === null) return fail(state, 'VF_CHAIN_BROKEN', `the claim after ${after} ends at a record that is gone`);
-  const burying = { at: 'burying', after, link, gapFrom: begun ? null : after, then } as const;
-  return { state: burying, action: { do: 'bury', claim, last } };
-};
-
-/** Whether a readable record after the chain's end will never be delivered, because reading began behind it. */
-const isLeftOut = (next: string, position: string, then: ExternalEvent): boolean => {
-  if (then.on === 'record') return compareSequences(next, then.sequence) < 0;
-  return then.on === 'shard-end' || (isNumber(position) && compareSequences(next, position) <= 0);
-};
-
 const take = (
   state: Extract<State, { at: 'open' | 'adopted' }>,
   record: Extract<ExternalEvent, { on: 'record' }>,
-): Step => {
+): Move => {
   const extent = extend(state.extent, record);
   const adopted = state.at === 'adopted' ? state.claim : null;
   return { state: { ...state, extent }, action: { do: 'decode', after: state.after, adopted } };
 };
 
-const close = (state: Extract<State, { at: 'open' }>, then: ExternalEvent | null): Step => {
+const close = (state: Extract<State, { at: 'open' }>, then: ExternalEvent | null): Move => {
   const { after, link, extent, gapFrom } = state;
   if (extent === null) throw new Error('an empty epoch cannot close');
   const gap = gapFrom === null ? null : { after: gapFrom, before: extent.first };
@@ -325,7 +243,7 @@ const close = (state: Extract<State, { at: 'open' }>, then: ExternalEvent | null
   };
 };
 
-const closeAdopted = (state: Extract<State, { at: 'adopted' }>, then: ExternalEvent | null): Step => {
+const closeAdopted = (state: Extract<State, { at: 'adopted' }>, then: ExternalEvent | null): Move => {
   const { after, link, extent, claim } = state;
   if (extent === null) throw new Error('an empty epoch cannot close');
   if (extent.records !== claim.records) {
