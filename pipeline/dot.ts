@@ -62,8 +62,8 @@ function nodeStyle({ id, kind }: GraphNode): Attributes {
   return internet ? { shape: 'ellipse', style: 'filled', fillcolor: '#fff3e0', color: '#c58a3d' } : {};
 }
 
-/** 0.8 points up to a kilobyte, and 0.4 more for each factor of ten past it: 2 at a megabyte, 3.2 at a gigabyte. */
-const penWidth = (bytes: bigint): string => (0.8 + Math.max(0, Math.log10(Number(bytes) + 1) - 3) * 0.4).toFixed(2);
+/** 0.6 points up to a kilobyte, and 0.3 more for each factor of ten past it: 1.5 at a megabyte, 2.4 at a gigabyte. */
+const penWidth = (bytes: bigint): string => (0.6 + Math.max(0, Math.log10(Number(bytes) + 1) - 3) * 0.3).toFixed(2);
 
 function nodeLine(node: GraphNode): string {
   const [into, out] = [formatBytes(node.bytes_in), formatBytes(node.bytes_out)];

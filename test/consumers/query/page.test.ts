@@ -2,13 +2,18 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { GraphOptions } from '../../../consumers/query/graph-question.ts';
 import { escapeHtml, html } from '../../../consumers/query/page/html.ts';
 import { commandLine, pageAddress, shiftedPage } from '../../../consumers/query/page/links.ts';
 
-const options = {
+const options: GraphOptions = {
   window: { start: Date.parse('2026-11-20T05:00:00Z'), stop: Date.parse('2026-11-20T05:15:00Z') },
-  ...{ lateness: 0, group: 'cidr24', top: 7, count: 'observed', where: null },
-} as const;
+  lateness: 0,
+  group: 'cidr24',
+  top: 7,
+  count: 'observed',
+  where: null,
+};
 
 const unescapeHtml = (text: string): string =>
   text.replace(/&#39;|&quot;|&gt;|&lt;|&amp;/g, (entity) => {
