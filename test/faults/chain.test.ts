@@ -1,6 +1,7 @@
 // The exactly-once chain under kills, zombies, rewinds and different bounds: each record lands in one committed epoch.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { auditStore } from '../../consumers/shared/audit/audit-store.ts';
 import { EPOCH_BOUNDS } from '../../pipeline/epoch/contents.ts';
 import { compareSequences } from '../../pipeline/epoch/sequence.ts';
 import { DEFAULT_SETTINGS } from '../../schemas/settings.ts';
@@ -10,7 +11,7 @@ import { addressOf, RETENTION, World } from './world.ts';
 const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 40);
 
 /** Every distinct envelope exactly once, every redelivery counted and not merged, nothing left over. */
-const expectExactlyOnce = (world: World): void => {
+const expectExactlyOnce = async (world: World): Promise<void> => {
   const chain = readChain(world.store);
   const originals = new Set(world.originals);
   expect(chain.counts.records).toBe(world.records.length);
@@ -20,6 +21,10 @@ const expectExactlyOnce = (world: World): void => {
   expect(new Map([...chain.flows].sort())).toEqual(new Map([...expected].sort()));
   expect(chain.gaps).toEqual([]);
   expect(chain.orphans).toEqual([]);
+  const { report } = await auditStore(world.store, { window: null });
+  expect(report.gaps).toEqual([]);
+  expect(report.ok).toBe(true);
+  expect(report.lines).toBe(BigInt(originals.size));
 };
 
 describe('a crash after any single step', () => {
@@ -40,7 +45,7 @@ describe('a crash after any single step', () => {
       if (crash === 0) steps = Number.MAX_SAFE_INTEGER;
       const survived = step <= crash;
       await world.finish();
-      expectExactlyOnce(world);
+      await expectExactlyOnce(world);
       if (survived) steps = crash;
     }
     expect(steps).toBeGreaterThan(40);
@@ -69,7 +74,7 @@ describe('any number of workers', () => {
           await world.step((gates) => ({ gate: gates[Math.floor(random() * gates.length)]!, kill: random() < 0.02 }));
         }
         await world.finish();
-        expectExactlyOnce(world);
+        await expectExactlyOnce(world);
       }),
       { numRuns: RUNS },
     );
