@@ -1,11 +1,13 @@
 // Turns what the form of the page holds into a question whose answer is the page.
+import { compileFilter } from '../../pipeline/filter/compile.ts';
 import { parseWindow } from '../../pipeline/window.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { COUNTINGS, GROUPINGS } from '../../schemas/graph.ts';
 import { OPTIONS } from '../shared/options.ts';
 import type { QueryService } from '../shared/query/service.ts';
 import type { WindowSource } from '../shared/query/window-source.ts';
-import { type GraphOptions, knownGroup, readGraph } from './graph-question.ts';
+import { knownGroup, readGraph } from './graph-question.ts';
+import type { PageOptions } from './page/links.ts';
 import { type PageAnswer, type PageForm, page } from './page/page.ts';
 import { optionParameter } from './parameters.ts';
 import type { Question } from './question.ts';
@@ -18,6 +20,7 @@ export const PAGE_DEFAULTS: PageForm = {
   start: 'now-15m',
   stop: 'now',
   group: 'address',
+  filter: '',
   top: '20',
   count: 'conversations',
 };
@@ -28,11 +31,13 @@ const DRAW_PATIENCE = 8000;
 /** Throws VF_BAD_* for what cannot be asked. */
 export function pageQuestion(form: PageForm, now: number): Question {
   const top = optionParameter(OPTIONS.top, form.top === '' ? undefined : form.top);
-  const options: GraphOptions = {
+  const options: PageOptions = {
     window: parseWindow(form.start, form.stop, now),
     lateness: OPTIONS.lateness.default,
     group: member(GROUPINGS, form.group, 'group'),
     count: member(COUNTINGS, form.count, 'count'),
+    filter: form.filter,
+    where: compileFilter(form.filter, now),
     top,
   };
   knownGroup(options.group);
@@ -48,7 +53,7 @@ export function pageQuestion(form: PageForm, now: number): Question {
 async function pageAnswer(
   service: QueryService,
   source: WindowSource,
-  options: GraphOptions,
+  options: PageOptions,
   signal: AbortSignal,
 ): Promise<PageAnswer> {
   const graph = await readGraph(service, source, options, signal);

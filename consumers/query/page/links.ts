@@ -4,6 +4,11 @@ import type { Window } from '../../../schemas/query.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { GraphFormat, GraphOptions } from '../graph-question.ts';
 
+/** What the page was asked: with the filter as it was written. */
+export interface PageOptions extends GraphOptions {
+  readonly filter: string;
+}
+
 type Parameters = Readonly<Record<string, string | number | null>>;
 
 const address = (path: string, parameters: Parameters): string => {
@@ -14,27 +19,28 @@ const address = (path: string, parameters: Parameters): string => {
 const times = ({ start, stop }: Window): Parameters => ({ start: formatTime(start), stop: formatTime(stop) });
 
 /** Only what is not the default, so that an address says what is special about it. */
-const special = ({ group, top, count }: GraphOptions): Parameters => ({
+const special = ({ group, filter, top, count }: PageOptions): Parameters => ({
   group: group === OPTIONS.grouping.default ? null : group,
+  filter: filter === '' ? null : filter,
   top,
   count: count === OPTIONS.count.default ? null : count,
 });
 
-export const graphAddress = (options: GraphOptions, format: GraphFormat): string =>
+export const graphAddress = (options: PageOptions, format: GraphFormat): string =>
   address('/v1/graph', { ...times(options.window), ...special(options), format });
 
-export const rowsAddress = (options: GraphOptions): string =>
-  address('/v1/rows', { ...times(options.window), format: 'csv' });
+export const rowsAddress = (options: PageOptions): string =>
+  address('/v1/rows', { ...times(options.window), filter: special(options).filter, format: 'csv' });
 
-export const coverageAddress = (options: GraphOptions): string =>
+export const coverageAddress = (options: PageOptions): string =>
   address('/v1/coverage', { ...times(options.window), format: 'csv' });
 
 /** The page of another window, or of the same window asked in other words. */
-export const pageAddress = (options: GraphOptions, start: string, stop: string): string =>
+export const pageAddress = (options: PageOptions, start: string, stop: string): string =>
   address('/', { start, stop, ...special(options) });
 
 /** The window of the same length just before (-1) or after (1). */
-export const shiftedPage = (options: GraphOptions, by: -1 | 1): string => {
+export const shiftedPage = (options: PageOptions, by: -1 | 1): string => {
   const { start, stop } = options.window;
   const shift = by * (stop - start);
   return pageAddress(options, formatTime(start + shift), formatTime(stop + shift));
@@ -44,7 +50,7 @@ const shellWord = (text: string): string =>
   /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The command that prints the same graph as SVG. */
-export function commandLine(options: GraphOptions, store: string): string {
+export function commandLine(options: PageOptions, store: string): string {
   const parameters = { store, ...times(options.window), ...special(options), format: 'svg' };
   const given = Object.entries(parameters).flatMap(([name, value]) =>
     value === null ? [] : [`--${name} ${shellWord(String(value))}`],

@@ -3,21 +3,29 @@
 import { completenessText, countText, loadText, serviceText, windowText } from '../../../pipeline/graph-words.ts';
 import { formatBytes, formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import { COUNTINGS, type Counting, GROUPINGS, type Graph, type GraphEdge } from '../../../schemas/graph.ts';
-import type { GraphOptions } from '../graph-question.ts';
 import { Html, html } from './html.ts';
-import { commandLine, coverageAddress, graphAddress, pageAddress, rowsAddress, shiftedPage } from './links.ts';
+import {
+  commandLine,
+  coverageAddress,
+  graphAddress,
+  type PageOptions,
+  pageAddress,
+  rowsAddress,
+  shiftedPage,
+} from './links.ts';
 
 /** What the form holds: as it was given, which need not be valid. */
 export interface PageForm {
   readonly start: string;
   readonly stop: string;
   readonly group: string;
+  readonly filter: string;
   readonly top: string;
   readonly count: string;
 }
 
 export interface PageAnswer {
-  readonly options: GraphOptions;
+  readonly options: PageOptions;
   readonly graph: Graph;
   /** The drawing, or why there is none. */
   readonly drawing: { readonly svg: string } | { readonly problem: string };
@@ -65,7 +73,7 @@ ${typeof answer === 'string' ? html`<p class="notice bad" role="alert">${answer}
 const option = (value: string, text: string, chosen: string): Html =>
   html`<option value="${value}"${value === chosen ? new Html(' selected') : null}>${text}</option>`;
 
-function formHtml({ start, stop, group, top, count }: PageForm): Html {
+function formHtml({ start, stop, group, filter, top, count }: PageForm): Html {
   const groups = GROUPINGS.filter((one) => one !== 'security-group').map((one) => option(one, one, group));
   const counts = COUNTINGS.map((one) => option(one, COUNT_NAMES[one], count));
   return html`<form method="get" action="/">
@@ -74,6 +82,7 @@ function formHtml({ start, stop, group, top, count }: PageForm): Html {
 <label>Group by<select name="group">${groups}</select></label>
 <label class="top">Top<input name="top" type="number" min="1" max="500" value="${top}"></label>
 <label>Count<select name="count">${counts}</select></label>
+<label class="filter">Filter<input name="filter" value="${filter}" placeholder="addr in 10.0.0.0/8 and port = 443 and not action = REJECT" spellcheck="false" autocomplete="off"></label>
 <button>Show</button>
 <p class="hint">Times: <code>2026-11-20T14:05:00Z</code>, <code>now-15m</code>, <code>now-1d</code>; in whole minutes, UTC.</p>
 </form>`;
@@ -91,8 +100,8 @@ ${graph.edges.length === 0 ? emptyHtml(options) : html`${drawingHtml(graph, draw
 ${sameHtml(options, store)}`;
 }
 
-const emptyHtml = (options: GraphOptions): Html =>
-  html`<p class="notice unknown">No flows were logged in this window. <a href="${rowsAddress({ ...options })}">Rows</a> and <a href="${coverageAddress(options)}">coverage</a> say what there is; try <a href="${shiftedPage(options, -1)}">the window before</a>.</p>`;
+const emptyHtml = (options: PageOptions): Html =>
+  html`<p class="notice unknown">${options.filter === '' ? 'No flows were logged in this window.' : 'No flow of this window passes the filter.'} <a href="${rowsAddress(options)}">Rows</a> and <a href="${coverageAddress(options)}">coverage</a> say what there is; try <a href="${shiftedPage(options, -1)}">the window before</a>.</p>`;
 
 const figure = (name: string, value: string): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
 
@@ -155,7 +164,7 @@ ${rest > 0 ? html`<p class="hint">${formatMany(rest, 'smaller edge')} not in the
 </section>`;
 }
 
-const sameHtml = (options: GraphOptions, store: string): Html => html`<section class="same">
+const sameHtml = (options: PageOptions, store: string): Html => html`<section class="same">
 <h2>The same, elsewhere</h2>
 <p><a href="${graphAddress(options, 'svg')}">SVG</a> <a href="${graphAddress(options, 'dot')}">DOT</a> <a href="${graphAddress(options, 'json')}">JSON</a> <a href="${rowsAddress(options)}">rows (CSV)</a> <a href="${coverageAddress(options)}">coverage (CSV)</a></p>
 <div class="command"><code>${commandLine(options, store)}</code><button type="button" data-copy hidden>Copy</button></div>

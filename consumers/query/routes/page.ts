@@ -9,7 +9,10 @@ import type { RegisterRoutes } from '../route.ts';
 import { sendAnswer } from '../send-answer.ts';
 
 const FIELD = z.string().max(100).optional();
-const QUERY = z.object({ start: FIELD, stop: FIELD, group: FIELD, top: FIELD, count: FIELD });
+const QUERY = z.object({
+  ...{ start: FIELD, stop: FIELD, group: FIELD, top: FIELD, count: FIELD },
+  filter: z.string().max(2000).optional(),
+});
 
 const ASSETS = [
   { url: '/page.css', file: '../page/page.css', type: 'text/css; charset=utf-8' },

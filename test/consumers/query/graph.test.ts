@@ -167,12 +167,24 @@ describe('GET /', () => {
     ['group=security-group', 'security groups'],
     ['group=%3Cb%3E', 'group must be one of'],
     ['top=many', 'top needs a whole number'],
+    ['filter=port+is+443', 'filter'],
   ])('says in words what is wrong with %s', async (parameter, words) => {
     const response = await get(`/?${parameter}`);
     expect(response.status).toBe(400);
     const text = await response.text();
     expect(text).toContain(words);
     expect(text).not.toContain('<b>');
+  });
+
+  test('keeps to the filter, and hands it on to every link', async () => {
+    const text = await (await get(`/?${QUERY}&filter=port+%3D+5432`)).text();
+    expect(text).toContain('value="port = 5432"');
+    expect(text).toContain('10.0.30.41');
+    expect(text).not.toContain('203.0.113.5');
+    expect(text).toContain(
+      '/v1/graph?start=2026-11-20T05%3A00%3A00Z&amp;stop=2026-11-20T05%3A15%3A00Z&amp;filter=port',
+    );
+    expect(text).toContain('--filter &#39;port = 5432&#39;');
   });
 
   test('an empty window is said to be empty', async () => {

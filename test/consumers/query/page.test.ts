@@ -2,16 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { GraphOptions } from '../../../consumers/query/graph-question.ts';
 import { escapeHtml, html } from '../../../consumers/query/page/html.ts';
-import { commandLine, pageAddress, shiftedPage } from '../../../consumers/query/page/links.ts';
+import { commandLine, type PageOptions, pageAddress, shiftedPage } from '../../../consumers/query/page/links.ts';
 
-const options: GraphOptions = {
+const options: PageOptions = {
   window: { start: Date.parse('2026-11-20T05:00:00Z'), stop: Date.parse('2026-11-20T05:15:00Z') },
   lateness: 0,
   group: 'cidr24',
   top: 7,
   count: 'observed',
+  filter: 'port = 443',
   where: null,
 };
 
@@ -41,13 +41,16 @@ test('a shell takes the command line apart into what was put together', () => {
     fc.property(stores, (store) => {
       const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${commandLine(options, store)}`], { encoding: 'utf8' });
       expect(stdout.split('\n').slice(0, 5)).toEqual(['vpcflow', 'graph', '--store', store, '--start']);
+      expect(stdout).toContain('\n--filter\nport = 443\n');
     }),
     { numRuns: 50 },
   );
 });
 
 test('links carry the question, the windows beside it have its length', () => {
-  expect(pageAddress(options, 'now-1h', 'now')).toBe('/?start=now-1h&stop=now&group=cidr24&top=7&count=observed');
+  expect(pageAddress(options, 'now-1h', 'now')).toBe(
+    '/?start=now-1h&stop=now&group=cidr24&filter=port+%3D+443&top=7&count=observed',
+  );
   const beside = shiftedPage(options, -1) + shiftedPage(options, 1);
   expect(decodeURIComponent(beside).match(/st\w+=[^&]*Z/g)).toEqual([
     ...['start=2026-11-20T04:45:00Z', 'stop=2026-11-20T05:00:00Z'],
