@@ -132,7 +132,7 @@ const edgeRow = (edge: GraphEdge, most: bigint): Html => {
   const share = most === 0n ? 0 : Number((edge.bytes * 100n) / most);
   return html`<tr class="${edge.action === 'REJECT' ? 'reject' : ''}">
 <td class="name">${edge.source}</td><td class="name">${edge.target}</td>
-<td><span class="action">${edge.action ?? '–'}</span></td><td>${serviceText(edge, 4)}</td>
+<td class="wide"><span class="action">${edge.action ?? '–'}</span></td><td>${serviceText(edge, 4)}</td>
 <td class="number" title="${formatCount(edge.bytes)} bytes; ${formatCount(edge.bytes_observed)} as each interface logged it"><meter min="0" max="100" value="${share}"></meter>${loadText(edge)}</td>
 <td class="number wide">${formatCount(edge.packets)}</td><td class="number">${formatCount(edge.flows)}</td>
 <td class="number wide">${edge.witnesses}</td><td class="wide">${clock(edge.start)} to ${clock(edge.stop)}</td></tr>
@@ -156,7 +156,7 @@ function tableHtml(title: string, edges: readonly GraphEdge[]): Html | null {
   return html`<section>
 <h2>${title}</h2>
 <div class="table"><table>
-<thead><tr><th>Source</th><th>Target</th><th>Action</th><th>Service</th><th class="number">Bytes</th><th class="number wide">Packets</th><th class="number">Flows</th><th class="number wide">Seen by</th><th class="wide">First to last (UTC)</th></tr></thead>
+<thead><tr><th>Source</th><th>Target</th><th class="wide">Action</th><th>Service</th><th class="number">Bytes</th><th class="number wide">Packets</th><th class="number">Flows</th><th class="number wide">Seen by</th><th class="wide">First to last (UTC)</th></tr></thead>
 <tbody>
 ${shown.map((edge) => edgeRow(edge, most))}</tbody>
 </table></div>
