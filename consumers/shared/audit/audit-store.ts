@@ -20,7 +20,7 @@ import { ParquetReader } from './parquet-facts.ts';
 const TABLES: readonly string[] = ['digests/', 'coverage/', 'events/', 'rejects/'];
 /** Commits are checked together until they name this many objects. */
 const OBJECTS_AT_ONCE = 256;
-const MEMORY_LIMIT = 256 * 1024 * 1024; // bytes, of DuckDB
+const MEMORY_LIMIT = 128 * 1024 * 1024; // bytes, of DuckDB
 const CACHE_BYTES = 256 * 1024 * 1024;
 
 export interface AuditOptions {
@@ -34,7 +34,7 @@ export interface AuditOptions {
 /**
  * 1. fix the list of commits   2. list the objects   3. commits against their objects   4. claims, chain by chain
  * 5. commits and objects that nothing accounts for. What is written meanwhile is younger than the list: `open`.
- * Memory: some 100 bytes for each commit and each object, and one batch of files. Throws VF_STORE_*.
+ * Memory: about a kilobyte for each commit and its objects, and one batch of files. Throws VF_STORE_*.
  */
 export const auditStore = async (store: ObjectStore, options: AuditOptions): Promise<AuditResult> => {
   const { window, signal } = options;
@@ -75,7 +75,7 @@ const checkCommits = async (
   const scratch = await mkdtemp(join(tmpdir(), 'vpcflow-audit-'));
   const local = !store.uri.includes('://');
   const files = local ? filesInPlace(store.uri) : new CachedFiles(store, { directory: scratch, maxBytes: CACHE_BYTES });
-  const engine = await openDuckDb({ directories: [files.directory], memoryLimit: MEMORY_LIMIT });
+  const engine = await openDuckDb({ directories: [files.directory], memoryLimit: MEMORY_LIMIT, keepFiles: false });
   const check = new ObjectCheck(store, listing, new ParquetReader(engine, files, signal));
   const marks = new Map<string, CommitMark>();
   let batch: Commit[] = [];

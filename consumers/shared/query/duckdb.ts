@@ -16,6 +16,8 @@ export interface DuckDbOptions {
   /** What DuckDB may hold before it spills to disk, bytes. */
   readonly memoryLimit?: number;
   readonly threads?: number;
+  /** False where each file is read once: what DuckDB keeps of every file that it read grows past the limit. */
+  readonly keepFiles?: boolean;
   /** Where the scratch directory is made (default: the system's temporary directory). */
   readonly temporary?: string;
 }
@@ -46,6 +48,7 @@ export async function openDuckDb(options: DuckDbOptions): Promise<QueryEngine> {
     .map((directory) => `${resolve(directory)}/`)
     .flatMap((directory) => [directory, bracketedPath(directory)]);
   await connection.run("SET TimeZone = 'UTC'");
+  if (options.keepFiles === false) await connection.run('SET enable_external_file_cache = false');
   await connection.run('SET preserve_insertion_order = false');
   await connection.run(`SET allowed_directories = ${quotedList(directories)}`);
   await connection.run('SET enable_external_access = false');
