@@ -1,8 +1,8 @@
 // Turns a directory into a running local Kinesis: kinesis-local as a child process on loopback, its data kept in the directory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { type KinesisPlace, kinesisClient } from '../kinesis.ts';
@@ -10,6 +10,7 @@ import {
   PLAIN_PORT_PLACEHOLDER,
   type PortMessage,
   PRELOAD_URL,
+  SNAPSHOT,
   TLS_PORT_PLACEHOLDER,
 } from './local-kinesis-preload.ts';
 
@@ -51,12 +52,27 @@ const listening = (child: ChildProcess, said: () => string): Promise<number> =>
     });
   });
 
+/** A snapshot that is not whole (a disk that was full, a machine that lost power) is set aside rather than started on. */
+const setAsideIfTorn = async (directory: string): Promise<void> => {
+  const path = join(directory, SNAPSHOT);
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return;
+  try {
+    JSON.parse(text);
+  } catch {
+    await rename(path, `${path}.torn`);
+  }
+};
+
 /**
  * Starts kinesis-local with its data in `directory` (created when missing; null: in memory only). It listens on free
  * ports of 127.0.0.1 and ends with this process, however that ends. Rejects with VF_STREAM when it does not start.
  */
 export const startLocalKinesis = async (directory: string | null): Promise<LocalKinesis> => {
-  if (directory !== null) await mkdir(directory, { recursive: true });
+  if (directory !== null) {
+    await mkdir(directory, { recursive: true });
+    await setAsideIfTorn(directory);
+  }
   const packageFolder = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'));
   const child = spawn(process.execPath, ['--import', PRELOAD_URL, 'main.js'], {
     cwd: packageFolder, // it reads its certificate from there

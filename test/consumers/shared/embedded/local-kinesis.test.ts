@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -85,6 +85,21 @@ test('it does not outlive a parent that is killed', async () => {
   expect(isAlive(pid)).toBe(true);
   parent.kill('SIGKILL');
   await until('the local Kinesis is gone', () => !isAlive(pid), 30);
+});
+
+test('a torn snapshot is set aside, and the next one is whole at any moment', async () => {
+  const path = join(directory, 'kinesis-data.json');
+  await writeFile(path, '{"streams":{"torn');
+  const kinesis = await startLocalKinesis(directory);
+  const client = localClient(kinesis);
+  expect(await ensureStream(client, 'fresh', 1, systemClock)).toBe(false);
+  expect(await readFile(`${path}.torn`, 'utf8')).toBe('{"streams":{"torn');
+  await until('it saves under another name first', () => existsSync(`${path}.new`) || existsSync(path));
+  const saved = await until('it has saved', () => readFile(path, 'utf8').catch(() => ''));
+  expect(() => JSON.parse(saved)).not.toThrow();
+  process.kill(kinesis.pid, 'SIGKILL');
+  await kinesis.died;
+  client.destroy();
 });
 
 test('what it saved is there again; a renewed stream gives out larger numbers only', async () => {
