@@ -65,6 +65,8 @@ export class BatchBuilder {
   readonly #schema: Schema;
   readonly #values: readonly Int32Array[];
   readonly #block: Int32Array;
+  /** By column: how many distinct texts the last batch had; 0 for numbers. */
+  readonly distinct: number[];
 
   /** For batches of at most `maxRows` rows. */
   constructor(digest: Digest, columns: readonly TableColumn[], dictionaries: Dictionaries, maxRows: number) {
@@ -75,6 +77,7 @@ export class BatchBuilder {
     // One buffer a column: Arrow's stream writer would take neighbours in one buffer for one range.
     this.#values = columns.map((c) => new Int32Array(isWide(c.column) ? 2 * maxRows : maxRows));
     this.#block = new Int32Array(BLOCK_ROWS * digest.layout.stride);
+    this.distinct = columns.map(() => 0);
   }
 
   /** The rows `order[from, to)`. */
@@ -91,7 +94,9 @@ export class BatchBuilder {
     const children = this.#columns.map(({ column, word }, i) => {
       const values = this.#values[i].subarray(0, isWide(column) ? 2 * rows : rows);
       if (word < 0) values.fill(NULL);
-      return arrowData(this.#schema.fields[i].type, column, values, rows, this.#dictionaries);
+      const data = arrowData(this.#schema.fields[i].type, column, values, rows, this.#dictionaries);
+      this.distinct[i] = data.dictionary?.length ?? 0;
+      return data;
     });
     const struct = makeData({ type: new Struct(this.#schema.fields), length: rows, nullCount: 0, children });
     return new RecordBatch(this.#schema, struct);

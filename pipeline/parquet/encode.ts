@@ -31,6 +31,8 @@ const MINUTES_AN_HOUR = 60;
 const MAX_GROUP_ROWS = 131_072;
 /** Rows times columns of a row group, at most: what bounds the memory of writing wide formats. */
 const MAX_GROUP_CELLS = 2 ** 21;
+/** Up to here a dictionary costs next to nothing. */
+const MANY_TEXTS = 4096;
 const METADATA: ReadonlyMap<string, string> = new Map([['vpcflow.layout', '1']]);
 
 /** The digest's files, by ascending hour. The digest must not change meanwhile. */
@@ -72,16 +74,23 @@ const encodeRows = (
 ): Promise<Uint8Array> => {
   const groupRows = groupRowsFor(columns.length);
   const builder = new BatchBuilder(digest, columns, dictionaries, Math.min(groupRows, to - from));
+  const firstEnd = Math.min(to, from + groupRows);
+  const first = builder.build(order, from, firstEnd);
+  const plain = columns.filter((_, i) => hardlyRepeats(builder.distinct[i], firstEnd - from)).map((c) => c.column.name);
   function* batches(): Generator<RecordBatch> {
-    let start = from;
-    do {
-      const end = Math.min(to, start + groupRows);
-      yield builder.build(order, start, end);
-      start = end;
-    } while (start < to);
+    yield first;
+    for (let start = firstEnd; start < to; start += groupRows) {
+      yield builder.build(order, start, Math.min(to, start + groupRows));
+    }
   }
-  return writeParquet(batches(), groupRows, METADATA);
+  return writeParquet(batches(), { groupRows, plain, metadata: METADATA });
 };
+
+/**
+ * Whether a column's texts are better written as they are than through a dictionary. Measured on addresses half of
+ * which occur once: a third less time for the whole file, and 15 % fewer bytes.
+ */
+const hardlyRepeats = (distinct: number, rows: number): boolean => distinct > MANY_TEXTS && distinct * 4 > rows;
 
 /** A power of two, so that files of about the same columns have row groups of the same size. */
 const groupRowsFor = (columns: number): number =>

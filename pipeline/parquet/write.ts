@@ -15,15 +15,20 @@ import { release } from '../release.ts';
 /** Names the writer in every file; raised when the same rows would give other bytes. */
 const CREATED_BY = 'vpcflow parquet 1';
 
+export interface FileOptions {
+  /** Rows of a row group, at most; no batch is longer. */
+  readonly groupRows: number;
+  /** The columns that get no dictionary. */
+  readonly plain: readonly string[];
+  /** Key-value metadata of the file. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 /**
- * The file of the batches, which are all at most `groupRows` long and of one schema; at least one is needed.
+ * The file of the batches, which are of one schema; at least one is needed.
  * Deterministic: equal batches, equal bytes. Fails with what `batches` throws.
  */
-export const writeParquet = async (
-  batches: Iterator<ArrowBatch>,
-  groupRows: number,
-  metadata: ReadonlyMap<string, string>,
-): Promise<Uint8Array> => {
+export const writeParquet = async (batches: Iterator<ArrowBatch>, options: FileOptions): Promise<Uint8Array> => {
   let failure: unknown = null;
   const pull = (controller: ReadableStreamDefaultController<RecordBatch>): void => {
     try {
@@ -37,7 +42,7 @@ export const writeParquet = async (
   };
   const source = new ReadableStream<RecordBatch>({ pull }, { highWaterMark: 0 });
   try {
-    const output: ReadableStream<Uint8Array> = await transformParquetStream(source, properties(groupRows, metadata));
+    const output: ReadableStream<Uint8Array> = await transformParquetStream(source, properties(options));
     const parts = await Array.fromAsync(output);
     const file = Buffer.concat(parts);
     release(...parts);
@@ -58,12 +63,13 @@ const toWasm = (batch: ArrowBatch): RecordBatch => {
   return moved;
 };
 
-const properties = (groupRows: number, metadata: ReadonlyMap<string, string>): WriterProperties =>
-  new WriterPropertiesBuilder()
+const properties = ({ groupRows, plain, metadata }: FileOptions): WriterProperties => {
+  const builder = new WriterPropertiesBuilder()
     .setCompression(Compression.ZSTD)
     .setDictionaryEnabled(true)
     .setStatisticsEnabled(EnabledStatistics.Page)
     .setMaxRowGroupSize(groupRows)
     .setCreatedBy(CREATED_BY)
-    .setKeyValueMetadata(new Map(metadata))
-    .build();
+    .setKeyValueMetadata(new Map(metadata));
+  return plain.reduce((properties, column) => properties.setColumnDictionaryEnabled(column, false), builder).build();
+};

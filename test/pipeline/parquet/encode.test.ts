@@ -164,6 +164,15 @@ describe('encodeDigest', () => {
       'select num_row_groups as groups, num_rows as counted from parquet_file_metadata($0)',
     );
     expect([groups, counted]).toEqual(['2', String(rows)]);
+    const encodings = await duckdb(
+      [bytes],
+      "select distinct path_in_schema as name, encodings like '%DICT%' as dictionary from parquet_metadata($0) where path_in_schema in ('srcaddr', 'dstport', 'action') order by name",
+    );
+    expect(encodings.map((c) => [c.name, c.dictionary])).toEqual([
+      ['action', true],
+      ['dstport', true],
+      ['srcaddr', false],
+    ]);
     const sorted = `select count(*) as unsorted from (select srcaddr, dstport, lag(srcaddr) over w as s, lag(dstport) over w as d
       from read_parquet($0, file_row_number = true) window w as (order by file_row_number)) where s is not null and (srcaddr, dstport) <= (s, d)`;
     expect(await duckdb([bytes], sorted)).toEqual([{ unsorted: '0' }]);
