@@ -9,7 +9,7 @@ import { type OutgoingRecord, putRecords } from '../kinesis-writer.ts';
 import { listShards } from '../shard-list.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type LocalKinesis, localClient, startLocalKinesis } from './local-kinesis.ts';
-import { ensureStream, renewStream } from './local-stream.ts';
+import { ensureStream, renewStream, succeedShards } from './local-stream.ts';
 import { runShards } from './runner.ts';
 import { shardHistory } from './shard-history.ts';
 import type { ShardProgress } from './shard-worker.ts';
@@ -142,8 +142,7 @@ export class LocalEngine {
       if (session === null) return;
       const isRead = await this.#untilRead(session);
       // Somebody else puts records too, or has changed the shards: then nothing may be deleted.
-      const shards = await listShards(this.#client, this.#stream);
-      if (!isRead || session.read !== this.#putRecords || shards.length !== SHARDS) {
+      if (!isRead || session.read !== this.#putRecords || (await this.#isResharded())) {
         this.#renewedAt = clock.now();
         return;
       }
@@ -203,10 +202,18 @@ export class LocalEngine {
   }
 
   async #renew(): Promise<void> {
-    await renewStream(this.#client, this.#stream.name, SHARDS, this.#options.clock);
+    const { clock } = this.#options;
+    if (await this.#isResharded()) await succeedShards(this.#client, this.#stream.name, clock);
+    else await renewStream(this.#client, this.#stream.name, SHARDS, clock);
     this.#putBytes = 0;
     this.#putRecords = 0;
-    this.#renewedAt = this.#options.clock.now();
+    this.#renewedAt = clock.now();
+  }
+
+  /** Somebody has split or merged shards: a renewed stream would use names again that have come to their end. */
+  async #isResharded(): Promise<boolean> {
+    const listed = await listShards(this.#client, this.#stream);
+    return listed.length !== SHARDS || listed.some(({ closed }) => closed);
   }
 
   /**

@@ -90,6 +90,8 @@ export const startLocalKinesis = async (directory: string | null): Promise<Local
       LOG_LEVEL: 'WARN',
       CREATE_STREAM_DURATION: '50ms',
       DELETE_STREAM_DURATION: '50ms',
+      SPLIT_SHARD_DURATION: '50ms',
+      MERGE_SHARDS_DURATION: '50ms',
       SHOULD_PERSIST_DATA: String(directory !== null),
       ...(directory === null ? {} : { PERSIST_PATH: resolve(directory), PERSIST_INTERVAL }),
     },

@@ -4,7 +4,11 @@ import {
   DeleteStreamCommand,
   DescribeStreamSummaryCommand,
   type KinesisClient,
+  ListShardsCommand,
+  MergeShardsCommand,
   ResourceNotFoundException,
+  type Shard,
+  SplitShardCommand,
 } from '@aws-sdk/client-kinesis';
 import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
@@ -64,4 +68,39 @@ export const renewStream = async (client: KinesisClient, name: string, shards: n
   // The time of creation counts in whole seconds: never twice in the same one.
   while (Math.floor(clock.now() / 1000) === created) await clock.sleep(POLL_MS);
   await ensureStream(client, name, shards, clock);
+};
+
+const openShards = async (client: KinesisClient, name: string): Promise<readonly Shard[]> => {
+  const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName: name, MaxResults: 1000 }));
+  return Shards.filter((shard) => shard.SequenceNumberRange?.EndingSequenceNumber === undefined);
+};
+
+/** The middle of a shard's hash keys. */
+const middle = ({ HashKeyRange }: Shard): string =>
+  String((BigInt(HashKeyRange?.StartingHashKey ?? 0) + BigInt(HashKeyRange?.EndingHashKey ?? 0)) / 2n + 1n);
+
+/**
+ * The same for a stream whose shards somebody has split or merged, so that their names cannot be used again: each open
+ * shard is split and merged, which gives it a successor of a new name for the same keys. Nothing is deleted.
+ */
+export const succeedShards = async (client: KinesisClient, name: string, clock: Clock): Promise<void> => {
+  try {
+    for (const shard of await openShards(client, name)) {
+      await client.send(
+        new SplitShardCommand({ StreamName: name, ShardToSplit: shard.ShardId, NewStartingHashKey: middle(shard) }),
+      );
+      await untilStatus(client, name, 'ACTIVE', clock);
+      const [left, right] = (await openShards(client, name)).filter((child) => child.ParentShardId === shard.ShardId);
+      await client.send(
+        new MergeShardsCommand({
+          StreamName: name,
+          ShardToMerge: left?.ShardId,
+          AdjacentShardToMerge: right?.ShardId,
+        }),
+      );
+      await untilStatus(client, name, 'ACTIVE', clock);
+    }
+  } catch (error) {
+    throw streamError(`the shards of stream ${name} cannot be replaced`, error);
+  }
 };

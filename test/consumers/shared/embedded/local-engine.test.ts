@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { PutRecordCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
 import { LOCAL_STREAM, LocalEngine } from '../../../../consumers/shared/embedded/local-engine.ts';
@@ -78,6 +78,36 @@ test('a stream on which somebody else puts records is never renewed', async () =
   expect([...recording.texts].sort()).toEqual(['foreign', 'own and long enough']);
   stranger.destroy();
   await engine.stop();
+});
+
+test('a stream whose shards somebody has split goes on over a restart', async () => {
+  const store = new MemoryStore();
+  const first = new Recording();
+  const one = await start(first, store, 10);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const stranger = kinesisClient({ endpoint: one.engine.endpoint, region: 'us-east-1', credentials });
+  await one.engine.put(outgoing(texts('a', 20)));
+  await stranger.send(
+    new SplitShardCommand({
+      StreamName: LOCAL_STREAM,
+      ShardToSplit: 'shardId-000000000000',
+      NewStartingHashKey: String(2n ** 126n),
+    }),
+  );
+  await until('it is split', () => first.calls.filter((call) => call.startsWith('initialize')).length === 4);
+  await one.engine.put(outgoing(texts('b', 20)));
+  await one.engine.maintain(); // must not renew it
+  stranger.destroy();
+  await one.engine.stop();
+  expect([...first.texts].sort()).toEqual([...texts('a', 20), ...texts('b', 20)].sort());
+
+  const second = new Recording();
+  const two = await start(second, store);
+  await two.engine.put(outgoing(texts('c', 20)));
+  await two.engine.stop();
+  expect([...second.texts].sort()).toEqual(texts('c', 20).sort());
+  // Each of the three open shards has come to its end, and has a successor.
+  expect(second.calls.filter((call) => call.startsWith('ended')).length).toBeGreaterThanOrEqual(3);
 });
 
 test('a processor that fails fails the engine', async () => {
