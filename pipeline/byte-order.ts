@@ -1,11 +1,19 @@
 // Turns a pool of byte strings into ranks in byte order: rounds of radix sort on eight bytes of every string that is
 // still tied, so that a million strings need no comparison; only what is tied past 64 bytes is compared.
 import { release } from './release.ts';
-import type { StringBytes } from './strings.ts';
 
 const ROUNDS = 8; // of 8 bytes each
 const FEW = 512; // tied strings below which comparing is cheaper than a radix pass
 const DIGITS = 1 << 16;
+
+/** Where the bytes of each string lie. */
+export interface StringBytes {
+  /** What string `id` lies in, from `start(id)` on. */
+  chunk(id: number): Uint8Array;
+  start(id: number): number;
+  /** Length in bytes. */
+  length(id: number): number;
+}
 
 /**
  * The rank of each of the `size` strings (which must be distinct) in the order of their bytes, a prefix first.

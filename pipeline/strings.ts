@@ -1,7 +1,7 @@
 // Turns byte strings into small integers and back: the interned strings of one epoch. Hot, so the table is open
 // addressing over typed arrays and nothing is allocated for a string that is already there.
 import { isUtf8 } from 'node:buffer';
-import { byteOrderRanks } from './byte-order.ts';
+import { byteOrderRanks, type StringBytes } from './byte-order.ts';
 import { release } from './release.ts';
 
 /** A string lies in one chunk; a longer one (a line has at most 64 KiB) gets a chunk of its own. */
@@ -9,13 +9,6 @@ const CHUNK_BITS = 18;
 const CHUNK_BYTES = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_BYTES - 1;
 const FIRST_CAPACITY = 1024; // strings
-
-/** Where the bytes of a string lie. */
-export interface StringBytes {
-  readonly chunk: (id: number) => Uint8Array;
-  readonly start: (id: number) => number;
-  readonly length: (id: number) => number;
-}
 
 /** Interned byte strings; ids are 0, 1, 2 … in order of first appearance; append only. */
 export class StringPool implements StringBytes {
