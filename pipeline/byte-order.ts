@@ -1,8 +1,8 @@
 // Turns a pool of byte strings into ranks in byte order: rounds of radix sort on eight bytes of every string that is
-// still tied, so that a million strings need no comparison; only what is tied past 64 bytes is compared.
+// still tied, so that a million strings need no comparison; only what is tied past 256 bytes is compared.
 import { release } from './release.ts';
 
-const ROUNDS = 8; // of 8 bytes each
+const ROUNDS = 32; // of 8 bytes each
 const FEW = 512; // tied strings below which comparing is cheaper than a radix pass
 const DIGITS = 1 << 16;
 
@@ -17,7 +17,7 @@ export interface StringBytes {
 
 /**
  * The rank of each of the `size` strings (which must be distinct) in the order of their bytes, a prefix first.
- * LSD radix sort a round, after "Implementing Radixsort", P. M. McIlroy, K. Bostic, M. D. McIlroy, 1993, in spirit.
+ * Most significant eight bytes first, each round a least-significant-digit radix sort of 16-bit digits.
  */
 export const byteOrderRanks = (strings: StringBytes, size: number): Int32Array => {
   const order = new Int32Array(size); // position -> id; ties stand together

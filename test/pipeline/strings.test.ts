@@ -52,6 +52,7 @@ describe('StringPool', () => {
       all.add(`10.0.${(n >>> 8) & 0xff}.${n & 0xff}`);
       all.add(`2001:db8:1234:a100:8d6e:3477:${(n >>> 16).toString(16)}:${(n & 0xffff).toString(16)}`);
       all.add(`${'arn:aws:ecs:us-east-1:123456789012:container-instance/'.repeat(2)}${n % 5000}`);
+      if (i < 2000) all.add(`${'longer than all rounds '.repeat(20)}${n}`);
     }
     for (const text of all) intern(pool, text);
     expect(pool.size).toBe(all.size);
