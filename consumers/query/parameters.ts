@@ -30,13 +30,16 @@ export function optionParameter<T>(option: Parser<T>, text: string | undefined):
   throw new VpcflowError('VF_BAD_PARAMETER', `${option.name} ${parsed.problem}, not ${JSON.stringify(text)}`);
 }
 
+/** A `+` that was not escaped arrives as a space: `now+1h`, `…T14:05:00+02:00`. */
+const plusRestored = (time: string): string => time.replace(/ (\d{2}:\d{2}|\d+[smhdw])$/, '+$1');
+
 /** The window and lateness (ms) of the common parameters. */
 export function windowParameters(
   query: { readonly start: string; readonly stop: string; readonly lateness?: string | undefined },
   now: number,
 ): { readonly window: Window; readonly lateness: number } {
   return {
-    window: parseWindow(query.start, query.stop, now),
+    window: parseWindow(plusRestored(query.start), plusRestored(query.stop), now),
     lateness: optionParameter(OPTIONS.lateness, query.lateness),
   };
 }

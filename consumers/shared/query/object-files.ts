@@ -56,7 +56,7 @@ export class CachedFiles implements ObjectFiles {
   }
 
   async hold(objects: readonly ListedObject[], signal?: AbortSignal): Promise<HeldFiles> {
-    await mkdir(this.directory, { recursive: true });
+    await mkdir(this.directory, { recursive: true, mode: 0o700 }).catch(this.#unusable);
     const names = objects.map((object) => this.#name(object));
     for (const name of names) this.#holders.set(name, (this.#holders.get(name) ?? 0) + 1);
     let held = true;
@@ -115,10 +115,20 @@ export class CachedFiles implements ObjectFiles {
     }
     this.#temporary += 1;
     const temporary = join(this.directory, `.${process.pid}-${this.#temporary}-${name}`);
-    await writeFile(temporary, stored.body);
-    await rename(temporary, path);
+    try {
+      await writeFile(temporary, stored.body);
+      await rename(temporary, path);
+    } catch (cause) {
+      await rm(temporary, { force: true });
+      this.#unusable(cause);
+    }
     return true;
   }
+
+  readonly #unusable = (cause: unknown): never => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new VpcflowError('VF_STORE_UNREACHABLE', `objects cannot be kept in ${this.directory}: ${reason}`, { cause });
+  };
 
   async #evict(): Promise<void> {
     const files: { name: string; size: number; used: number }[] = [];

@@ -1,8 +1,8 @@
 // Opens a store for questions: the engine, the files, the empty tables, and windows over them.
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
 import type { WindowTable } from '../../../pipeline/query-plan.ts';
 import type { Clock } from '../../../schemas/clock.ts';
@@ -66,11 +66,13 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
   };
 }
 
-/** A directory store's objects are read where they lie; any other store's are fetched. */
+/** The URI of a directory store is its path, and its objects are read where they lie; any other store's are fetched. */
 function objectFiles(store: ObjectStore, cacheDirectory: string | undefined): ObjectFiles {
-  if (!store.uri.includes('://')) return filesInPlace(store.uri);
+  if (isAbsolute(store.uri)) return filesInPlace(store.uri);
   const place = createHash('sha256').update(store.uri).digest('hex').slice(0, 16);
-  return new CachedFiles(store, { directory: cacheDirectory ?? join(tmpdir(), 'vpcflow-cache', place) });
+  // Below the user's own directory: what lies in a directory that others may write to cannot be believed.
+  const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return new CachedFiles(store, { directory: cacheDirectory ?? join(caches, 'vpcflow', place) });
 }
 
 const SQL_TYPES: Readonly<Record<ColumnType, string>> = {

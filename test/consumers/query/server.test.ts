@@ -38,6 +38,14 @@ describe('answers', () => {
     expect(response.headers.get('x-vpcflow-as-of')).toBe('2026-11-20T06:30:00.000Z');
   });
 
+  test('a plus sign in a time may stand unescaped', async () => {
+    const { url } = await start();
+    const response = await fetch(
+      `${url}/v1/rows?start=2026-11-20T07:00:00+02:00&stop=now+1h&group=srcaddr&format=json`,
+    );
+    expect(await response.json()).toMatchObject({ start: '2026-11-20T05:00:00Z', stop: '2026-11-20T07:30:00Z' });
+  });
+
   test('relative times, and Accept in place of format', async () => {
     const { url } = await start();
     const response = await fetch(`${url}/v1/rows?start=now-90m&stop=now-30m&group=interface_id,dstport`, {
