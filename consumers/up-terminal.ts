@@ -3,6 +3,8 @@ import type { Counts } from '../schemas/counts.ts';
 
 /** What has happened since the start. */
 export class Tally {
+  /** Simulated lines that the stream has taken. */
+  put = 0;
   records = 0;
   flows = 0;
   epochs = 0;
@@ -44,10 +46,10 @@ export class Terminal {
   }
 
   /** One line that is written over; nothing where nobody looks. */
-  status({ records, flows, epochs, complete }: Tally): void {
+  status({ put, records, flows, epochs, complete }: Tally): void {
     if (!this.#isAlive) return;
-    const done = `${number(flows)} flows of ${number(records)} records in ${number(epochs)} epochs committed`;
-    this.#live = `${done}; watermark ${complete === null || complete <= 0 ? 'none' : time(complete)}`;
+    const done = `${number(records)} records, ${number(flows)} flows, ${number(epochs)} epochs committed`;
+    this.#live = `${put === 0 ? '' : `${number(put)} lines put; `}${done}; watermark ${complete === null || complete <= 0 ? 'none' : time(complete)}`;
     this.#out.write(`\r\u001b[K${this.#live}`);
   }
 

@@ -1,5 +1,6 @@
 // `vpcflow up`: everything on one machine: local Kinesis, simulated traffic, the digest consumer and the query server.
 import { hostname } from 'node:os';
+import type { Envelope } from '../pipeline/simulation/envelopes.ts';
 import { SIMULATED_FORMAT } from '../pipeline/simulation/record.ts';
 import { LOG_GROUP } from '../pipeline/simulation/world.ts';
 import { formatTime } from '../pipeline/window.ts';
@@ -99,7 +100,11 @@ const live = async (context: CommandContext, { state, store, lock, terminal, url
       if (rate === null) return;
       const anchor = await storyAnchor(state, clock);
       const { seed } = options;
-      await runTraffic({ seed, rate, anchor, stop: Infinity, clock, signal, put: (records) => engine.put(records) });
+      const put = async (envelopes: readonly Envelope[]): Promise<void> => {
+        await engine.put(envelopes);
+        tally.put += envelopes.reduce((sum, one) => sum + one.lines, 0);
+      };
+      await runTraffic({ seed, rate, anchor, stop: Infinity, clock, signal, put });
     };
     await Promise.race([Promise.all([heart(), traffic()]), engine.failed]);
     terminal.say('stopping: what has arrived is being committed');
