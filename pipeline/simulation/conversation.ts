@@ -10,9 +10,7 @@ export interface Volume {
   readonly bytes: number;
 }
 
-/**
- * Who stops it. The security group of one end; the other end still logs what it let pass.
- */
+/** Which end's security group stops it, if any; the other end still logs what it let pass. */
 export type Verdict = 'accepted' | 'rejected by target' | 'rejected by source';
 
 export interface Conversation {

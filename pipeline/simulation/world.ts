@@ -35,7 +35,7 @@ export const VPC = id('vpc', 'simulated');
 interface Row {
   readonly name: string;
   readonly address: string;
-  /** Null: the interface belongs to AWS (load balancer, NAT gateway) and has no instance of ours. */
+  /** False: the interface belongs to AWS (load balancer, NAT gateway), and no instance of ours has it. */
   readonly instance: boolean;
   readonly address6?: string;
 }

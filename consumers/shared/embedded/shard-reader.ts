@@ -105,7 +105,8 @@ export class ShardReader {
   }
 
   async #patiently<T>(request: () => Promise<T>): Promise<T | null> {
-    for (let failures = 0; !this.#signal.aborted; ) {
+    let failures = 0;
+    for (let attempt = 0; !this.#signal.aborted; attempt++) {
       try {
         return await request();
       } catch (error) {
@@ -119,7 +120,7 @@ export class ShardReader {
         if (failures >= MAX_FAILURES) {
           throw streamError(`shard ${this.#shard} of ${this.#stream.name} cannot be read`, error);
         }
-        await this.#clock.sleep(Math.min(FIRST_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS), this.#signal);
+        await this.#clock.sleep(Math.min(FIRST_BACKOFF_MS * 2 ** attempt, MAX_BACKOFF_MS), this.#signal);
       }
     }
     return null;
