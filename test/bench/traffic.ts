@@ -1,4 +1,5 @@
 // Turns a seed into the flow-log lines and CloudWatch envelopes that the benchmarks read: the same bytes every time.
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
 export interface TrafficShape {
@@ -71,12 +72,16 @@ const interfaceLines = (shape: TrafficShape, index: number, minute: number, next
   return lines;
 };
 
-const envelope = (logStream: string, lines: readonly string[], firstId: bigint): string => {
-  const logEvents = lines.map((message, i) => ({
-    id: String(((BigInt(FIRST_SECOND) * 1000n) << 144n) + firstId + BigInt(i)),
-    timestamp: Number(message.split(' ')[10]) * 1000,
-    message,
-  }));
+/**
+ * One envelope. An event's id is, as CloudWatch Logs makes them, its timestamp in ms above 144 bits that begin with some
+ * 128 of the batch and end with the event's place in it.
+ */
+const envelope = (logStream: string, lines: readonly string[], number: number): string => {
+  const batch = createHash('sha256').update(String(number)).digest().readBigUInt64BE() << 72n;
+  const logEvents = lines.map((message, i) => {
+    const timestamp = Number(message.split(' ')[10]) * 1000;
+    return { id: String((BigInt(timestamp) << 144n) + batch + BigInt(i)), timestamp, message };
+  });
   const head = { messageType: 'DATA_MESSAGE', owner: ACCOUNT, logGroup: 'vpc-flow-logs', logStream };
   return JSON.stringify({ ...head, subscriptionFilters: ['vpcflow'], logEvents });
 };
@@ -103,7 +108,7 @@ export const generateTraffic = (shape: TrafficShape): Traffic => {
   let lines = 0;
   let envelopeBytes = 0;
   eachEnvelope(shape, (some, index) => {
-    const text = envelope(`eni-${index}-all`, some, BigInt(lines));
+    const text = envelope(`eni-${index}-all`, some, envelopes.length);
     lines += some.length;
     envelopeBytes += Buffer.byteLength(text);
     envelopes.push(gzipSync(text));
