@@ -123,11 +123,11 @@ const settingsOf = async ({ options }: CommandContext): Promise<Settings> => {
 };
 
 /** What a kill may have cost, in one sentence. */
-const afterKill = (killedAbout: number, saved: number | null): string => {
+const afterKill = (cutOff: number, saved: number | null): string => {
   const until =
     saved === null ? 'held nothing that was not committed' : `had saved what arrived until ${formatTime(saved)}`;
   return (
-    `the last run was killed about ${formatTime(Math.floor(killedAbout / 1000) * 1000)}: its local Kinesis ${until}, ` +
+    `the last run was cut off about ${formatTime(Math.floor(cutOff / 1000) * 1000)}: its local Kinesis ${until}, ` +
     'and what came later and was not committed is lost; nothing that was committed has changed, and nothing counts twice'
   );
 };

@@ -124,7 +124,7 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
   test('a second start goes on; after kill -9 nothing committed has changed', async () => {
     const up = start(data);
     const { url, endpoint } = await addresses(up);
-    expect(up.stderr()).not.toContain('killed');
+    expect(up.stderr()).not.toContain('cut off');
     await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 5);
     up.process.kill('SIGKILL');
     await up.ended;
@@ -139,7 +139,7 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
   test('the start after it says what may be lost, goes on, and the audit is still right', async () => {
     const up = start(data);
     const { endpoint } = await addresses(up);
-    expect(up.stderr()).toContain('the last run was killed about');
+    expect(up.stderr()).toContain('the last run was cut off about');
     await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 5);
     up.process.kill('SIGTERM');
     expect((await up.ended).status).toBe(0);

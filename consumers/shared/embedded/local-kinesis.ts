@@ -102,18 +102,22 @@ export const startLocalKinesis = async (directory: string | null): Promise<Local
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
-  const said = (): string => last.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';
+  const said = (): string => {
+    const lines = last.split('\n').map((line) => line.trim());
+    return lines.findLast((line) => line !== '' && !line.startsWith('at '))?.slice(0, 300) ?? 'it said nothing';
+  };
 
   const port = await listening(child, said).catch((error: unknown) => {
     child.kill('SIGKILL');
     throw error;
   });
   let stopping = false;
-  const exited = new Promise<void>((done) => child.once('exit', () => done()));
+  const exited = new Promise<string>((done) => {
+    child.once('exit', (status, signal) => done(signal ?? `status ${status}`));
+  });
   const died = new Promise<VpcflowError>((done) => {
-    void exited.then(() => {
-      if (!stopping)
-        done(new VpcflowError('VF_STREAM', `the local Kinesis ended: ${said()}`, { help: 'start it again' }));
+    void exited.then((how) => {
+      if (!stopping) done(new VpcflowError('VF_STREAM', `the local Kinesis ended (${how})`, { help: 'start again' }));
     });
   });
   return {
