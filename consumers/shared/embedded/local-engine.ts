@@ -23,7 +23,7 @@ const APPLICATION = 'up';
  * would take a core for itself after an hour.
  */
 const RENEW_BYTES = 4 * 1024 * 1024;
-const RENEW_MS = 5 * 60_000;
+const RENEW_MS = 2 * 60_000;
 /** The longest wait for the stream to be read to its end. */
 const READ_MS = 30_000;
 
