@@ -1,8 +1,9 @@
 // Turns flows into merged minute rows: an open-addressing aggregation keyed by minute and the key words that are not
 // NULL. Hot: one row is a run of words in a segment of typed memory, so that a line costs two or three cache misses and
 // growing copies nothing but the hash table. The plain version of it is in test/reference/digest.ts.
-import { KEY_FIELDS, SUM_FIELDS } from '../schemas/columns.ts';
+import { KEY_FIELDS } from '../schemas/columns.ts';
 import { type Flow, NULL } from './flow.ts';
+import { hasLostPackets, mergeLostPackets } from './lost-packets.ts';
 import { release } from './release.ts';
 import {
   CORE_SUMS,
@@ -134,6 +135,17 @@ export class Digest {
       if (table[2 * slot + 1] === hash && this.#matches(row, flow.minute)) return this.#merge(row, flow);
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** Empties the digest and gives its memory back at once, not when it is collected. */
+  clear(): void {
+    release(this.#table, ...this.#segments.map((segment) => segment.words));
+    this.#table = new Int32Array(2 * FIRST_SLOTS);
+    this.#mask = FIRST_SLOTS - 1;
+    this.#segments.length = 0;
+    this.#segmentBytes = 0;
+    this.#rows = 0;
+    this.#hours.clear();
   }
 
   /** Puts the flow's key words in layout order into `#keys` and hashes those that are not NULL. */
@@ -283,17 +295,3 @@ export class Digest {
     this.#mask = mask;
   }
 }
-
-const hasLostPackets = ({ sums }: Flow): boolean => {
-  for (let i = CORE_SUMS; i < SUM_FIELDS.length; i++) if (sums[i] !== NULL) return true;
-  return false;
-};
-
-/** All of them from word `first` on, or none when one would overflow. */
-const mergeLostPackets = (words: Int32Array, first: number, sums: Float64Array): boolean => {
-  for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) {
-    if (wouldOverflow(words, word, sums[i])) return false;
-  }
-  for (let i = CORE_SUMS, word = first; i < sums.length; i++, word += 2) addTo(words, word, sums[i]);
-  return true;
-};

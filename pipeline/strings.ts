@@ -22,6 +22,7 @@ export class StringPool implements StringBytes {
   #mask = 2 * FIRST_CAPACITY - 1;
   #table: Int32Array = new Int32Array(4 * FIRST_CAPACITY); // pairs: id + 1 (0: free), hash
   #size = 0;
+  #released = false;
   #ranks: Int32Array = new Int32Array(0);
 
   /** How many strings. */
@@ -92,6 +93,20 @@ export class StringPool implements StringBytes {
     return this.#ranks;
   }
 
+  /**
+   * Gives the memory back at once, not when it is collected. Ids mean nothing any more, and nothing can be added:
+   * whoever remembers ids of this pool would mix them up with new ones.
+   */
+  release(): void {
+    release(this.#offsets, this.#lengths, this.#table, this.#ranks, ...this.#chunks);
+    this.#released = true;
+    this.#table = new Int32Array(4);
+    this.#mask = 1;
+    this.#chunks = [];
+    this.#chunkBytes = 0;
+    this.#size = 0;
+  }
+
   #equals(id: number, buf: Uint8Array, start: number, length: number): boolean {
     const offset = this.#offsets[id];
     const chunk = this.#chunks[offset >>> CHUNK_BITS];
@@ -101,6 +116,7 @@ export class StringPool implements StringBytes {
   }
 
   #insert(buf: Uint8Array, start: number, length: number, hash: number, slot: number): number {
+    if (this.#released) throw new Error('a string came for a pool that was released');
     if (!isText(buf, start, length))
       return this.internText(Buffer.from(buf.subarray(start, start + length)).toString());
     const id = this.#size++;

@@ -121,6 +121,17 @@ describe('Digest', () => {
     expect(merged).toHaveLength(3);
   });
 
+  test('is empty and small when cleared, and goes on as new', () => {
+    const pool = new StringPool();
+    const flows = Array.from({ length: 9000 }, (_, i) => flow({ keys: { dstport: i % 8000, vpc_id: `vpc-${i % 3}` } }));
+    const digest = digestOf(flows, pool);
+    digest.clear();
+    expect([digest.rows, digest.hours, rowsOf(digest)]).toEqual([0, 0, []]);
+    expect(digest.bytes).toBe(new Digest(pool).bytes);
+    for (const each of flows) digest.add(toFlow(each, pool));
+    expect(rowsOf(digest)).toEqual(referenceDigest(flows));
+  });
+
   test('of nothing has no rows', () => {
     const digest = new Digest(new StringPool());
     expect([digest.rows, digest.hours, sortedRows(digest).length]).toEqual([0, 0, 0]);

@@ -77,6 +77,15 @@ describe('StringPool', () => {
     expect(pool.bytes).toBeGreaterThan(900_000);
   });
 
+  test('holds nothing and takes nothing once it is released', () => {
+    const pool = new StringPool();
+    for (let i = 0; i < 5000; i++) intern(pool, `text ${i}`);
+    pool.release();
+    expect(pool.size).toBe(0);
+    expect(pool.bytes).toBeLessThan(100);
+    expect(() => intern(pool, 'text 1')).toThrow('released');
+  });
+
   test('keeps what is not UTF-8 as the text that a decoder makes of it', () => {
     const pool = new StringPool();
     const bytes = Uint8Array.of(0x61, 0xff, 0x62);
