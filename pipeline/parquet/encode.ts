@@ -28,7 +28,7 @@ export interface EncodedTable {
 }
 
 const MINUTES_AN_HOUR = 60;
-const MAX_GROUP_ROWS = 131_072;
+const MAX_GROUP_ROWS = 65_536;
 /** Rows times columns of a row group, at most: what bounds the memory of writing wide formats. */
 const MAX_GROUP_CELLS = 2 ** 21;
 /** Up to here a dictionary costs next to nothing. */
