@@ -23,6 +23,7 @@ import { explainTime, explainToken, isTime } from './line-reject.ts';
 import { scanNumber } from './number.ts';
 import { PortFolding } from './ports.ts';
 import { PENDING, type TextPool, TokenTexts } from './token-texts.ts';
+import { hasUsualLines, UsualLine } from './usual-line.ts';
 
 /** The times that a line may take where its format has none of its own. */
 export interface LineTime {
@@ -85,6 +86,7 @@ export class LineReader {
   private readonly ports: PortFolding;
   private readonly texts: TokenTexts;
   private readonly numbers: Float64Array;
+  private readonly usual: UsualLine | null;
 
   constructor(format: Format, settings: Pick<Settings, 'ports' | 'servicePorts'>) {
     this.format = format;
@@ -92,6 +94,7 @@ export class LineReader {
     this.ports = new PortFolding(settings);
     this.texts = new TokenTexts(format.fields.length);
     this.numbers = new Float64Array(format.fields.length);
+    this.usual = hasUsualLines(format) ? new UsualLine(this.texts) : null;
   }
 
   /**
@@ -107,6 +110,11 @@ export class LineReader {
     const count = steps.length;
     texts.use(pool);
     if (flow.columns !== this.plan.columns) this.claim(flow);
+    const { usual } = this;
+    if (usual?.read(buf, start, end, time.latestStart, pool, flow)) {
+      this.ports.fold(keys, usual.rejected);
+      return LINE_OK;
+    }
     let outcome: LineOutcome = LINE_OK;
     let rejected = false;
     let from = NULL;
@@ -170,7 +178,10 @@ export class LineReader {
     flow.start = from;
     flow.end = to;
     flow.tcpFlags = flags;
-    if (outcome === LINE_OK) this.ports.fold(keys, rejected);
+    if (outcome === LINE_OK) {
+      usual?.learn(buf, start, end, pool, flow);
+      this.ports.fold(keys, rejected);
+    }
     return outcome;
   }
 

@@ -130,6 +130,16 @@ export class TokenTexts {
     return id;
   }
 
+  /** The id of the dotted quad `buf[start, end)`, whose 32 bits are `quad`. */
+  quadId(quad: number, buf: Uint8Array, start: number, end: number, pool: TextPool): number {
+    const slot = quadSlot(quad);
+    if (this.quadIds[slot] < 0 || this.quadKeys[slot] !== quad) {
+      this.quadKeys[slot] = quad;
+      this.quadIds[slot] = pool.intern(buf, start, end);
+    }
+    return this.quadIds[slot];
+  }
+
   private internAs(kind: number, buf: Uint8Array, at: number, pool: TextPool): number {
     const start = this.starts[at];
     const end = this.ends[at];
