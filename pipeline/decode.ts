@@ -24,6 +24,8 @@ export interface DecodableRecord {
 export interface DecodableObject {
   readonly source: string;
   readonly open: Open;
+  /** When it was claimed, Unix ms: the time of lines that have no other. */
+  readonly arrival: number;
   /** Whose format its lines have when they are in no envelope. */
   readonly logGroup?: string;
 }
@@ -89,9 +91,9 @@ export class Decoder {
   }
 
   /** Counts an object out. Fails for what `decodeRecord` fails for, and when the object cannot be read. */
-  async decodeObject({ source, open, logGroup }: DecodableObject): Promise<void> {
+  async decodeObject({ source, open, arrival, logGroup }: DecodableObject): Promise<void> {
     this.target.tally.record();
-    this.#lines.begin({ source, logGroup: logGroup ?? null, arrival: -1, record: null }, false);
+    this.#lines.begin({ source, logGroup: logGroup ?? null, arrival, record: null }, false);
     await this.#decodeStream(open);
   }
 

@@ -87,7 +87,7 @@ class Reading {
     };
     let opened = 0;
     const open = () => (opened++ === 0 ? chunks() : file.bytes()); // again: to look ahead for a duplicate
-    await decoder.decodeObject({ source: this.#name, open });
+    await decoder.decodeObject({ source: this.#name, open, arrival: this.#arrival.first });
     if (failure !== undefined) throw failure;
     if (won) await write(cutter.end(), true);
     return won;

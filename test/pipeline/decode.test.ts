@@ -89,6 +89,28 @@ describe('objects', () => {
     expect(decoded.longestInterval).toBe(600);
   });
 
+  test('date a line by its claim where its format has no time, and never call it too far ahead', async () => {
+    const settings: Settings = { ...DEFAULT_SETTINGS, format: '${resource-id} ${bytes}' };
+    const decoded = await decodeChunks([Buffer.from('nat-1 7\nnat-1 8\n')], settings);
+    expect(decoded.rejects).toEqual([]);
+    expect(decoded.rows).toEqual([
+      expect.stringMatching(`^${Math.floor(ARRIVAL / 60_000)} resource_id=nat-1 flows=2 `),
+    ]);
+    const later = await decodeChunks([Buffer.from(flowLine(1, 7, SECOND + 40 * 86_400))]);
+    expect(later.counts).toMatchObject({ flows: 1, rejects: { total: 0 } });
+  });
+
+  test('take the end and the event timestamp before the claim, and reject a start that is not there', async () => {
+    const header = 'bytes start\n7 -\n';
+    expect((await decodeChunks([Buffer.from(header)])).counts.rejects.by_reason).toEqual({ bad_time: 1 });
+    const ended = await decodeChunks([Buffer.from(`bytes end\n7 ${SECOND - 86_400}\n8 -\n`)]);
+    const minutes = [Math.floor((SECOND - 86_400) / 60), Math.floor(ARRIVAL / 60_000)];
+    expect(ended.rows.map((row) => Number(row.split(' ')[0]))).toEqual(minutes);
+    const settings: Settings = { ...DEFAULT_SETTINGS, format: '${bytes}' };
+    const [row] = (await decodeChunks([Buffer.from(envelope(['7']))], settings, ARRIVAL + 86_400_000)).rows;
+    expect(row).toMatch(new RegExp(`^${Math.floor(SECOND / 60)} `));
+  });
+
   test('are cut into parts from afterLine', async () => {
     const decoder = new Decoder(DEFAULT_SETTINGS);
     const targets = [newTarget()];
@@ -102,7 +124,7 @@ describe('objects', () => {
     async function* open(): AsyncGenerator<Buffer> {
       yield bytes;
     }
-    await decoder.decodeObject({ source: 'object', open });
+    await decoder.decodeObject({ source: 'object', open, arrival: ARRIVAL });
     const counts = targets.map((target) => decodedOf(target).counts);
     expect(counts.map(({ lines }) => lines)).toEqual([2, 2, 1]);
     expect(counts.map(({ records }) => records)).toEqual([1, 0, 0]);
@@ -116,7 +138,9 @@ describe('objects', () => {
       yield Buffer.from(`${flowLine(1)}\n`);
       throw new Error('the disk is gone');
     }
-    await expect(decoder.decodeObject({ source: 'object', open })).rejects.toThrow('the disk is gone');
+    await expect(decoder.decodeObject({ source: 'object', open, arrival: ARRIVAL })).rejects.toThrow(
+      'the disk is gone',
+    );
   });
 });
 

@@ -102,13 +102,14 @@ export const decodeRecords = async (
 export const decodeChunks = async (
   chunks: readonly Buffer[],
   settings: Settings = DEFAULT_SETTINGS,
+  arrival: number = ARRIVAL,
 ): Promise<Decoded> => {
   const decoder = new Decoder(settings);
   decoder.target = newTarget();
   async function* open(): AsyncGenerator<Buffer> {
     yield* chunks;
   }
-  await decoder.decodeObject({ source: 'object', open });
+  await decoder.decodeObject({ source: 'object', open, arrival });
   return decodedOf(decoder.target);
 };
 

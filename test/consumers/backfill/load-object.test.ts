@@ -67,6 +67,27 @@ describe('every kind of file is told from its bytes', () => {
   });
 });
 
+test('lines without a time have that of the first claim, whoever finishes the object', async () => {
+  const settings: Settings = { ...DEFAULT_SETTINGS, format: '${resource-id} ${bytes}' };
+  const path = file(join(folder, 'timeless'), 'nat-1 5\n'.repeat(30));
+  const claimed = Date.UTC(2026, 10, 20, 5, 59, 59); // ms
+  const [whole, resumed] = [new MemoryStore(), new MemoryStore()];
+  const first = { settings, partLines: 10, clock: new ManualClock(claimed) };
+  await load(path, whole, first);
+  expect(total(whole)).toEqual({ records: 1, lines: 30, flows: 30, rejects: 0, bytes: 150n });
+  const crashing = resumed.client({
+    beforeEach: (operation, key) => {
+      if (operation === 'put' && key.endsWith('/000001.json')) throw new Error('crash');
+    },
+  });
+  await expect(load(path, crashing, first)).rejects.toThrow('crash');
+  await load(path, resumed, { ...first, clock: new ManualClock(claimed + 86_400_000) });
+  expect(contents(resumed)).toEqual(contents(whole));
+  const digests = Object.keys(contents(resumed)).filter((key) => key.startsWith('digests/'));
+  expect(digests).toHaveLength(3);
+  for (const key of digests) expect(key).toContain('date=2026-11-20/hour=05/');
+});
+
 describe('the same bytes count once', () => {
   test('read twice, renamed and copied', async () => {
     const store = new MemoryStore();
