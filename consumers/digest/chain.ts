@@ -1,4 +1,4 @@
-// Reads and writes the documents of one shard's chain in the store: claims, commits, identities, watermark, settings.
+// Reads and writes the documents of one shard's chain in the store: claims, commits, identities, watermark.
 import { parseClaim, parseShardList, parseWatermark, serialize } from '../../pipeline/documents.ts';
 import { IDENTITY_LIMIT, IDENTITY_WINDOW, type Identity } from '../../pipeline/epoch/identities.ts';
 import { decodeIdentities } from '../../pipeline/epoch/identity-file.ts';
@@ -8,15 +8,11 @@ import {
   claimKey,
   claimPrefix,
   identitiesKey,
-  settingsKey,
   shardsKey,
   streamSource,
   watermarkKey,
 } from '../../pipeline/keys.ts';
-import { parseSettings, settingsDocument } from '../../pipeline/settings.ts';
 import type { Claim, ShardInfo, Watermark } from '../../schemas/chain.ts';
-import { VpcflowError } from '../../schemas/errors.ts';
-import type { Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { readCommit, removeObjects } from '../shared/epoch-writer.ts';
 
@@ -132,21 +128,6 @@ export class ShardChain {
     const key = shardsKey(this.stream);
     const stored = await this.store.get(key);
     return stored === null ? { shards: [] } : parseShardList(key, stored.body);
-  }
-
-  /** Stores settings under their hash, once. */
-  async putSettings(settings: Settings): Promise<string> {
-    const { hash, body } = settingsDocument(settings);
-    await this.store.put(settingsKey(hash), body, { ifAbsent: true });
-    return hash;
-  }
-
-  /** @throws VF_STORE_CORRUPT when a claim names settings that are not there. */
-  async settings(hash: string): Promise<Settings> {
-    const key = settingsKey(hash);
-    const stored = await this.store.get(key);
-    if (stored === null) throw new VpcflowError('VF_STORE_CORRUPT', `${key}, which a claim names, is not there`);
-    return parseSettings(key, hash, stored.body);
   }
 
   /** Moves the stored watermark forward, never back, however many workers write it. */

@@ -31,6 +31,7 @@ import type {
 import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { buryClaim, commitEpoch, readCommit, writeObjects } from '../shared/epoch-writer.ts';
+import { getSettings, putSettings } from '../shared/stored-settings.ts';
 import { ShardChain } from './chain.ts';
 
 /** How often an idle shard's watermark is stored. */
@@ -82,7 +83,7 @@ export class DigestProcessor implements RecordProcessor {
     const { store, stream, settings, clock, history } = this.#options;
     this.#chain = new ShardChain(store, stream, shardId);
     this.#history = history(shardId);
-    await this.#chain.putSettings(settings);
+    await putSettings(store, settings);
     const base = await this.#chain.base();
     this.#watermark = { watermark: base.watermark ?? 0, received: [] };
     await this.#run(begin({ position, now: clock.now(), watermark: base.watermark }, base), null, null);
@@ -192,7 +193,7 @@ export class DigestProcessor implements RecordProcessor {
       throw new VpcflowError('VF_DECODER_VERSION', `the epoch after ${claim.after} was claimed with ${versions}`);
     }
     if (this.#decoders.has(claim.settings)) return;
-    this.#decoders.set(claim.settings, new Decoder(await this.#chain.settings(claim.settings)));
+    this.#decoders.set(claim.settings, new Decoder(await getSettings(this.#options.store, claim.settings)));
   }
 
   async #decode(after: string, adopted: Claim | null, record: StreamRecord): Promise<boolean> {
