@@ -3,11 +3,14 @@
 import { inspect } from 'node:util';
 import { CommanderError, Command as Parser } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { VpcflowError } from '../schemas/errors.ts';
+import { ERRORS, VpcflowError } from '../schemas/errors.ts';
 import { COMMANDS } from './commands.ts';
 import { systemClock } from './shared/clock.ts';
 import type { Command } from './shared/command.ts';
 import { environmentName, type Given, OPTIONS, type OptionKey, readOptions } from './shared/options.ts';
+
+/** The HTTP status of what is wrong with the question itself: on a command line, wrong usage. */
+const BAD_REQUEST = 400;
 
 /** A second Ctrl-C ends the process at once; npm passes the terminal's own on within milliseconds, which is the same one. */
 const SAME_SIGNAL_MS = 1000;
@@ -96,7 +99,7 @@ const fail = (error: unknown): number => {
   if (process.env.VPCFLOW_DEBUG === '1') process.stderr.write(`${inspect(error)}\n`);
   if (error instanceof VpcflowError) {
     report(error.sentence);
-    return error.code === 'VF_USAGE' ? 2 : 1;
+    return ERRORS[error.code].status === BAD_REQUEST ? 2 : 1;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   report(`unexpected ${what.replace(/\s+/g, ' ')}; run it again with VPCFLOW_DEBUG=1 and report what it shows`);

@@ -18,7 +18,8 @@ export interface CommandContext {
 
 /**
  * Runs one command to its end and resolves to the exit status: 0 done, 1 it failed, 2 wrong usage. A VpcflowError
- * that it rejects with becomes one sentence on stderr and status 1 (2 for VF_USAGE); anything else is a defect.
+ * that it rejects with becomes one sentence on stderr and status 1 (2 where its HTTP status is 400); anything else is a
+ * defect.
  */
 export type Run = (context: CommandContext) => Promise<number>;
 

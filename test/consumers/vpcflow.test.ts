@@ -55,6 +55,20 @@ describe('wrong usage ends with status 2 and one sentence', () => {
     expect(stderr).toMatch(/^vpcflow: [^\n]+ \(VF_USAGE\)\n$/);
   });
 
+  const formats = join(folder, 'formats.json');
+  writeFileSync(formats, '{"vpc-*":"${srcaddr} srcaddr"}');
+  test.each([
+    ['a time', 'VF_BAD_TIME', ['rows', '--start', 'then', '--stop', 'now']],
+    ['a window', 'VF_BAD_WINDOW', ['rows', '--start', 'now', '--stop', 'now-1h']],
+    ['a filter', 'VF_BAD_FILTER', ['rows', ...window, '--filter', 'port is 22']],
+    ['columns', 'VF_BAD_PARAMETER', ['rows', ...window, '--group', 'bytes']],
+    ['a format', 'VF_BAD_FORMAT', ['backfill', '--formats', formats, formats]],
+  ])('%s that means nothing is %s', async (_what, code, args) => {
+    const { status, stdout, stderr } = await runVpcflow([...args, '--store', nothing]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(new RegExp(`^vpcflow: [^\\n]+ \\(${code}\\)\\n$`));
+  });
+
   test('no command at all shows the help, on standard error', async () => {
     const { status, stdout, stderr } = await runVpcflow([]);
     expect([status, stdout]).toEqual([2, '']);
