@@ -10,6 +10,8 @@ import { VpcflowError } from '../../../schemas/errors.ts';
 const LOCK = 'lock';
 /** Is there while a run is under way, with its process id; it is left behind by a run that was killed. */
 const RUNNING = 'running.json';
+/** Locks of this process. A database that nobody refers to any more is closed with the next garbage, and so unlocked. */
+const held = new Set<DatabaseSync>();
 
 export interface RunLock {
   /** Null when the last run (if any) ended by itself; otherwise when it was last seen alive, Unix ms. */
@@ -47,6 +49,7 @@ export const acquireRunLock = async (directory: string, clock: Clock): Promise<R
     if (!isBusy(cause)) throw cause;
     throw new VpcflowError('VF_IN_USE', `process ${await readPid(running)} runs on ${directory} already`, { cause });
   }
+  held.add(database);
   const killedAbout = await lastSeen(running);
   await writeFile(running, `{"pid":${process.pid}}\n`);
   const descriptor = openSync(running, 'r');
@@ -60,6 +63,7 @@ export const acquireRunLock = async (directory: string, clock: Clock): Promise<R
     },
     release: async (clean) => {
       if (clean) await rm(running, { force: true });
+      held.delete(database);
       database.close(); // rolls back, and so unlocks
     },
   };

@@ -29,21 +29,33 @@ test('a second run is refused with the process id of the first, until that has e
   await second.release(true);
 });
 
-test('the lock of a killed process is free, and its last sign of life is known', async () => {
+test('a lock is held until its process is killed, also when nobody refers to it; then it is free, and its last sign of life is known', async () => {
   const script = `
     import { acquireRunLock } from '${join(ROOT, 'consumers/shared/embedded/run-lock.ts')}';
-    const lock = await acquireRunLock(${JSON.stringify(directory)}, { now: () => 1795183200000 });
-    await lock.beat();
+    import { setImmediate as turn } from 'node:timers/promises';
+    const lockAndForget = async () => {
+      const lock = await acquireRunLock(${JSON.stringify(directory)}, { now: () => 1795183200000 });
+      await lock.beat();
+    };
+    await lockAndForget();
+    for (let i = 0; i < 3; i++) {
+      await turn();
+      globalThis.gc();
+    }
     console.log('held');
     setInterval(() => {}, 1000);
   `;
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module-typescript', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await once(child.stdout, 'data');
-  await expect(acquireRunLock(directory, systemClock)).rejects.toThrow(`process ${child.pid} runs on`);
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  const ended = once(child, 'exit');
+  try {
+    await Promise.race([once(child.stdout, 'data'), ended]);
+    await expect(acquireRunLock(directory, systemClock)).rejects.toThrow(`process ${child.pid} runs on`);
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
   const next = await acquireRunLock(directory, systemClock);
   expect(next.killedAbout).toBe(1_795_183_200_000);
   await next.release(true);
