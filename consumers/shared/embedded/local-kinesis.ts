@@ -1,9 +1,10 @@
 // Turns a directory into a running local Kinesis: kinesis-local as a child process on loopback, its data kept in the directory.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { z } from 'zod';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { type KinesisPlace, kinesisClient } from '../kinesis.ts';
 import {
@@ -17,7 +18,7 @@ import {
 export const LOCAL_ACCOUNT = '123456789012';
 export const LOCAL_REGION = 'us-east-1';
 
-const START_MS = 30_000;
+const START_MS = 60_000;
 const STOP_MS = 15_000;
 /** Between two snapshots of the data: what a kill -9 may lose. A snapshot is the whole stream, so not too often. */
 const PERSIST_INTERVAL = '5s';
@@ -52,16 +53,32 @@ const listening = (child: ChildProcess, said: () => string): Promise<number> =>
     });
   });
 
-/** A snapshot that is not whole (a disk that was full, a machine that lost power) is set aside rather than started on. */
-const setAsideIfTorn = async (directory: string): Promise<void> => {
+/** What is looked at of a snapshot; the rest is handed on as it is. */
+const snapshotShape = z.looseObject({ streams: z.record(z.string(), z.looseObject({ streamStatus: z.string() })) });
+
+/**
+ * A snapshot that is not whole (a disk that was full, a machine that lost power) is set aside rather than started on.
+ * One that was taken in the middle of a change is mended, because kinesis-local never ends a change that another
+ * process began: a stream that was coming or going holds nothing yet or nothing any more and is left out; one whose
+ * shards were changing has them.
+ */
+const mendSnapshot = async (directory: string): Promise<void> => {
   const path = join(directory, SNAPSHOT);
   const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null) return;
+  let snapshot: z.infer<typeof snapshotShape>;
   try {
-    JSON.parse(text);
+    snapshot = snapshotShape.parse(JSON.parse(text));
   } catch {
     await rename(path, `${path}.torn`);
+    return;
   }
+  const all = Object.entries(snapshot.streams);
+  if (all.every(([, stream]) => stream.streamStatus === 'ACTIVE')) return;
+  const kept = all.filter(([, { streamStatus }]) => streamStatus === 'ACTIVE' || streamStatus === 'UPDATING');
+  const streams = Object.fromEntries(kept.map(([arn, stream]) => [arn, { ...stream, streamStatus: 'ACTIVE' }]));
+  await writeFile(`${path}.mended`, JSON.stringify({ ...snapshot, streams }), { flush: true });
+  await rename(`${path}.mended`, path);
 };
 
 /**
@@ -71,7 +88,7 @@ const setAsideIfTorn = async (directory: string): Promise<void> => {
 export const startLocalKinesis = async (directory: string | null): Promise<LocalKinesis> => {
   if (directory !== null) {
     await mkdir(directory, { recursive: true });
-    await setAsideIfTorn(directory);
+    await mendSnapshot(directory);
   }
   const packageFolder = dirname(createRequire(import.meta.url).resolve('kinesis-local/package.json'));
   const child = spawn(process.execPath, ['--import', PRELOAD_URL, 'main.js'], {

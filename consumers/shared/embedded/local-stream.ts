@@ -15,7 +15,8 @@ import { VpcflowError } from '../../../schemas/errors.ts';
 import { streamError } from '../kinesis.ts';
 
 const POLL_MS = 50;
-const CHANGE_MS = 30_000;
+/** The longest wait for a change that takes the local Kinesis a moment: a busy machine may take its time for it. */
+const CHANGE_MS = 120_000;
 
 const statusOf = async (client: KinesisClient, name: string): Promise<string | null> => {
   try {

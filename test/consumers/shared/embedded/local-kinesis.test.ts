@@ -102,6 +102,40 @@ test('a torn snapshot is set aside, and the next one is whole at any moment', as
   client.destroy();
 });
 
+test('a stream that was saved in the middle of a change can be used again', async () => {
+  const path = join(directory, 'kinesis-data.json');
+  const first = await startLocalKinesis(directory);
+  let client = localClient(first);
+  await ensureStream(client, 'kept', 1, systemClock);
+  const data = Buffer.from('kept record');
+  await client.send(new PutRecordCommand({ StreamName: 'kept', PartitionKey: 'k', Data: data }));
+  const saved = await until('it is saved', async () => {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    return text.includes(data.toString('base64')) && text;
+  });
+  client.destroy();
+  await first.stop();
+  for (const [status, isKept] of [
+    ['UPDATING', true],
+    ['CREATING', false],
+    ['DELETING', false],
+  ] as const) {
+    await writeFile(path, saved.replace('"streamStatus":"ACTIVE"', `"streamStatus":"${status}"`));
+    const next = await startLocalKinesis(directory);
+    client = localClient(next);
+    expect([status, await ensureStream(client, 'kept', 1, systemClock)]).toEqual([status, isKept]);
+    const position = { ShardId: 'shardId-000000000000', ShardIteratorType: 'TRIM_HORIZON' as const };
+    const { ShardIterator } = await client.send(new GetShardIteratorCommand({ StreamName: 'kept', ...position }));
+    const { Records = [] } = await client.send(new GetRecordsCommand({ ShardIterator }));
+    expect([status, Records.map((record) => String(Buffer.from(record.Data!)))]).toEqual([
+      status,
+      isKept ? ['kept record'] : [],
+    ]);
+    client.destroy();
+    await next.stop();
+  }
+});
+
 test('what it saved is there again; a renewed stream gives out larger numbers only', async () => {
   const first = await startLocalKinesis(directory);
   const client = localClient(first);
