@@ -10,12 +10,15 @@
 
 import { type Counting, MAX_EDGE_PORTS } from '../schemas/graph.ts';
 import type { Condition } from './filter/condition.ts';
-import { groupsSql, hasOwners, type KnownGrouping, WITNESS } from './graph-groups.ts';
+import { DIRECTIONS, groupsSql, hasOwners, type KnownGrouping, WITNESS } from './graph-groups.ts';
 
 export interface GraphQuestion {
   /** What follows FROM: yields digest rows of the window, with the names of DIGEST_COLUMNS. */
   readonly source: string;
-  /** Rows that do not meet it are as if they had never been logged; its parameters are the statement's. */
+  /**
+   * Rows that do not meet it are as if they had never been logged, except that addresses belong to the same groups with
+   * every condition; its parameters are the statement's.
+   */
   readonly where?: Condition | null;
   readonly group: KnownGrouping;
   readonly count: Counting;
@@ -44,7 +47,7 @@ const PORT = `CASE WHEN coalesce(srcport, 0) = 0 THEN dstport WHEN coalesce(dstp
  */
 export function graphSql({ source: all, where = null, group, count, top, limit }: GraphQuestion): string {
   const source = where === null ? all : 'chosen';
-  const groups = groupsSql(group, source);
+  const groups = groupsSql(group, all, where === null);
   const steps = where === null ? [] : [`chosen AS (SELECT * FROM ${all} AS digest WHERE ${where.sql})`];
   steps.push(logged(source, group, groups !== null));
   if (groups !== null) steps.push(groups);
@@ -68,7 +71,7 @@ const grouped = (id: string, groups: string | null): string =>
 
 function logged(source: string, group: KnownGrouping, twice: boolean): string {
   const directed = `,
-         bool_or(flow_direction = 'egress') AS egress, bool_or(flow_direction = 'ingress') AS ingress`;
+         ${DIRECTIONS}`;
   return `logged AS ${twice ? 'MATERIALIZED ' : ''}(
   SELECT ${CONVERSATION}, account_id, ${WITNESS} AS witness, sum(flows) AS flows,
          coalesce(sum(packets), 0) AS packets, coalesce(sum(bytes), 0) AS bytes,

@@ -6,7 +6,8 @@
 //      two addresses are (the interface talked to one peer only), the peer is the one known as another interface's
 //      own, else the public one; where that does not decide, nobody is placed.
 // An address is placed in a group when all its interfaces agree on it, so networks with the same addresses in two
-// VPCs are never mixed up: what cannot be placed stays a node of its own, the address.
+// VPCs are never mixed up: what cannot be placed stays a node of its own, the address. All rows of the window are asked,
+// those too that a filter leaves out of the graph: what an address belongs to is no matter of what is asked about it.
 import type { Grouping } from '../schemas/graph.ts';
 import { PRIVATE_PATTERN } from './private-network.ts';
 
@@ -46,12 +47,12 @@ groups AS (
   UNION ALL
   SELECT address, regexp_replace(':' || list_aggregate(four, 'string_agg', ':'), '(:0)+$', '')[2:] || '::/64' AS id FROM prefixes)`;
 
-/** Rules 1 and 2 above, over the rows `logged` (one per conversation and interface). */
-const OWNERS = `
+/** Rules 1 and 2 above, over `evidence`: at least one row for each interface and pair of addresses. */
+const ownersSql = (evidence: string): string => `
 sides AS (
-  SELECT account_id, witness, srcaddr AS address, egress AS directed FROM logged WHERE srcaddr IS NOT NULL
+  SELECT account_id, witness, srcaddr AS address, egress AS directed FROM ${evidence} WHERE srcaddr IS NOT NULL
   UNION ALL
-  SELECT account_id, witness, dstaddr AS address, ingress AS directed FROM logged
+  SELECT account_id, witness, dstaddr AS address, ingress AS directed FROM ${evidence}
   WHERE dstaddr IS NOT NULL AND dstaddr IS DISTINCT FROM srcaddr),
 seen AS (
   SELECT account_id, witness, address, position(':' IN address) > 0 AS v6, count(*) AS rows,
@@ -61,7 +62,7 @@ interfaces AS (
   SELECT account_id, witness, v6, bool_or(directed) AS directed FROM seen GROUP BY ALL),
 totals AS (
   SELECT account_id, witness, position(':' IN coalesce(srcaddr, dstaddr)) > 0 AS v6, count(*) AS rows
-  FROM logged WHERE coalesce(srcaddr, dstaddr) IS NOT NULL GROUP BY ALL),
+  FROM ${evidence} WHERE coalesce(srcaddr, dstaddr) IS NOT NULL GROUP BY ALL),
 candidates AS (
   SELECT s.account_id, s.witness, s.v6, s.address, coalesce(i.directed, false) AS directed,
          count(*) OVER (PARTITION BY s.account_id, s.witness, s.v6) AS rivals
@@ -86,17 +87,25 @@ groups AS (
   LEFT JOIN owners o ON o.account_id IS NOT DISTINCT FROM l.account_id AND o.witness = l.witness
   GROUP BY l.address HAVING min(o.owner) = max(o.owner) AND bool_and(o.owner IS NOT NULL))`;
 
+/** SQL for which side of a row is the interface's own by its direction: aggregates of the columns `egress, ingress`. */
+export const DIRECTIONS = `bool_or(flow_direction = 'egress') AS egress, bool_or(flow_direction = 'ingress') AS ingress`;
+
 /**
- * Common table expressions that end in `groups(address, id)`, from the digest rows `source` and their sums `logged`
- * with `account_id, witness, srcaddr, dstaddr` and (where `hasOwners`) `egress, ingress`; null when addresses are the
- * nodes themselves.
+ * Common table expressions that end in `groups(address, id)`; null when addresses are the nodes themselves.
+ * @param all every digest row of the window, also where only some of them are asked about.
+ * @param areAllLogged whether the rows `logged` (the sums of what is asked about, with `account_id, witness, srcaddr,
+ * dstaddr` and, where `hasOwners`, `egress, ingress`) are the sums of all of them, which then need not be read again.
  */
-export const groupsSql = (group: KnownGrouping, source: string): string | null => {
+export const groupsSql = (group: KnownGrouping, all: string, areAllLogged: boolean): string | null => {
   if (group === 'address') return null;
   const owner = OWNED[group];
   if (owner !== null) {
-    return `owners AS (
-  SELECT DISTINCT account_id, ${WITNESS} AS witness, ${owner} AS owner FROM ${source} WHERE ${owner} IS NOT NULL),${OWNERS}`;
+    const pairs = `pairs AS MATERIALIZED (
+  SELECT account_id, ${WITNESS} AS witness, srcaddr, dstaddr, ${DIRECTIONS}
+  FROM ${all} GROUP BY ALL),
+`;
+    return `${areAllLogged ? '' : pairs}owners AS (
+  SELECT DISTINCT account_id, ${WITNESS} AS witness, ${owner} AS owner FROM ${all} WHERE ${owner} IS NOT NULL),${ownersSql(areAllLogged ? 'logged' : 'pairs')}`;
   }
   const addresses = `addresses AS (
   SELECT DISTINCT address FROM (SELECT srcaddr AS address FROM logged UNION ALL SELECT dstaddr FROM logged)

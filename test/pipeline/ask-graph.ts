@@ -50,7 +50,7 @@ export const askGraph = async (
   question: Partial<GraphQuestion> = {},
 ): Promise<Graph> => {
   const whole = { group: 'address', count: 'conversations', top: null, limit: 100_000, ...question } as const;
-  const result = await engine.run(graphSql({ ...whole, source: sourceOf(rows) }));
+  const result = await engine.run(graphSql({ ...whole, source: sourceOf(rows) }), whole.where?.parameters);
   const values: (readonly QueryValue[])[] = [];
   for await (const chunk of result.chunks) values.push(...chunk);
   return graphOf({ ...whole, start: 0, stop: 60_000, complete: null, watermark: null }, values);
