@@ -44,6 +44,15 @@ export function windowParameters(
   };
 }
 
+/** The window of an answer that needs none: from `start` to `stop` or now; null without both. Throws VF_BAD_*. */
+export function optionalWindow(
+  { start, stop }: { readonly start?: string | undefined; readonly stop?: string | undefined },
+  now: number,
+): Window | null {
+  if (start === undefined && stop === undefined) return null;
+  return parseWindow(start === undefined ? start : plusRestored(start), plusRestored(stop ?? 'now'), now);
+}
+
 /**
  * The format that `format` names, else the one that `Accept` likes best, else the first. An Accept that none of them
  * satisfies is ignored, as RFC 9110 (12.5.1) allows.

@@ -1,5 +1,6 @@
 // Every route of the query server, in the order of /openapi.json. A new one is a file in routes/ and a line here.
 import type { RegisterRoutes } from './route.ts';
+import { auditRoute } from './routes/audit.ts';
 import { coverageRoute } from './routes/coverage.ts';
 import { graphRoute } from './routes/graph.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -12,6 +13,7 @@ export const ROUTES: readonly RegisterRoutes[] = [
   rowsRoute,
   graphRoute,
   coverageRoute,
+  auditRoute,
   healthRoutes,
   metricsRoute,
   openapiRoute,

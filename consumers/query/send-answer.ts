@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { completeText, watermarkText } from '../../pipeline/completeness.ts';
-import { VpcflowError } from '../../schemas/errors.ts';
 import type { Completeness } from '../../schemas/query.ts';
 import type { WindowSource } from '../shared/query/window-source.ts';
+import { cancellation } from './cancellation.ts';
 import type { Piece, Question } from './question.ts';
 import type { RouteServices } from './route.ts';
 
@@ -65,35 +65,11 @@ async function* resumed(
   }
 }
 
-/** Aborts when the client goes away, the time is over or the server stops; `done` when the answer is whole. */
-function cancellation(
-  reply: FastifyReply,
-  { query, queryTimeout, stopping, metrics }: RouteServices,
-): { readonly signal: AbortSignal; readonly done: () => void } {
-  const abort = new AbortController();
-  const finished = new AbortController();
-  const cancel = (reason: 'client' | 'timeout' | 'shutdown', error: Error) => {
-    if (finished.signal.aborted || abort.signal.aborted) return;
-    metrics.cancelled.inc({ reason });
-    abort.abort(error);
-  };
-  const stop = () => cancel('shutdown', new VpcflowError('VF_BUSY', 'this server is stopping'));
-  stopping.addEventListener('abort', stop, { signal: finished.signal });
-  if (stopping.aborted) stop();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) cancel('client', new VpcflowError('VF_QUERY', 'the client went away'));
-    finished.abort();
-  });
-  const seconds = queryTimeout / 1000;
-  const late = new VpcflowError('VF_TIMEOUT', `the answer takes longer than ${seconds} seconds`);
-  void query.clock.sleep(queryTimeout, finished.signal).then(() => cancel('timeout', late));
-  return { signal: abort.signal, done: () => finished.abort() };
-}
-
 function etagOf(source: WindowSource, question: Question): string {
   const hash = createHash('sha256').update(`${source.identity}\n${question.contentType}\n${question.text}`);
   return `"${hash.digest('base64url')}"`;
 }
 
-const isKnown = (header: string | undefined, etag: string): boolean =>
+/** Whether If-None-Match names the tag. */
+export const isKnown = (header: string | undefined, etag: string): boolean =>
   (header ?? '').split(',').some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === etag);

@@ -61,7 +61,7 @@ export const page = (form: PageForm, answer: PageAnswer | string): string =>
 </head>
 <body>
 <header><h1><a href="/">vpcflow</a></h1><p>who talked to whom</p>
-<nav><a href="/openapi.json">API</a> <a href="/metrics">metrics</a></nav></header>
+<nav><a href="/v1/audit?format=table">audit</a> <a href="/openapi.json">API</a> <a href="/metrics">metrics</a></nav></header>
 <main>
 ${formHtml(form)}
 ${typeof answer === 'string' ? html`<p class="notice bad" role="alert">${answer}</p>` : answerHtml(answer)}

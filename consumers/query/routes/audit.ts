@@ -1,0 +1,61 @@
+// GET /v1/audit: whether every line of the store is counted out, or where it is not.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { auditJson, auditTable } from '../../../pipeline/audit/report.ts';
+import { completenessOf, DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import { auditStore } from '../../shared/audit/audit-store.ts';
+import { OPTIONS } from '../../shared/options.ts';
+import { loadProgress } from '../../shared/query/progress.ts';
+import { cancellation } from '../cancellation.ts';
+import { chosenFormat, optionalWindow } from '../parameters.ts';
+import type { RegisterRoutes } from '../route.ts';
+import { completenessHeaders, isKnown } from '../send-answer.ts';
+
+const FORMATS = ['json', 'table'] as const;
+const TYPES = { json: 'application/json; charset=utf-8', table: 'text/plain; charset=utf-8' } as const;
+
+const QUERY = z.strictObject({
+  start: z.string().optional().describe(`${OPTIONS.start.help}; of arrival (without it: everything)`),
+  stop: z.string().optional().describe(`${OPTIONS.stop.help}; of arrival (without it: now)`),
+  format: z.enum(FORMATS).optional().describe(OPTIONS.auditFormat.help),
+});
+
+export const auditRoute: RegisterRoutes = (app, services) => {
+  const { clock, store } = services.query;
+  // It reads every object that the commits name: a second one would only take from the first.
+  let underWay = false;
+  app.route({
+    method: 'GET',
+    url: '/v1/audit',
+    schema: {
+      summary: 'Whether every line is counted out; 200 also when it is not',
+      tags: ['store'],
+      querystring: QUERY,
+    },
+    handler: async (request, reply) => {
+      const { query, headers } = request;
+      const now = clock.now();
+      const window = optionalWindow(query, now);
+      const format = chosenFormat(FORMATS, TYPES, query.format, headers.accept);
+      if (underWay) throw new VpcflowError('VF_BUSY', 'another audit is under way');
+      underWay = true;
+      const { signal, done } = cancellation(reply, services);
+      try {
+        const progress = await loadProgress(store);
+        const result = await auditStore(store, { window, signal });
+        signal.throwIfAborted();
+        const body = format === 'json' ? auditJson(result) : auditTable(result);
+        const etag = `"${createHash('sha256').update(`${format}\n${body}`).digest('base64url')}"`;
+        const extent = completenessOf([...progress.values()], window?.stop ?? now, DEFAULT_LATENESS_MS);
+        reply.headers({ ...completenessHeaders({ ...extent, asOf: now }), etag, vary: 'accept' });
+        reply.header('cache-control', 'private, no-cache');
+        if (isKnown(headers['if-none-match'], etag)) return reply.code(304).send();
+        return reply.type(TYPES[format]).send(body);
+      } finally {
+        underWay = false;
+        done();
+      }
+    },
+  });
+};
