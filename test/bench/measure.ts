@@ -2,13 +2,16 @@
 
 export type Contestants = Readonly<Record<string, () => void | Promise<void>>>;
 
+/** Rounds that are not counted: a consumer runs for weeks, so what it costs until its code is compiled is left out. */
+const WARM_UPS = 3;
+
 /**
- * The median seconds of each contestant after one warm-up of all; each round runs every one of them once. Seconds of
+ * The median seconds of each contestant after some warm-ups of all; each round runs every one of them once. Seconds of
  * the processor (all threads of this process), not of the clock: budgets are about one core, busy machines about others.
  */
 export const medians = async (rounds: number, contestants: Contestants): Promise<Record<string, number>> => {
   const seconds = new Map<string, number[]>();
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1 - WARM_UPS; round <= rounds; round++) {
     for (const [name, run] of Object.entries(contestants)) {
       const started = process.cpuUsage();
       await run();

@@ -51,7 +51,7 @@ const measure = async (
   await writeFile(text, gzipText);
   let stored = { rows: 0, bytes: 0 };
   let run = 0;
-  const seconds = await medians(3, {
+  const seconds = await medians(5, {
     gunzip: () => {
       for (const data of envelopes) gunzipSync(data);
     },

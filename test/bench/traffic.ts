@@ -27,6 +27,11 @@ export interface Traffic {
 const EVENTS_AN_ENVELOPE = 1000;
 const ACCOUNT = '123456789012';
 export const FIRST_SECOND = 1_795_226_400; // 2026-11-21T02:00:00Z
+/**
+ * How many addresses there are to talk to, for each row. Three real captures (of 91 to 240 rows) have 0.34 to 0.49
+ * distinct addresses a row; this gives 0.44.
+ */
+const PEERS_A_ROW = 0.6;
 const SERVICES = [443, 443, 443, 80, 5432, 53, 22, 8080];
 
 /** Mulberry32, by Tommy Ettinger: enough randomness for traffic, the same on every machine. */
@@ -40,6 +45,12 @@ const random = (seed: number): (() => number) => {
   };
 };
 
+/** Every other peer is on the internet, anywhere. */
+const peerAddress = (peer: number): string => {
+  const bits = peer % 2 === 0 ? peer | (10 << 24) : Math.imul(peer, 0x9e3779b1);
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
+};
+
 /** The lines of one interface and minute, in the order of their ephemeral ports, which is none. */
 const interfaceLines = (shape: TrafficShape, index: number, minute: number, next: () => number): string[] => {
   const rows = Math.round(shape.rows / shape.interfaces / shape.minutes);
@@ -47,9 +58,9 @@ const interfaceLines = (shape: TrafficShape, index: number, minute: number, next
   const own = `10.${index >> 8}.${index & 255}.${10 + (index % 200)}`;
   const lines: string[] = [];
   const peers = new Set<number>();
-  while (peers.size < rows) peers.add(Math.floor(next() ** 2 * 2 ** 20));
+  while (peers.size < rows) peers.add(Math.floor(next() ** 2 * shape.rows * PEERS_A_ROW));
   for (const [r, peerNumber] of [...peers].entries()) {
-    const peer = `10.${100 + (peerNumber >> 16)}.${(peerNumber >> 8) & 255}.${peerNumber & 255}`;
+    const peer = peerAddress(peerNumber);
     const service = SERVICES[Math.floor(next() * SERVICES.length)];
     const inbound = r % 2 === 1;
     const protocol = service === 53 ? 17 : 6;
