@@ -39,7 +39,7 @@ export const EPOCH_BOUNDS: EpochBounds = { rows: MAX_DIGEST_ROWS, bytes: 1024 * 
 /** Rejects held in memory at which an epoch closes, too: raw records of poison are large. */
 const MAX_REJECT_BYTES = 32 * 1024 * 1024;
 /** A piece is cut also when its strings grow to this. */
-const MAX_POOL_BYTES = 96 * 1024 * 1024;
+const MAX_POOL_BYTES = 48 * 1024 * 1024;
 const MAX_COVERAGE_ROWS = 250_000;
 
 /** Digest and coverage with the strings that both refer to. */
@@ -116,6 +116,9 @@ export class EpochContents implements DecodeTarget {
       for await (const { partition, rows, bytes } of encodeCoverage(piece.coverage)) {
         this.#objects.push({ key: tableKey('coverage', partition, source, n), table: 'coverage', rows, body: bytes });
       }
+      piece.digest.clear();
+      piece.coverage.clear();
+      piece.digest.pool.release();
     }
   }
 
