@@ -157,7 +157,8 @@ export class LocalEngine {
     await this.#exclusive(async () => {
       const session = this.#session;
       if (session !== null) {
-        await this.#untilRead(session);
+        // What it took in the last seconds is saved nowhere else: however busy the machine is, that is waited for.
+        while (!(await this.#untilRead(session)) && session.read < this.#putRecords);
         await this.#stop(session);
       }
     });
@@ -223,13 +224,13 @@ export class LocalEngine {
   async #untilRead(session: Session): Promise<boolean> {
     session.idle.clear();
     const { clock } = this.#options;
-    for (const deadline = clock.now() + READ_MS; clock.now() < deadline; ) {
+    for (const deadline = clock.now() + READ_MS; ; ) {
       const listed = await listShards(this.#client, this.#stream);
       const open = listed.filter(({ closed }) => !closed);
       if (open.every(({ shard }) => (session.idle.get(shard) ?? 0) >= 2)) return true;
       await Promise.race([clock.sleep(100), this.failed]);
+      if (clock.now() >= deadline) return false;
     }
-    return false;
   }
 
   /** A renewed stream has forgotten the record that was checkpointed, but nothing between that and its first one. */

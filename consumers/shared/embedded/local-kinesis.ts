@@ -28,7 +28,7 @@ export interface LocalKinesis {
   readonly pid: number;
   /** Resolves when the child has ended on its own; never after `stop`. */
   readonly died: Promise<VpcflowError>;
-  /** Ends the child after it has saved what it holds. */
+  /** Ends the child. What it took since its last snapshot is gone, so everything has to be read before. */
   stop(): Promise<void>;
 }
 

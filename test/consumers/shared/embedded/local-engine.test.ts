@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
 import { LOCAL_STREAM, LocalEngine } from '../../../../consumers/shared/embedded/local-engine.ts';
 import { kinesisClient } from '../../../../consumers/shared/kinesis.ts';
+import type { Clock } from '../../../../schemas/clock.ts';
 import { MemoryStore } from '../../../fakes/memory-store.ts';
 import { until } from '../../../until.ts';
 import { Recording } from './recording-processor.ts';
@@ -22,9 +23,9 @@ afterEach(async () => {
 const texts = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 const outgoing = (all: readonly string[]) => all.map((text) => ({ partitionKey: text, data: Buffer.from(text) }));
 
-const start = (recording: Recording, store: MemoryStore, renewBytes = 1_000_000) =>
+const start = (recording: Recording, store: MemoryStore, renewBytes = 1_000_000, clock: Clock = systemClock) =>
   LocalEngine.start({
-    ...{ state: directory, store, clock: systemClock, renewBytes, renewMs: 0 },
+    ...{ state: directory, store, clock, renewBytes, renewMs: 0 },
     createProcessor: () => recording.of(),
   });
 
@@ -43,6 +44,31 @@ test('a second start goes on where the first stopped', async () => {
   await two.engine.stop();
   // Nothing is told twice: what was checkpointed stays behind, whether the local Kinesis still had it or not.
   expect([...second.texts].sort()).toEqual(texts('b', 30).sort());
+});
+
+test('it does not stop before all that was put is read, however long that takes', async () => {
+  const [reading, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const recording = new Recording();
+  recording.onBatch = ({ records }) => {
+    if (records.length === 0) return;
+    reading.resolve();
+    return released.promise;
+  };
+  let isBusy = false;
+  let ahead = 0; // ms; each look at the clock of a machine that is far too busy comes a minute later
+  const now = (): number => {
+    if (isBusy) ahead += 60_000;
+    return Date.now() + ahead;
+  };
+  const { engine } = await start(recording, new MemoryStore(), 1_000_000, { now, sleep: systemClock.sleep });
+  await engine.put(outgoing(texts('a', 1)));
+  await reading.promise;
+  await engine.put(outgoing(texts('b', 30)));
+  isBusy = true;
+  const stopped = engine.stop();
+  released.resolve();
+  await stopped;
+  expect([...recording.texts].sort()).toEqual([...texts('a', 1), ...texts('b', 30)].sort());
 });
 
 test('a stream that has grown is renewed between two puts, and no record is lost or told twice', async () => {
