@@ -38,7 +38,7 @@ export class PartCutter {
   #current: Part;
   #limit: number;
 
-  /** Sets the decoder's target and its `afterLine`. */
+  /** Sets the decoder's target, its `afterLine` and its `afterChunk`. */
   constructor(
     decoder: Decoder,
     object: { readonly identity: string; readonly duplicates: IdentityWindow; readonly claims: readonly PartClaim[] },
@@ -53,6 +53,7 @@ export class PartCutter {
     this.#limit = this.#limitOf(0);
     decoder.target = this.#current.contents;
     decoder.afterLine = () => this.#afterLine();
+    decoder.afterChunk = () => this.#encodePieces();
   }
 
   /** The parts that are whole by now and have something after them, in order. */
@@ -81,6 +82,12 @@ export class PartCutter {
     } else if (contents.cutWhenFull()) {
       this.#decoder.target = contents;
     }
+  }
+
+  /** Ready parts are left alone: whoever took them may be finishing them just now. */
+  async #encodePieces(): Promise<void> {
+    await this.#held?.contents.encodePieces();
+    await this.#current.contents.encodePieces();
   }
 
   #limitOf(part: number): number {
