@@ -18,6 +18,13 @@ const MAX_CACHED = 256;
 /** How far ahead of its record's arrival a flow may begin, s. */
 const MAX_AHEAD = 86_400;
 
+/** What one record of the stream may bring at most, so that no record can take a worker down; an object is cut into parts. */
+const MAX_RECORD_REJECTS = 1_000_000; // lines
+const MAX_RECORD_HOURS = 10_000; // partitions
+
+/** The record brings more than a worker can hold: the rest of it is one reject. */
+export class RecordLimit extends Error {}
+
 const HEADER_BYTES = new Uint8Array(256);
 for (const byte of Buffer.from('abcdefghijklmnopqrstuvwxyz0123456789-_ ')) HEADER_BYTES[byte] = 1;
 
@@ -47,6 +54,8 @@ export class LineDecoder {
   #logGroup: string | null = null;
   #format = UNDECLARED_FORMAT;
   #ordinal = 0; // lines of the record counted so far
+  #rejectsLeft = Number.POSITIVE_INFINITY;
+  #maxHours = Number.POSITIVE_INFINITY;
   readonly #time = { eventTime: -1, arrival: -1, latestStart: Number.POSITIVE_INFINITY };
   readonly #flow = new Flow();
   readonly #formats = new Map<string | null, Format>();
@@ -62,6 +71,8 @@ export class LineDecoder {
   begin(origin: LineOrigin, isStream: boolean): void {
     this.#origin = origin;
     this.#ordinal = 0;
+    this.#rejectsLeft = isStream ? MAX_RECORD_REJECTS : Number.POSITIVE_INFINITY;
+    this.#maxHours = isStream ? this.#hours() + MAX_RECORD_HOURS : Number.POSITIVE_INFINITY;
     this.#time.arrival = origin.arrival;
     this.#time.latestStart = isStream ? Math.floor(origin.arrival / 1000) + MAX_AHEAD : Number.POSITIVE_INFINITY;
     this.useLogGroup(origin.logGroup);
@@ -147,6 +158,10 @@ export class LineDecoder {
     this.target.rejects.add({ reason, scope: 'envelope', detail, source, offset, logGroup, raw, cut, whole: record });
   }
 
+  #hours(): number {
+    return this.target.digest.hours + this.target.coverage.hours;
+  }
+
   #count(reader: LineReader, outcome: LineOutcome, buf: Uint8Array, start: number, end: number): void {
     const { target } = this;
     const flow = this.#flow;
@@ -163,6 +178,7 @@ export class LineDecoder {
       else target.tally.nodata(flow);
     }
     this.outside = false;
+    if (this.#hours() > this.#maxHours) throw new RecordLimit(`its lines are of more than ${MAX_RECORD_HOURS} hours`);
   }
 
   #read(reader: LineReader, buf: Uint8Array, start: number, end: number): LineOutcome {
@@ -184,6 +200,10 @@ export class LineDecoder {
     const logGroup = this.#logGroup;
     const whole = cut ? record : null;
     const offset = this.#ordinal;
+    if (this.#rejectsLeft-- === 0) {
+      this.outside = false;
+      throw new RecordLimit(`more than ${MAX_RECORD_REJECTS} of its lines are rejects`);
+    }
     this.target.tally.reject('line', reason);
     this.target.rejects.add({ reason, scope: 'line', detail, source, offset, logGroup, raw, cut, whole });
   }

@@ -1,7 +1,7 @@
 // Turns a record of the stream, or an object, into digest rows, coverage, rejects and counts: record, envelope, line.
 import type { Settings } from '../schemas/settings.ts';
 import { EnvelopeDecoder } from './decode-envelopes.ts';
-import { isOurs, LineDecoder } from './decode-lines.ts';
+import { isOurs, LineDecoder, RecordLimit } from './decode-lines.ts';
 import type { DecodeTarget } from './decode-target.ts';
 import { userRecords } from './envelope/aggregate.ts';
 import { ChunkQueue } from './envelope/chunk-queue.ts';
@@ -164,6 +164,11 @@ export class Decoder {
       return true;
     } catch (error) {
       if (this.#lines.outside || !isOurs(error)) throw error;
+      if (error instanceof RecordLimit) {
+        content.abandon();
+        this.#lines.rejectRest('envelope_too_large', error.message, content.offset, null);
+        return false;
+      }
       this.#lines.rejectRest('decoder_error', String(error), content.offset, null);
       return false;
     }

@@ -76,7 +76,7 @@ export class EpochContents implements DecodeTarget {
       this.#pieces + this.#waiting.length > 0 ||
       this.digest.rows >= bounds.rows ||
       this.tally.decompressedBytes >= bounds.bytes ||
-      this.digest.hours >= bounds.hours ||
+      Math.max(this.digest.hours, this.coverage.hours) >= bounds.hours ||
       this.rejects.bytes >= MAX_REJECT_BYTES ||
       this.#mustCut()
     );
