@@ -11,7 +11,8 @@ export interface StreamProgress {
 }
 
 /**
- * A window is complete when every shard is ended or has a watermark at or past `stop` + lateness (Unix ms). The
+ * A window is complete when every shard is ended (whoever ends one lists its children first) or has a watermark at or
+ * past `stop` + lateness (Unix ms). The
  * watermark is the least over the shards that are not ended (over all when every one is). null, null: no stream ever
  * fed the store.
  */
@@ -50,12 +51,11 @@ function shardIds(stream: StreamProgress): Set<string> {
 }
 
 /**
- * A shard that nobody has begun to read is known up to where its parents are: its records arrived after theirs. One
- * without known parents is known to nowhere (-Infinity).
+ * How far a shard is known: as far as its own watermark says, and at least as far as all of its parents are, for its
+ * records arrived after theirs. -Infinity where neither says anything.
  */
 function shardWatermark(stream: StreamProgress, shard: string, seen: Set<string>): number {
-  const own = stream.watermarks.get(shard);
-  if (own) return own.watermark;
+  const own = stream.watermarks.get(shard)?.watermark ?? 0;
   seen.add(shard);
   const parents = new Set(stream.shards?.shards.find((s) => s.shard === shard)?.parents ?? []);
   for (const [id, watermark] of stream.watermarks) if (watermark.children.includes(shard)) parents.add(id);
@@ -63,7 +63,8 @@ function shardWatermark(stream: StreamProgress, shard: string, seen: Set<string>
   for (const parent of parents) {
     if (!seen.has(parent)) least = Math.min(least, shardWatermark(stream, parent, seen));
   }
-  return least === Infinity ? -Infinity : least;
+  // Before its first batch a shard's own watermark is 0.
+  return Math.max(own > 0 ? own : -Infinity, least === Infinity ? -Infinity : least);
 }
 
 /** `true`, `false` or `unknown`: the header and the remark on stderr. */

@@ -87,6 +87,7 @@ interface IdRange {
   readonly first: string;
   readonly last: string;
   readonly arrival: number; // ms
+  readonly ordinal: number;
 }
 
 /**
@@ -196,17 +197,18 @@ export class IdentityWindow implements DuplicateFilter {
     block.tails[ordinal & 0xffff] = entry.hash.readBigInt64LE(8);
     this.#byHash.set(entry.hash.readInt32LE(0), entry.hash.readInt32LE(4), ordinal, oldest);
     this.#byPrefix.set(entry.prefix.readInt32LE(0), entry.prefix.readInt32LE(4), ordinal, oldest);
-    return entry.firstId !== '' && this.#overlaps(entry);
+    return entry.firstId !== '' && this.#overlaps(entry, ordinal);
   }
 
-  #overlaps({ logStream, firstId: first, lastId: last, arrival }: Identity): boolean {
+  #overlaps({ logStream, firstId: first, lastId: last, arrival }: Identity, ordinal: number): boolean {
     const key = logStream.toString('latin1');
-    const inReach = (r: IdRange): boolean => arrival - r.arrival <= IDENTITY_WINDOW;
+    const inReach = (r: IdRange): boolean =>
+      arrival - r.arrival <= IDENTITY_WINDOW && r.ordinal >= this.#next - this.#limit;
     const ranges = (this.#ranges.get(key) ?? []).filter(inReach);
     const overlaps = ranges.some((r) => compareSequences(first, r.last) <= 0 && compareSequences(r.first, last) <= 0);
     // Re-inserted at the end: the map stays in order of use, so the log streams that went silent come first.
     this.#ranges.delete(key);
-    this.#ranges.set(key, [...ranges.slice(1 - RANGES_KEPT), { first, last, arrival }]);
+    this.#ranges.set(key, [...ranges.slice(1 - RANGES_KEPT), { first, last, arrival, ordinal }]);
     for (const [silent, kept] of this.#ranges) {
       if (kept.some(inReach)) break;
       this.#ranges.delete(silent);

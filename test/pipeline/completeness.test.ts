@@ -68,6 +68,12 @@ test('children that have not begun are known up to where their parents are', () 
   expect(at(230, stream(merged))).toEqual({ complete: true, watermark: 250 });
 });
 
+test('a child that has begun, and has no watermark of its own yet, does not move the store back', () => {
+  const split = { a: { at: 300, ended: true, children: ['b'] }, b: { parents: ['a'], at: 0 } };
+  expect(at(280, stream(split))).toEqual({ complete: true, watermark: 300 });
+  expect(at(0, stream({ a: { at: 0 } }))).toEqual({ complete: false, watermark: null });
+});
+
 test('a child that only its parent names counts, and a circle of parents ends', () => {
   const named = { a: { at: 300, ended: true, children: ['b'] } };
   expect(at(281, stream(named))).toEqual({ complete: false, watermark: 300 });

@@ -128,7 +128,7 @@ class Run {
   }
 
   #start(shard: string, from: Exclude<Checkpoint, { kind: 'end' }>): void {
-    const { client, stream, clock, checkpoints, createProcessor, onProgress } = this.#options;
+    const { client, stream, store, clock, checkpoints, createProcessor, onProgress } = this.#options;
     const { signal } = this.#stop;
     const reader = new ShardReader(client, stream, shard, from, clock, signal);
     const work = async (): Promise<void> => {
@@ -142,6 +142,9 @@ class Run {
           clock,
           signal,
           onProgress: onProgress ?? (() => {}),
+          listChildren: async () => {
+            await recordShards(store, stream, await listShards(client, stream));
+          },
         });
         if (end === 'ended') this.#ended.add(shard);
       } catch (error) {

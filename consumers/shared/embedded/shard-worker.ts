@@ -84,6 +84,8 @@ export interface ShardWork {
   /** Aborted: the processor is asked to shut down after the batch that it has. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ShardProgress) => void;
+  /** Makes the shard's children known before it is called ended: from then on they are asked in its place. */
+  readonly listChildren: () => Promise<void>;
 }
 
 /** What the processor is told: its checkpoint only if reading goes on right there. */
@@ -123,6 +125,7 @@ export const workShard = async (work: ShardWork): Promise<'ended' | 'stopped'> =
       millisBehindLatest,
     });
     if (batch.ended) {
+      await work.listChildren();
       await checkpointer.during((given) => processor.shardEnded({ checkpointer: given }), true);
       if (checkpointer.ended) return 'ended';
       throw new VpcflowError('VF_CHECKPOINT_FAILED', `the end of ${shard} was not checkpointed`);

@@ -89,6 +89,18 @@ describe('IdentityWindow', () => {
     expect(window.remember(identity({ firstId: 'not', lastId: 'numbers' }))).toBe(false);
   });
 
+  it('compares ranges only with what is in reach, however long it has been running', () => {
+    const ran = new IdentityWindow(2);
+    ran.at('1', 0);
+    ran.remember(identity({ firstId: '100', lastId: '200' }));
+    ran.rememberKey('fh:a');
+    ran.rememberKey('fh:b');
+    const loaded = new IdentityWindow(2);
+    loaded.load(ran.take().slice(-2));
+    const next = identity({ firstId: '150', lastId: '250' });
+    expect([ran.remember(next), loaded.remember(next)]).toEqual([false, false]);
+  });
+
   it('carries over through its file to a window that decides alike', () => {
     fc.assert(
       fc.property(fc.array(identities), identities, fc.nat({ max: 1e12 }), (before, next, arrival) => {

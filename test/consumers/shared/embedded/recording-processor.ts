@@ -10,6 +10,8 @@ export class Recording {
   empty = 0;
   /** Called with each batch before it is checkpointed. */
   onBatch: (batch: Batch) => void | Promise<void> = () => {};
+  /** Called when a shard is told to have ended, before that is checkpointed. */
+  onEnd: (shard: string) => void = () => {};
   checkpointing = true;
 
   of(): RecordProcessor {
@@ -50,6 +52,7 @@ class RecordingProcessor implements RecordProcessor {
 
   async shardEnded({ checkpointer }: { readonly checkpointer: Checkpointer }): Promise<void> {
     this.#recording.calls.push(`ended ${this.#shard}`);
+    this.#recording.onEnd(this.#shard);
     await checkpointer.checkpoint();
   }
 

@@ -179,6 +179,11 @@ test('what was not checkpointed comes again when a processor fails; the others s
 test('children of a split and of a merge begin after the end of their parents', async () => {
   const made = await bed();
   const recording = new Recording();
+  const childless: string[] = []; // ended before anybody could know who goes on
+  recording.onEnd = (shard) => {
+    const list = parseShardList(shardsKey(made.stream.id), made.store.backing.get(shardsKey(made.stream.id))!);
+    if (!list.shards.some((info) => info.parents.includes(shard))) childless.push(shard);
+  };
   await made.put(names('a', 20));
   await split(made, FIRST);
   await made.put(names('b', 20));
@@ -200,6 +205,7 @@ test('children of a split and of a merge begin after the end of their parents', 
   await until('the third generation came', () => recording.texts.length === 60);
   await run.stop();
 
+  expect(childless).toEqual([]);
   const position = (call: string): number => recording.calls.indexOf(call);
   const grandchild = (await listShards(client, made.stream)).at(-1)!;
   expect(grandchild.parents).toEqual([left, right]);
