@@ -14,7 +14,15 @@ import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { commitEpoch, readCommit, writeObjects } from '../shared/epoch-writer.ts';
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
-import { assertDecodable, claimName, isComplete, putPartClaim, readPartClaims } from './object-claims.ts';
+import {
+  assertDecodable,
+  assertNameFree,
+  claimName,
+  isComplete,
+  type OtherContent,
+  putPartClaim,
+  readPartClaims,
+} from './object-claims.ts';
 import { ObjectFile, type ObjectIdentity } from './object-file.ts';
 import { PART_LINES, type Part, PartCutter } from './part-cutter.ts';
 
@@ -112,6 +120,8 @@ class Reading {
       name: this.#name,
     };
     if (known === undefined) {
+      // Not before: of an object that cannot be read to here, no name is known. Not after: its content would be unguarded.
+      if (part === 0) await claimName(store, this.#name, this.#identity, ofOther(this.#loading));
       if (!(await putPartClaim(store, claim))) return false;
     } else if (!sameExtent(known, claim)) {
       throw new VpcflowError(
@@ -127,6 +137,8 @@ class Reading {
     return true;
   }
 }
+
+const ofOther = ({ asNew }: Loading): OtherContent => (asNew ? 'replace' : 'refuse');
 
 const sameExtent = (a: PartClaim, b: PartClaim): boolean =>
   a.firstLine === b.firstLine &&
@@ -148,9 +160,10 @@ export const loadObject = async (path: string, object: ObjectIdentity, loading: 
   for (;;) {
     const claims = await readPartClaims(store, identity);
     const complete = await isComplete(store, claims);
-    if (!dryRun) await claimName(store, path, identity, complete ? 'keep' : loading.asNew ? 'replace' : 'refuse');
+    if (!dryRun && claims.length > 0) await claimName(store, path, identity, complete ? 'keep' : ofOther(loading));
     if (complete) return { outcome: parts.length > 0 ? 'loaded' : 'known', parts };
     assertDecodable(claims);
+    if (!dryRun && claims.length === 0 && !loading.asNew) await assertNameFree(store, path, identity);
     const [first] = claims;
     const settings = first === undefined ? loading.settings : await getSettings(store, first.settings);
     const hash = first?.settings ?? (dryRun ? '' : await putSettings(store, settings));

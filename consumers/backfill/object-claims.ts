@@ -5,7 +5,7 @@ import { backfillSource, nameClaimKey, partClaimKey, partClaimPrefix } from '../
 import type { NameClaim, PartClaim } from '../../schemas/chain.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { DECODER_VERSION } from '../../schemas/settings.ts';
-import type { ObjectStore } from '../../schemas/store.ts';
+import type { ObjectStore, PutCondition } from '../../schemas/store.ts';
 import { readCommit } from '../shared/epoch-writer.ts';
 
 /** The claims of an object's parts, from the first on. Throws VF_CHAIN_BROKEN when they do not form one row. */
@@ -52,28 +52,49 @@ export const putPartClaim = async (store: ObjectStore, claim: PartClaim): Promis
   return put.outcome === 'stored';
 };
 
-/**
- * Records which content a name has.
- * @param other what to do when it had other content: keep that, refuse (VF_NAME_REUSED), or record the new one.
- */
+/** What to do when a name had other content of which something may count: keep that, refuse, or record the new one. */
+export type OtherContent = 'keep' | 'refuse' | 'replace';
+
+/** On what condition a name may be recorded for an object; null when it needs not be. Throws VF_NAME_REUSED. */
+const nameCondition = async (
+  store: ObjectStore,
+  name: string,
+  identity: string,
+  other: OtherContent,
+): Promise<PutCondition | null> => {
+  const key = nameKey(name);
+  const known = await store.get(key);
+  if (known === null) return { ifAbsent: true };
+  const recorded = parseNameClaim(key, known.body).identity;
+  if (recorded === identity) return null;
+  // Parts are claimed in order: of what has no first one, nothing counts.
+  if (other !== 'replace' && (await store.get(partClaimKey(recorded, 0))) !== null) {
+    if (other === 'keep') return null;
+    const message = `${name} was read before with other content, part of which would count twice`;
+    throw new VpcflowError('VF_NAME_REUSED', message);
+  }
+  return { ifMatch: known.tag };
+};
+
+const nameKey = (name: string): string => nameClaimKey(createHash('sha256').update(name).digest('hex'));
+
+/** Writes nothing. Throws VF_NAME_REUSED when `claimName` with `refuse` would. */
+export const assertNameFree = async (store: ObjectStore, name: string, identity: string): Promise<void> => {
+  await nameCondition(store, name, identity, 'refuse');
+};
+
+/** Records which content a name has. Throws VF_NAME_REUSED. */
 export const claimName = async (
   store: ObjectStore,
   name: string,
   identity: string,
-  other: 'keep' | 'refuse' | 'replace',
+  other: OtherContent,
 ): Promise<void> => {
-  const key = nameClaimKey(createHash('sha256').update(name).digest('hex'));
   const document: NameClaim = { name, identity };
-  for (;;) {
-    const put = await store.put(key, serialize(document), { ifAbsent: true });
+  let condition: PutCondition | null = { ifAbsent: true };
+  while (condition !== null) {
+    const put = await store.put(nameKey(name), serialize(document), condition);
     if (put.outcome === 'stored') return;
-    const known = await store.get(key);
-    if (known === null) continue;
-    if (parseNameClaim(key, known.body).identity === identity || other === 'keep') return;
-    if (other === 'refuse') {
-      const message = `${name} was read before with other content, part of which would count twice`;
-      throw new VpcflowError('VF_NAME_REUSED', message);
-    }
-    if ((await store.put(key, serialize(document), { ifMatch: known.tag })).outcome === 'stored') return;
+    condition = await nameCondition(store, name, identity, other);
   }
 };

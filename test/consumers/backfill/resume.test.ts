@@ -45,8 +45,8 @@ describe('a crash', () => {
         await load(path, store, { partLines, settings, clock });
         expect(contents(store)).toEqual(contents(whole));
       }
-      // List the claims, name, settings, then claim, digest and commit of three parts, and the rejects of one.
-      expect(crashes).toBe(13);
+      // List the claims, look at the name, settings, then name, claim, digest and commit of three parts, and the rejects of one.
+      expect(crashes).toBe(14);
     },
   );
 
