@@ -2,7 +2,8 @@
 //
 // The steps, each a common table expression:
 //   logged    rows summed per conversation (addresses, ports, protocol, action) and interface: its witness
-//   counted   one witness of each conversation counts: most bytes, then most packets, then the smaller interface id
+//   counted   one witness of each conversation counts: most bytes, then most packets, then the smaller interface id;
+//             without both addresses the other witness of a flow cannot be told from another flow: all count
 //   kept      the N nodes with most bytes in and out, then by name; NULL stands for every other node from here on
 //   sums      one row per source, target and action
 // Folding is done here and not on the edges: how many distinct interfaces saw a folded edge is not in the edges any
@@ -83,7 +84,7 @@ function counted(count: Counting, hasGroups: boolean): string {
   const counts =
     count === 'observed'
       ? 'true'
-      : `row_number() OVER (PARTITION BY ${CONVERSATION}
+      : `srcaddr IS NULL OR dstaddr IS NULL OR row_number() OVER (PARTITION BY ${CONVERSATION}
            ORDER BY bytes DESC, packets DESC, witness NULLS LAST, account_id NULLS LAST) = 1`;
   const id = (side: string, address: string): string =>
     hasGroups ? `coalesce(${side}.id, ${address}, '${UNKNOWN_NODE}')` : `coalesce(${address}, '${UNKNOWN_NODE}')`;

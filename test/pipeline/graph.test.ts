@@ -29,22 +29,29 @@ const ask = (rows: readonly Row[], question: Partial<GraphQuestion> = {}): Promi
 
 const ADDRESSES = ['10.1.11.1', '10.11.1.1', '10.1.11.2', '203.0.113.9', '2001:db8::1', '2001:db8:0:1::2', '::1'];
 
-const row: fc.Arbitrary<ReferenceRow> = fc.record({
-  account_id: fc.constantFrom('111122223333', '444455556666', null),
-  interface_id: fc.constantFrom('eni-0a', 'eni-0b', 'eni-0c', null),
-  srcaddr: fc.constantFrom(...ADDRESSES, null),
-  dstaddr: fc.constantFrom(...ADDRESSES, null),
+const conversation = fc.record({
+  srcaddr: fc.constantFrom(...ADDRESSES, null, null),
+  dstaddr: fc.constantFrom(...ADDRESSES, null, null),
   srcport: fc.constantFrom(0, 0, 443, 53, null),
   dstport: fc.constantFrom(0, 443, 22, 40000, null),
   protocol: fc.constantFrom(6, 17, null),
   action: fc.constantFrom('ACCEPT', 'REJECT', null),
+});
+const logged = fc.record({
+  account_id: fc.constantFrom('111122223333', '444455556666', null),
+  interface_id: fc.constantFrom('eni-0a', 'eni-0b', 'eni-0c', null),
   flows: fc.bigInt(1n, 5n),
   packets: fc.option(fc.bigInt(0n, 2n)),
   bytes: fc.option(fc.oneof(fc.bigInt(0n, 3n), fc.constant(2n ** 62n), fc.constant(2n ** 53n + 1n))),
   start: fc.option(fc.integer({ min: 0, max: 100 })),
   end: fc.option(fc.integer({ min: 100, max: 200 })),
 });
-const rowsOf = fc.array(row, { maxLength: 40 });
+const row: fc.Arbitrary<ReferenceRow> = fc.tuple(conversation, logged).map(([one, own]) => ({ ...one, ...own }));
+/** Few conversations, so that most have several witnesses. */
+const rowsOf: fc.Arbitrary<readonly ReferenceRow[]> = fc
+  .array(conversation, { minLength: 1, maxLength: 12 })
+  .chain((few) => fc.array(fc.tuple(fc.constantFrom(...few), logged), { maxLength: 40 }))
+  .map((drawn) => drawn.map(([one, own]) => ({ ...one, ...own })));
 const counting = fc.constantFrom<Counting>('conversations', 'observed');
 
 const byName = (a: ReferenceEdge | GraphEdge, b: ReferenceEdge | GraphEdge): number =>
@@ -67,7 +74,7 @@ describe('the graph of any rows', () => {
   });
 
   test('groups addresses by /24 and /64', async () => {
-    const address = fc.oneof(fc.ipV4(), fc.ipV6().map(canonical));
+    const address = fc.oneof(fc.ipV4(), fc.ipV6().map(canonical), fc.constant(null));
     const some = fc.array(fc.tuple(row, address, address), { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(some, async (drawn) => {
@@ -75,7 +82,7 @@ describe('the graph of any rows', () => {
         const graph = await ask(rows, { group: 'cidr24' });
         const expected = referenceEdges(rows, 'conversations', referenceNetwork);
         expect([...graph.edges].sort(byName)).toEqual(expected.sort(byName));
-        expect(new Set(graph.nodes.map((node) => node.kind))).toEqual(new Set(['cidr24']));
+        for (const { id, kind } of graph.nodes) expect(kind).toBe(id === 'unknown' ? 'unknown' : 'cidr24');
       }),
       { numRuns: 60 },
     );
@@ -151,6 +158,26 @@ describe('two witnesses of one conversation', () => {
       flow(null, '10.0.0.1', '10.9.0.2', { tgw_attachment_id: id }),
     );
     expect((await ask(rows)).edges).toMatchObject([{ bytes: 100n, bytes_observed: 200n, witnesses: 2 }]);
+  });
+});
+
+describe('flows without both addresses', () => {
+  const bytesOf = (rows: readonly Row[]) =>
+    ask(rows).then(({ edges }) =>
+      edges.map(({ bytes, bytes_observed, witnesses }) => [bytes, bytes_observed, witnesses]),
+    );
+
+  test('have no second witness that could be told, so that all of them count', async () => {
+    const nobody = Array.from({ length: 10 }, (_, i) => ({
+      ...flow(`eni-${i}`, '', '', { bytes: 100 * (i + 1), srcport: null, dstport: null, protocol: null }),
+      ...{ srcaddr: null, dstaddr: null },
+    }));
+    expect(await bytesOf(nobody)).toEqual([[5500n, 5500n, 10]]);
+  });
+
+  test.each(['srcaddr', 'dstaddr'])('one of them is not enough: %s is missing', async (missing) => {
+    const rows = ['eni-a', 'eni-b'].map((id) => ({ ...flow(id, '10.0.0.1', '10.0.0.2'), [missing]: null }));
+    expect(await bytesOf(rows)).toEqual([[200n, 200n, 2]]);
   });
 });
 

@@ -94,7 +94,9 @@ export function referenceEdges(
     const ports = new Map<number, bigint>();
     for (const conversation of conversations(own)) {
       const all = witnessesOf(conversation);
-      for (const witness of count === 'observed' ? all : all.slice(0, 1)) {
+      // The other witness of a flow is told by both addresses; without them nobody can say that it was seen twice.
+      const known = conversation[0].srcaddr !== null && conversation[0].dstaddr !== null;
+      for (const witness of count === 'observed' || !known ? all : all.slice(0, 1)) {
         sums.flows += witness.flows;
         sums.packets += witness.packets;
         sums.bytes += witness.bytes;
