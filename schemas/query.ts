@@ -19,8 +19,10 @@ export type QueryValue = null | boolean | number | bigint | string | readonly Qu
 
 export interface QueryResult {
   readonly columns: readonly QueryColumn[];
-  /** The rows, a chunk at a time, in the query's order; to be iterated once, and to its end or left by `break`. */
+  /** The rows, a chunk at a time, in the query's order; to be iterated once. At its end, or left, the result is closed. */
   readonly chunks: AsyncIterable<readonly (readonly QueryValue[])[]>;
+  /** Gives back what the query holds, also when no chunk was ever asked for; a second time it does nothing. */
+  close(): Promise<void>;
 }
 
 /**

@@ -71,21 +71,32 @@ async function* rowsBody(
     return;
   }
   const result = await service.engine.run(sql, parameters, signal);
-  if (format === 'arrow') {
+  if (format === 'arrow') yield* arrowBody(result, columns);
+  else if (format === 'log') for await (const rows of result.chunks) yield rows.map(logLine).join('');
+  else yield* textBody(source, result, format);
+}
+
+async function* arrowBody(result: QueryResult, columns: Statement['columns']): AsyncIterable<Piece> {
+  try {
     const stream = new ArrowStream(columns);
     yield stream.head;
     for await (const rows of result.chunks) yield stream.batch(rows);
     yield stream.end;
-  } else if (format === 'log') {
-    for await (const rows of result.chunks) yield rows.map(logLine).join('');
-  } else {
-    yield* textBody(source, result, format);
+  } finally {
+    await result.close();
   }
 }
 
-/** Rows in one of the text formats: JSON has the window and its completeness around them. */
+/** Rows in one of the text formats: JSON has the window and its completeness around them. It closes the result. */
 export async function* textBody(source: WindowSource, result: QueryResult, format: TextFormat): AsyncIterable<Piece> {
-  const { columns, chunks } = result;
+  try {
+    yield* text(source, result, format);
+  } finally {
+    await result.close();
+  }
+}
+
+async function* text(source: WindowSource, { columns, chunks }: QueryResult, format: TextFormat): AsyncIterable<Piece> {
   const written = (rows: readonly (readonly QueryValue[])[], write: RowWriter, separator: string) =>
     rows.map((row) => write(columns, row)).join(separator);
   if (format === 'csv') {

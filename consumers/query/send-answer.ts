@@ -29,18 +29,26 @@ export async function sendAnswer(
   }
   reply.type(question.contentType);
   const body = question.answer(services.query, source, signal)[Symbol.asyncIterator]();
-  const end = () => {
-    source.release();
-    done();
+  const end = async () => {
+    try {
+      await body.return?.();
+    } finally {
+      source.release();
+      done();
+    }
   };
   try {
     const first = await body.next();
-    if (request.method !== 'HEAD') return reply.send(Readable.from(resumed(first, body, end)));
-    await body.return?.();
-    end();
-    return reply.send();
+    signal.throwIfAborted();
+    if (request.method === 'HEAD') {
+      await end();
+      return reply.send();
+    }
+    // Not the end of the stream: one of which nothing was ever read does not tell that it is left.
+    reply.raw.once('close', () => void end().catch((error: unknown) => request.log.error({ err: error }, 'unclosed')));
+    return reply.send(Readable.from(resumed(first, body)));
   } catch (error) {
-    end();
+    await end();
     throw error;
   }
 }
@@ -52,17 +60,8 @@ export const completenessHeaders = ({ complete, watermark, asOf }: Completeness)
 });
 
 /** A body whose first piece was taken already, because it decides about the status. */
-async function* resumed(
-  first: IteratorResult<Piece>,
-  rest: AsyncIterator<Piece>,
-  end: () => void,
-): AsyncGenerator<Piece> {
-  try {
-    for (let next = first; !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-    end();
-  }
+async function* resumed(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncGenerator<Piece> {
+  for (let next = first; !next.done; next = await rest.next()) yield next.value;
 }
 
 function etagOf(source: WindowSource, question: Question): string {

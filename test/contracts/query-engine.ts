@@ -82,6 +82,18 @@ export function queryEngineContract(name: string, open: (directory: string) => P
       expect((await rows('SELECT 1::INTEGER')).rows).toEqual([[1]]);
     });
 
+    test('a result that is closed instead of read has no rows any more, and closing twice is closing once', async () => {
+      const result = await engine.run('SELECT i FROM range(1000000000) AS r(i)');
+      await result.close();
+      await result.close();
+      expect(await drain(result.chunks)).toEqual([]);
+      const begun = await engine.run('SELECT i FROM range(1000000000) AS r(i)');
+      const first = begun.chunks[Symbol.asyncIterator]().next();
+      await begun.close(); // waits for the chunk that is on its way
+      expect((await first).done).toBe(false);
+      expect((await rows('SELECT 1::INTEGER')).rows).toEqual([[1]]);
+    });
+
     test('an aborted signal ends a running query with its reason', async () => {
       const abort = new AbortController();
       const reason = new Error('the client went away');

@@ -75,9 +75,15 @@ class DuckDb implements QueryEngine {
     const connection = await this.#connect(signal);
     try {
       const result = await this.#step(connection, signal, () => stream(connection, sql, parameters));
-      return { columns: columnsOf(result), chunks: this.#chunks(connection, result, signal) };
+      const columns = columnsOf(result);
+      const chunks = this.#chunks(connection, result, signal);
+      const close = async () => {
+        await chunks.return(); // after the step that runs
+        await this.#abandon(connection); // a generator that was never begun has no finally
+      };
+      return { columns, chunks, close };
     } catch (error) {
-      this.#disconnect(connection);
+      await this.#abandon(connection);
       throw error;
     }
   }
@@ -123,6 +129,24 @@ class DuckDb implements QueryEngine {
     if (this.#open.delete(connection)) connection.closeSync();
   }
 
+  /**
+   * Closes a connection whose result may be unfinished. What such a result holds is freed with its object, whenever that
+   * is collected, or at once when the connection is given something else to do.
+   */
+  async #abandon(connection: DuckDBConnection): Promise<void> {
+    if (!this.#open.delete(connection)) return;
+    const freed = this.#gate.pass(() => connection.run('SELECT 1'));
+    this.#steps.add(freed);
+    try {
+      await freed;
+    } catch {
+      // A database that cannot even do that has freed the result already.
+    } finally {
+      connection.closeSync();
+      this.#steps.delete(freed);
+    }
+  }
+
   /** One call into DuckDB, ended when the signal aborts or the engine closes while it runs. */
   async #step<T>(connection: DuckDBConnection, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
     const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
@@ -157,15 +181,16 @@ class DuckDb implements QueryEngine {
     connection: DuckDBConnection,
     result: DuckDBResult,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<QueryValue[][]> {
+  ): AsyncGenerator<QueryValue[][], void> {
     try {
       for (;;) {
         const chunk = await this.#step(connection, signal, () => result.fetchChunk());
-        if (chunk === null || chunk.rowCount === 0) return;
+        if (chunk === null || chunk.rowCount === 0) break;
         yield chunkRows(chunk);
       }
-    } finally {
       this.#disconnect(connection);
+    } finally {
+      await this.#abandon(connection);
     }
   }
 }

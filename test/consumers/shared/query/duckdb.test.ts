@@ -20,3 +20,22 @@ test('a sort larger than the memory limit spills to disk, and the scratch direct
   expect(await readdir(temporary)).toEqual([]);
   await rm(temporary, { recursive: true });
 });
+
+test('results that are left, before their first chunk or after it, give their connections and memory back', async () => {
+  const engine = await openDuckDb({ directories: [], memoryLimit: 64 * 1024 * 1024 });
+  const connections = async () => {
+    const { chunks } = await engine.run('SELECT * FROM duckdb_connection_count()');
+    const rows = [];
+    for await (const chunk of chunks) rows.push(...chunk);
+    return rows;
+  };
+  const before = await connections();
+  // Each holds megabytes of sorted rows: a few of them are all that the engine may have.
+  for (let i = 0; i < 20; i++) {
+    const result = await engine.run('SELECT i, hash(i) AS h FROM range(200000) r(i) ORDER BY h');
+    if (i % 2 === 0) await result.close();
+    else for await (const _ of result.chunks) break;
+  }
+  expect(await connections()).toEqual(before);
+  await engine.close();
+});
