@@ -47,7 +47,7 @@ export class EnvelopeDecoder implements ObjectSink, LineSink {
   }
 
   message(buf: Uint8Array, start: number, end: number, cut: boolean): void {
-    this.#lines.useOrigin();
+    this.#lines.leaveLogGroup();
     this.#lines.line(buf, start, end, -1, cut);
   }
 

@@ -37,7 +37,6 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** Where the lines come from. */
 export interface LineOrigin {
   readonly source: string;
-  readonly logGroup: string | null; // of lines outside of envelopes
   readonly arrival: number; // Unix ms, or -1
   /** The record's bytes, kept whole beside what is cut; null for an object. */
   readonly record: Buffer | null;
@@ -50,7 +49,7 @@ export class LineDecoder {
   afterLine: (() => void) | null = null;
   /** The target is at work: what is thrown now is not about the line. */
   outside = false;
-  #origin: LineOrigin = { source: '', logGroup: null, arrival: -1, record: null };
+  #origin: LineOrigin = { source: '', arrival: -1, record: null };
   #logGroup: string | null = null;
   #format = UNDECLARED_FORMAT;
   #ordinal = 0; // lines of the record counted so far
@@ -75,10 +74,10 @@ export class LineDecoder {
     this.#maxHours = isStream ? this.#hours() + MAX_RECORD_HOURS : Number.POSITIVE_INFINITY;
     this.#time.arrival = origin.arrival;
     this.#time.latestStart = isStream ? Math.floor(origin.arrival / 1000) + MAX_AHEAD : Number.POSITIVE_INFINITY;
-    this.useLogGroup(origin.logGroup);
+    this.useLogGroup(null);
   }
 
-  /** The lines that follow are in the format of this log group. */
+  /** The lines that follow came with this log group, or without any. */
   useLogGroup(logGroup: string | null): void {
     this.#logGroup = logGroup;
     let format = this.#formats.get(logGroup);
@@ -90,9 +89,9 @@ export class LineDecoder {
     this.#useFormat(format);
   }
 
-  /** The lines that follow are in the format of the record itself. */
-  useOrigin(): void {
-    if (this.#logGroup !== this.#origin.logGroup) this.useLogGroup(this.#origin.logGroup);
+  /** The lines that follow are not those of an envelope any more. */
+  leaveLogGroup(): void {
+    if (this.#logGroup !== null) this.useLogGroup(null);
   }
 
   /** Like `line`, for text that may have header lines. */
@@ -136,7 +135,7 @@ export class LineDecoder {
 
   /** A record or object, or the rest of one, that cannot be decoded. */
   rejectRest(reason: EnvelopeReason, detail: string, offset: number, part: RawPart | null): void {
-    this.#rejectPart(reason, detail, offset, part, this.#origin.logGroup);
+    this.#rejectPart(reason, detail, offset, part, null);
   }
 
   /** Something in an envelope that has no line. */

@@ -26,8 +26,6 @@ export interface DecodableObject {
   readonly open: Open;
   /** When it was claimed, Unix ms: the time of lines that have no other. */
   readonly arrival: number;
-  /** Whose format its lines have when they are in no envelope. */
-  readonly logGroup?: string;
 }
 
 const OWN_IDENTITY = 'fh:';
@@ -84,16 +82,16 @@ export class Decoder {
       tally.duplicate();
       return;
     }
-    this.#lines.begin({ source, logGroup: null, arrival, record: data }, true);
+    this.#lines.begin({ source, arrival, record: data }, true);
     if (key !== null) duplicates.rememberKey(key);
     const bytes = decompressWhole(data);
     return bytes === null ? this.#decodeStream(() => once(data)) : this.#decodeWhole(bytes);
   }
 
   /** Counts an object out. Fails for what `decodeRecord` fails for, and when the object cannot be read. */
-  async decodeObject({ source, open, arrival, logGroup }: DecodableObject): Promise<void> {
+  async decodeObject({ source, open, arrival }: DecodableObject): Promise<void> {
     this.target.tally.record();
-    this.#lines.begin({ source, logGroup: logGroup ?? null, arrival, record: null }, false);
+    this.#lines.begin({ source, arrival, record: null }, false);
     await this.#decodeStream(open);
   }
 

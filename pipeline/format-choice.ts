@@ -68,14 +68,15 @@ const parseRules = (settings: Settings): ParsedRules => {
 
 /**
  * The format of a log group's lines: the first rule that matches, then the settings' own format, then
- * `UNDECLARED_FORMAT`. Lines without a log group (null) match no rule. The same settings object and rule always give
- * the same Format object.
+ * `UNDECLARED_FORMAT`. Lines without a log group (null) are of the one that the settings name, if any, else they match
+ * no rule. The same settings object and rule always give the same Format object.
  *
  * @throws VpcflowError VF_BAD_FORMAT when any rule of the settings has a bad format, matching or not; a process asks
  * once at its start, so that no record is the first to find out.
  */
 export function chooseFormat(settings: Settings, logGroup: string | null): Format {
   const { rules, otherwise } = parseRules(settings);
-  if (logGroup === null) return otherwise;
-  return rules.find((rule) => formatRuleMatches(rule.logGroup, logGroup))?.format ?? otherwise;
+  const group = logGroup ?? settings.logGroup;
+  if (group === null) return otherwise;
+  return rules.find((rule) => formatRuleMatches(rule.logGroup, group))?.format ?? otherwise;
 }

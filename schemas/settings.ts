@@ -14,11 +14,19 @@ export interface Settings {
   readonly servicePorts: readonly number[];
   /** First match wins; without one: the default format, and the transit-gateway format for `6 TransitGateway …`. */
   readonly formats: readonly FormatRule[];
-  /** The format of lines that come without a log group (raw, NDJSON) and of groups without a rule; null: the default. */
+  /** The format of log groups without a rule, and of lines without a log group; null: the default. */
   readonly format: string | null;
+  /** The log group of lines that come without one (raw, NDJSON), to find their rule; null: they match no rule. */
+  readonly logGroup: string | null;
 }
 
-export const DEFAULT_SETTINGS: Settings = { ports: 'service', servicePorts: [], formats: [], format: null };
+export const DEFAULT_SETTINGS: Settings = {
+  ports: 'service',
+  servicePorts: [],
+  formats: [],
+  format: null,
+  logGroup: null,
+};
 
 /** Raised whenever the same bytes and settings would give other rows: an epoch is finished by the version that claimed it. */
 export const DECODER_VERSION = 1;

@@ -1,6 +1,5 @@
 // `vpcflow backfill`: files of flow logs into the store, each content once, on all cores.
 import { availableParallelism } from 'node:os';
-import { chooseFormat, UNDECLARED_FORMAT } from '../../pipeline/format-choice.ts';
 import type { Counts } from '../../schemas/counts.ts';
 import { type ErrorCode, VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';
@@ -22,21 +21,12 @@ const OF_ONE_FILE: readonly ErrorCode[] = ['VF_SOURCE_UNREADABLE', 'VF_NAME_REUS
 
 const KNOWN: Promise<LoadedObject> = Promise.resolve({ outcome: 'known', parts: [] });
 
-/**
- * The log group is not part of what is claimed; the format that it stands for is: the format of lines that come
- * without a log group of their own.
- */
-const withLogGroup = (settings: Settings, logGroup: string | null): Settings => {
-  const format = chooseFormat(settings, logGroup);
-  return format === UNDECLARED_FORMAT ? settings : { ...settings, format: format.text };
-};
-
 const laneCount = (files: number): number =>
   Math.max(1, Math.min(files, availableParallelism(), Math.floor(process.availableMemory() / LANE_MEMORY)));
 
 export const run: Run = async (context: CommandContext) => {
   const { options, args, stderr, clock, signal } = context;
-  const settings = withLogGroup(await readSettings(options), options.logGroup);
+  const settings: Settings = { ...(await readSettings(options)), logGroup: options.logGroup };
   const store = await openStore(options.store);
   const { files, problems: unlisted } = await listSources(args, options.store);
   const problems = [...unlisted];

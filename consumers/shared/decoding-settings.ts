@@ -26,7 +26,10 @@ const readFormats = async (path: string): Promise<readonly FormatRule[]> => {
   }
 };
 
-/** @throws VF_BAD_FORMAT naming the first format that cannot be used; VF_SOURCE_UNREADABLE for the formats file. */
+/**
+ * Settings under which lines without a log group are of none.
+ * @throws VF_BAD_FORMAT naming the first format that cannot be used; VF_SOURCE_UNREADABLE for the formats file.
+ */
 export const readSettings = async (
   options: Pick<Options, 'ports' | 'servicePorts' | 'formats' | 'logFormat'>,
 ): Promise<Settings> => {
@@ -37,5 +40,6 @@ export const readSettings = async (
   ]) {
     parseFormat(format);
   }
-  return { ports: options.ports, servicePorts: options.servicePorts, formats, format: options.logFormat };
+  const { ports, servicePorts, logFormat } = options;
+  return { ports, servicePorts, formats, format: logFormat, logGroup: null };
 };

@@ -144,7 +144,7 @@ export const OPTIONS = {
   servicePorts: integers('service-ports', 1, 65535, 'ports that are services wherever they stand'),
   formats: optional('formats', 'FILE', 'JSON file: log group patterns and their LogFormat'),
   logFormat: optional('format', 'F', 'LogFormat of lines that declare none (without it: the default format)'),
-  logGroup: optional('log-group', 'G', 'log group of the source, to choose among --formats'),
+  logGroup: optional('log-group', 'G', 'log group of lines that come without one, to choose among --formats'),
   dryRun: flag('dry-run', 'read and count, write nothing'),
   asNew: flag('as-new', 'take a known name with new content as other data'),
   start: optional('start', 'T', 'first minute: RFC 3339, or now, now-15m, now-1d'),

@@ -167,6 +167,20 @@ describe('formats', () => {
     expect(await rowsFor(both)).toHaveLength(2);
     expect(await rowsFor(`3 eni-7 ${SECOND}`)).toHaveLength(1);
   });
+
+  test('are those of the declared log group for what comes without one, and for nothing else', async () => {
+    const ofGroup = { ...settings, formats: settings.formats.slice(0, 1), logGroup: 'custom-b' };
+    const rows = async (record: string) => (await decodeRecords([record], ofGroup)).rows;
+    const line = `3 10.0.0.1 10.0.0.2 7 ${SECOND} OK`;
+    const read = expect.stringContaining('srcaddr=10.0.0.1 dstaddr=10.0.0.2 flows=1');
+    for (const record of [line, JSON.stringify({ message: line }), envelope([line], { logGroup: undefined })]) {
+      expect(await rows(record)).toEqual([read]);
+    }
+    const other = envelope([`3 eni-7 ${SECOND}`], { logGroup: 'other' });
+    const interfaceOnly = expect.stringContaining('interface_id=eni-7 flows=1');
+    expect(await rows(other)).toEqual([interfaceOnly]);
+    expect(await rows(`${other}${JSON.stringify({ message: line })}`)).toEqual([read, interfaceOnly]);
+  });
 });
 
 describe('duplicates', () => {

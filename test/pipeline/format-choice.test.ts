@@ -67,6 +67,13 @@ describe('chooseFormat', () => {
     expect(chooseFormat(DEFAULT_SETTINGS, null)).toBe(UNDECLARED_FORMAT);
   });
 
+  it('takes lines without a log group for those of the group that the settings name', () => {
+    const named: Settings = { ...settings, logGroup: '/vpc/test' };
+    expect(chooseFormat(named, null).text).toBe('${start} ${dstaddr}');
+    expect(chooseFormat(named, 'elsewhere').text).toBe('${end} ${action}');
+    expect(chooseFormat({ ...named, logGroup: 'elsewhere' }, null).text).toBe('${end} ${action}');
+  });
+
   it('parses a rule once', () => {
     expect(chooseFormat(settings, '/vpc/test')).toBe(chooseFormat(settings, '/vpc/other'));
   });

@@ -198,6 +198,7 @@ const anySettings: fc.Arbitrary<Settings> = fc.record({
   servicePorts: fc.subarray([22, 443, 50051, 50052, 61000]),
   formats: fc.constant([]),
   format: fc.constant(null),
+  logGroup: fc.constant(null),
 });
 
 interface Case {

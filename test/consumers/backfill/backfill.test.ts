@@ -15,6 +15,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { listSources } from '../../../consumers/backfill/sources.ts';
 import { parseCommit } from '../../../pipeline/documents.ts';
+import { DEFAULT_FORMAT } from '../../../schemas/fields.ts';
+import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { requirement } from '../../requirements.ts';
 import { runVpcflow, startVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
@@ -126,6 +128,26 @@ test('the log group chooses among the declared formats', async () => {
   const args = ['--formats', formats, source] as const;
   expect((await backfill(store, '--dry-run', ...args)).stderr).toContain('2 rejects');
   expect((await backfill(store, '--log-group', 'edge/one', ...args)).stderr).toContain('2 lines: 2 flows');
+  const declared = filesOf(store, 'configs').map((path) => JSON.parse(readFileSync(path, 'utf8')));
+  expect(declared).toEqual([
+    {
+      ...DEFAULT_SETTINGS,
+      formats: [{ logGroup: 'edge/*', format: '${dstaddr} ${bytes} ${start}' }],
+      logGroup: 'edge/one',
+    },
+  ]);
+});
+
+test('the log group says nothing about lines that come with one of their own', async () => {
+  // The default format with two fields exchanged: read with the wrong one, nothing is rejected.
+  const swapped = DEFAULT_FORMAT.replace('${packets} ${bytes}', '${bytes} ${packets}');
+  const formats = file(join(folder, 'swapped.json'), JSON.stringify({ 'edge/*': swapped }));
+  const source = file(join(folder, 'other-group.json'), envelope(50));
+  const [without, store] = [join(folder, 'no-group-store'), join(folder, 'group-store')];
+  await backfill(without, '--formats', formats, source);
+  await backfill(store, '--formats', formats, '--log-group', 'edge/one', source);
+  expect(counts(store)).toEqual(counts(without));
+  expect(counts(store)).toMatchObject([{ flows: 50, rejects: { total: 0 } }]);
 });
 
 test('a name with other content is refused until --as-new', async () => {
