@@ -115,10 +115,10 @@ export class LocalEngine {
     }
   }
 
-  /** What a former run left on the stream is committed, then the stream is renewed. */
+  /** What a former run left on the stream is committed, however long that takes; then the stream is renewed. */
   async #digestRest(): Promise<Restored> {
     const session = this.#run();
-    await this.#untilRead(session);
+    while (!(await this.#untilRead(session))); // nothing may be put before it is renewed, and nobody else knows of it
     await this.#stop(session);
     await this.#renew();
     return { records: session.read, lastArrival: session.lastArrival };

@@ -1,11 +1,12 @@
 // The embedded engine over starts, kills and renewals: every record that it took reaches a processor, once per commit.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutRecordCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
 import { LOCAL_STREAM, LocalEngine } from '../../../../consumers/shared/embedded/local-engine.ts';
+import { SNAPSHOT } from '../../../../consumers/shared/embedded/local-kinesis-preload.ts';
 import { kinesisClient } from '../../../../consumers/shared/kinesis.ts';
 import type { Clock } from '../../../../schemas/clock.ts';
 import { MemoryStore } from '../../../fakes/memory-store.ts';
@@ -69,6 +70,42 @@ test('it does not stop before all that was put is read, however long that takes'
   released.resolve();
   await stopped;
   expect([...recording.texts].sort()).toEqual([...texts('a', 1), ...texts('b', 30)].sort());
+});
+
+test('what a killed run left is read to its end before the stream is renewed, however long that takes', async () => {
+  const first = new Recording();
+  first.checkpointing = false;
+  const one = await start(first, new MemoryStore());
+  await one.engine.put(outgoing(['left behind']));
+  const saved = Buffer.from('left behind').toString('base64');
+  const snapshot = join(directory, 'kinesis', SNAPSHOT);
+  await until('it is saved', async () => (await readFile(snapshot, 'utf8').catch(() => '')).includes(saved));
+  await one.engine.kill();
+
+  const second = new Recording();
+  const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isStuck = false;
+  let looks = 0; // at the clock while the store is stuck, a minute after each other
+  const store = new MemoryStore(new Map(), {
+    beforeEach: async () => {
+      isStuck = true;
+      asked.resolve();
+      await answered.promise;
+      isStuck = false;
+    },
+  });
+  const now = (): number => {
+    if (isStuck) looks += 1;
+    return Date.now() + looks * 60_000;
+  };
+  const starting = start(second, store, 1_000_000, { now, sleep: systemClock.sleep });
+  await asked.promise;
+  await until('it has waited for minutes', () => looks >= 5, 20).finally(() => answered.resolve());
+  const { engine, restored } = await starting;
+  expect(second.texts).toEqual(['left behind']);
+  expect(restored?.records).toBe(1);
+  await engine.stop();
+  expect(second.texts).toEqual(['left behind']);
 });
 
 test('a stream that has grown is renewed between two puts, and no record is lost or told twice', async () => {
