@@ -2,15 +2,22 @@
 import {
   GetRecordsCommand,
   GetShardIteratorCommand,
+  type GetShardIteratorCommandInput,
   InvalidArgumentException,
   type KinesisClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-kinesis';
+import { CHAIN_START } from '../../../pipeline/keys.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { ShardHistory } from '../../../schemas/processor.ts';
 import { type StreamIdentity, streamError } from '../kinesis.ts';
 
 const PAUSE_MS = 250; // five reads a second are allowed on a shard, by all its readers
+
+/** Positions that name a record: one that the service does not know is an error to it. */
+type Known = 'AT_SEQUENCE_NUMBER' | 'AFTER_SEQUENCE_NUMBER';
+type Position = Pick<GetShardIteratorCommandInput, 'ShardIteratorType' | 'StartingSequenceNumber'>;
+const OLDEST: Position = { ShardIteratorType: 'TRIM_HORIZON' };
 
 /** The history of one shard, read from the service. */
 export const shardHistory = (
@@ -19,30 +26,26 @@ export const shardHistory = (
   shard: string,
   clock: Clock,
 ): ShardHistory => {
-  const iterator = async (sequenceNumber: string | null): Promise<string | undefined> => {
+  const iterator = async (position: Position): Promise<string | undefined> => {
     const answer = await client.send(
-      new GetShardIteratorCommand({
-        StreamARN: stream.arn,
-        ShardId: shard,
-        ...(sequenceNumber === null
-          ? { ShardIteratorType: 'TRIM_HORIZON' }
-          : { ShardIteratorType: 'AT_SEQUENCE_NUMBER', StartingSequenceNumber: sequenceNumber }),
-      }),
+      new GetShardIteratorCommand({ StreamARN: stream.arn, ShardId: shard, ...position }),
     );
     return answer.ShardIterator;
   };
-  const open = async (sequenceNumber: string): Promise<string | undefined> => {
+  const open = async (type: Known, sequenceNumber: string): Promise<string | undefined> => {
+    if (sequenceNumber === CHAIN_START) return await iterator(OLDEST);
     try {
-      return await iterator(sequenceNumber);
+      return await iterator({ ShardIteratorType: type, StartingSequenceNumber: sequenceNumber });
     } catch (error) {
       // A number that the service does not know: from the oldest record on, then.
       if (error instanceof InvalidArgumentException || error instanceof ResourceNotFoundException)
-        return await iterator(null);
+        return await iterator(OLDEST);
       throw error;
     }
   };
-  const search = async (from: bigint): Promise<string | null> => {
-    let next = await open(String(from));
+  const search = async (type: Known, sequenceNumber: string): Promise<string | null> => {
+    const from = BigInt(sequenceNumber) + (type === 'AFTER_SEQUENCE_NUMBER' ? 1n : 0n);
+    let next = await open(type, sequenceNumber);
     while (next !== undefined && next !== null) {
       const answer = await client.send(new GetRecordsCommand({ ShardIterator: next, StreamARN: stream.arn }));
       const records = answer.Records ?? [];
@@ -54,15 +57,15 @@ export const shardHistory = (
     }
     return null;
   };
-  const first = async (from: bigint): Promise<string | null> => {
+  const first = async (type: Known, sequenceNumber: string): Promise<string | null> => {
     try {
-      return await search(from);
+      return await search(type, sequenceNumber);
     } catch (error) {
       throw streamError(`the history of shard ${shard} of ${stream.name} cannot be read`, error);
     }
   };
   return {
-    firstFrom: (sequenceNumber) => first(BigInt(sequenceNumber)),
-    firstAfter: (sequenceNumber) => first(BigInt(sequenceNumber) + 1n),
+    firstFrom: (sequenceNumber) => first('AT_SEQUENCE_NUMBER', sequenceNumber),
+    firstAfter: (sequenceNumber) => first('AFTER_SEQUENCE_NUMBER', sequenceNumber),
   };
 };

@@ -279,6 +279,30 @@ test('the history of a shard knows its first readable record from a position on'
   expect(await history.firstAfter(three!)).toBeNull();
 });
 
+test('the history of a shard is never read from its oldest record when a known one was asked for', async () => {
+  const made = await bed(1);
+  const [one, two, three] = await made.put(['one', 'two', 'three']);
+  const watched = localClient(kinesis);
+  const asked: string[] = [];
+  watched.middlewareStack.add(
+    (next) => (args) => {
+      if ('ShardIteratorType' in args.input) asked.push(String(args.input.ShardIteratorType));
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  const history = shardHistory(watched, made.stream, FIRST, systemClock);
+  expect(await history.firstAfter(one!)).toBe(two);
+  expect(await history.firstFrom(three!)).toBe(three);
+  expect(asked).toEqual(['AFTER_SEQUENCE_NUMBER', 'AT_SEQUENCE_NUMBER']);
+  // The chain's start stands before every record, and a record that nobody knows may.
+  expect(await history.firstAfter('0')).toBe(one);
+  expect(asked.slice(2)).toEqual(['TRIM_HORIZON']);
+  expect(await history.firstAfter(String(BigInt(two!) - 1n))).toBe(two);
+  expect(asked.slice(3)).toEqual(['AFTER_SEQUENCE_NUMBER', 'TRIM_HORIZON']);
+  watched.destroy();
+});
+
 test('a stream that is gone ends the run with VF_STREAM', async () => {
   await expect(identifyStream(client, 'nobody')).rejects.toMatchObject({ code: 'VF_STREAM' });
 });
