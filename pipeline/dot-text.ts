@@ -5,15 +5,24 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['"', '\\"'],
   ['\n', '\\n'],
   ['\r', '\\r'],
-  ['\0', '\\0'],
+  ['\uFFFE', '\\uFFFE'],
+  ['\uFFFF', '\\uFFFF'],
 ]);
 
+/** What has no place in an SVG, however it is written there: XML 1.0, production 2 (Char); and what DOT escapes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+const UNWRITABLE = /[\\"\n\r\0-\x08\x0b\x0c\x0e-\x1f\uFFFE\uFFFF]/g;
+
+/** U+2400 is the picture of U+0000; the backslash tells it from the same picture in a name, and is not drawn. */
+const picture = (control: string): string => `\\${String.fromCharCode(0x2400 + control.charCodeAt(0))}`;
+
 /**
- * A name as a DOT ID: quoted, with quotes, backslashes and line ends escaped, so that no two texts give one name and
- * none leaves its quotes. DOT itself knows only the escape \" (Graphviz, "The DOT Language": quoted strings).
+ * A name as a DOT ID: quoted, with quotes, backslashes, line ends and other control characters escaped, so that no two
+ * texts give one name, none leaves its quotes and what Graphviz draws of it is XML. DOT itself knows only the escape
+ * \" (Graphviz, "The DOT Language": quoted strings).
  */
 export const quoteDot = (text: string): string =>
-  `"${text.replace(/[\\"\n\r\0]/g, (character) => ESCAPES.get(character) ?? character)}"`;
+  `"${text.replace(UNWRITABLE, (character) => ESCAPES.get(character) ?? picture(character))}"`;
 
 /** A label or tooltip: as `quoteDot`, and `&amp;` in a name is not drawn as `&`. */
 export const quoteLabel = (text: string): string => quoteDot(text.replaceAll('&', '&amp;'));

@@ -31,9 +31,16 @@ const graphOfNames = (names: readonly string[]): Graph => ({
   totals: { nodes: names.length, edges: names.length, flows: 1n, packets: 1n, bytes: 1n },
 });
 
+/** XML 1.0, production 2: Char. */
+const isXmlCharacter = (code: number): boolean =>
+  [0x9, 0xa, 0xd].includes(code) ||
+  (code >= 0x20 && code < 0xd800) ||
+  (code >= 0xe000 && code < 0xfffe) ||
+  code > 0xffff;
+
 const anyName = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1 }),
-  fc.string({ unit: fc.constantFrom('"', '\\', '\n', '\r', '\0', 'n', 'N', 'a', ';', ']', '&', '<'), minLength: 1 }),
+  fc.string({ unit: fc.constantFrom(...'"\\\n\r\0\x1b\u2400\uffffuFnNa;]&<'), minLength: 1 }),
 );
 const anyNames = fc.uniqueArray(anyName, { minLength: 1, maxLength: 6 });
 
@@ -66,6 +73,19 @@ describe('any names', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  test('of control characters are well-formed XML as SVG, and each shows what it holds', async () => {
+    const graphviz = await Graphviz.load();
+    const codes = [...Array.from({ length: 0x20 }, (_, code) => code), 0x7f, 0xfffe, 0xffff];
+    const names = codes.flatMap((code) => [`x${String.fromCharCode(code)}y`]);
+    const svg = graphviz.dot(text(graphOfNames([...names, 'x\u2401y', 'x\\\u2401y'])));
+    const unwritable = [...svg].filter((character) => !isXmlCharacter(character.codePointAt(0) ?? 0));
+    expect(unwritable).toEqual([]);
+    const titles = [...svg.matchAll(/<g id="node\d+" class="node">\s*<title>([^<]*)</g)].map(([, title]) => title);
+    expect(new Set(titles).size).toBe(names.length + 2);
+    expect(titles).toContain('x\\\u2401y');
+    expect(svg).toContain('>x\u2401y<'); // drawn without the backslash
   });
 
   test('give different IDs when they differ', () => {

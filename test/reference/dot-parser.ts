@@ -8,11 +8,12 @@ export interface DotStatement {
 
 /** Undoes the escapes of a quoted string. */
 const unquote = (quoted: string): string =>
-  quoted.slice(1, -1).replace(/\\([\s\S])/g, (_all, character: string) => {
-    if (character === 'n') return '\n';
-    if (character === 'r') return '\r';
-    if (character === '0') return '\0';
-    return character;
+  quoted.slice(1, -1).replace(/\\(u[0-9A-F]{4}|[\s\S])/g, (_all, found: string) => {
+    if (found === 'n') return '\n';
+    if (found === 'r') return '\r';
+    if (found.length > 1) return String.fromCharCode(Number.parseInt(found.slice(1), 16));
+    const code = found.charCodeAt(0);
+    return code >= 0x2400 && code < 0x2420 ? String.fromCharCode(code - 0x2400) : found;
   });
 
 const TOKEN = /"(?:\\[\s\S]|[^"\\])*"|->|[A-Za-z_][A-Za-z_0-9]*|[[\]{}=,;]|\s+|[\s\S]/g;
