@@ -14,7 +14,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'digest',
     summary: 'turns the records of a Kinesis stream into committed minute digests',
     options: [
-      ...(['stream', 'store', 'engine', 'application', 'from', 'workerId', 'data'] as const),
+      ...(['stream', 'store', 'engine', 'application', 'from', 'rewind', 'workerId', 'data'] as const),
       ...(['ports', 'servicePorts', 'formats', 'logFormat'] as const),
     ],
     required: ['stream'],

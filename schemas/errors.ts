@@ -35,7 +35,7 @@ export const ERRORS = {
   VF_IN_USE: entry(409, true, 'stop the other one, or use another directory'),
   VF_BIND_REFUSED: entry(500, false, 'bind to 127.0.0.1; a public address needs authentication'),
   VF_CLAIM_LOST: entry(500, true, 'another worker owns this epoch; the records come again'),
-  VF_CHAIN_AHEAD: entry(500, false, 'move the checkpoint back to the end of the chain'),
+  VF_CHAIN_AHEAD: entry(500, false, 'run `vpcflow digest … --rewind` once: what is committed is skipped'),
   VF_CHAIN_BROKEN: entry(500, false, 'run `vpcflow audit` and keep the store as it is'),
   VF_DECODER_VERSION: entry(500, false, 'finish the open epoch with the version that claimed it'),
   VF_CHECKPOINT_FAILED: entry(500, true, 'nothing is lost; the records come again'),

@@ -46,7 +46,7 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
     );
     const totals = { records: 0, flows: 0, epochs: 0 };
     await runShards({
-      ...{ client, stream, store, checkpoints, from, clock, signal },
+      ...{ client, stream, store, checkpoints, from, rewind: options.rewind, clock, signal },
       createProcessor: () =>
         new DigestProcessor({
           ...{ store, stream: stream.id, settings, workerId, clock },

@@ -139,6 +139,7 @@ export const OPTIONS = {
   engine: choice('engine', ['embedded', 'kcl'], 'what leases the shards'),
   application: text('application', 'NAME', 'vpcflow', 'name under which checkpoints are kept'),
   from: text('from', 'WHEN', 'trim', 'where to start without a checkpoint: trim, latest or a time'),
+  rewind: flag('rewind', 'forget the checkpoints: read from the oldest record, and skip what is committed'),
   workerId: optional('worker-id', 'NAME', 'name of this worker in claims (without it: the host name)'),
   ports: choice('ports', ['service', 'all'], 'service: fold the ephemeral port to 0; all: keep both'),
   servicePorts: integers('service-ports', 1, 65535, 'ports that are services wherever they stand'),

@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly store: ObjectStore;
   readonly checkpoints: Checkpoints;
   readonly from: StartFrom;
+  /** Moves every checkpoint back, those of ended shards too: to the oldest record, before anything is read. */
+  readonly rewind?: boolean;
   readonly createProcessor: () => RecordProcessor;
   readonly clock: Clock;
   /** Aborted: every processor commits what it has and checkpoints, then the run resolves. */
@@ -109,17 +111,17 @@ class Run {
 
   /** Loads the checkpoints of shards not seen before; where there is none, fixes where the shard begins. */
   async #learn(shards: readonly string[]): Promise<void> {
-    const { checkpoints, from } = this.#options;
+    const { checkpoints, from, rewind = false } = this.#options;
     const unseen: string[] = [];
     for (const shard of shards) {
       if (this.#known.has(shard)) continue;
-      const checkpoint = await checkpoints.get(shard);
+      const checkpoint = rewind ? null : await checkpoints.get(shard);
       if (checkpoint === null) unseen.push(shard);
       else this.#known.set(shard, checkpoint);
       if (checkpoint?.kind === 'end') this.#ended.add(shard);
     }
     // An application that has no checkpoint at all begins where its options say; later shards are read from their first record.
-    const at = this.#known.size === 0 ? from.at : null;
+    const at = this.#known.size === 0 && !rewind ? from.at : null;
     for (const shard of unseen) {
       const start: Checkpoint = { kind: 'start', at };
       await checkpoints.put(shard, start);

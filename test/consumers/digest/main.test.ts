@@ -1,5 +1,5 @@
 // `vpcflow digest` as a person runs it: a stream becomes committed digests, SIGTERM commits the rest, a second run goes on.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
@@ -65,9 +65,9 @@ test('a stream becomes digests, once, over a SIGTERM and a second run', { timeou
     return stored.map((one) => (one === null ? 0 : JSON.parse(one.body.toString()).watermark));
   };
   /** One run until it has read what is on the stream: a watermark is stored with the first batch, which is all of it. */
-  const digest = async (): Promise<void> => {
+  const digest = async (...more: readonly string[]): Promise<void> => {
     const before = await watermarks();
-    const running = startVpcflow(args, environment);
+    const running = startVpcflow([...args, ...more], environment);
     await until('both shards are read', async () => (await watermarks()).every((ms, i) => ms > before[i]!));
     running.process.kill('SIGTERM');
     const { status, stderr } = await running.ended;
@@ -80,8 +80,18 @@ test('a stream becomes digests, once, over a SIGTERM and a second run', { timeou
   await digest();
   const second = await put(90);
   await digest();
-  const audit = await runVpcflow(['audit', '--store', store, '--format', 'json']);
-  expect(JSON.parse(audit.stdout)).toMatchObject({ ok: true, lines: first + second, gaps: [], rejects: { total: 0 } });
+  const whole = { ok: true, lines: first + second, gaps: [], rejects: { total: 0 } };
+  const audit = async (): Promise<unknown> =>
+    JSON.parse((await runVpcflow(['audit', '--store', store, '--format', 'json'])).stdout);
+  expect(await audit()).toMatchObject(whole);
+
+  // The store is lost and its checkpoints are not: the help of the refusal is what makes it whole again.
+  for (const entry of await readdir(store)) if (entry !== '.vpcflow') await rm(join(store, entry), { recursive: true });
+  const refused = await runVpcflow(args, environment);
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toMatch(/run `vpcflow digest … --rewind` once: .*\(VF_CHAIN_AHEAD\)\n$/);
+  await digest('--rewind');
+  expect(await audit()).toMatchObject(whole);
 });
 
 test('the engine that is not here says so, and a name that cannot be a file is refused', async () => {

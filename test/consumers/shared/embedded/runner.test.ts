@@ -62,7 +62,11 @@ class Bed {
   }
 
   /** Starts a run; `stop` asks it to end and resolves (or rejects) as the run does. */
-  run(recording: Recording, at: number | null = null): { done: Promise<void>; stop: () => Promise<void> } {
+  run(
+    recording: Recording,
+    at: number | null = null,
+    rewind = false,
+  ): { done: Promise<void>; stop: () => Promise<void> } {
     const stop = new AbortController();
     const done = runShards({
       client,
@@ -70,6 +74,7 @@ class Bed {
       store: this.store,
       checkpoints: this.checkpoints,
       from: { at },
+      rewind,
       createProcessor: () => recording.of(),
       clock: systemClock,
       signal: stop.signal,
@@ -245,6 +250,42 @@ test('without a checkpoint reading begins at the given time, and a restart keeps
   await until('it came', () => later.texts.length > 0);
   await second.stop();
   expect([...idle.texts, ...later.texts]).toEqual(['while down']);
+});
+
+test('a rewind reads everything again, and a start after it goes on from there', async () => {
+  const made = await bed(1);
+  await made.put(['one', 'two']);
+  /** One run until `count` records came. */
+  const read = async (recording: Recording, count: number, rewind: boolean): Promise<readonly string[]> => {
+    const run = made.run(recording, Date.now(), rewind);
+    await until('the records came', () => recording.texts.length >= count);
+    await run.stop();
+    return recording.texts;
+  };
+  await made.checkpoints.put(FIRST, { kind: 'start', at: null });
+  expect(await read(new Recording(), 2, false)).toEqual(['one', 'two']);
+  const killed = new Recording(); // before its first commit
+  killed.checkpointing = false;
+  expect(await read(killed, 2, true)).toEqual(['one', 'two']);
+  expect(killed.positions.get(FIRST)).toBe('TRIM_HORIZON');
+  expect(await read(new Recording(), 2, false)).toEqual(['one', 'two']);
+  await made.put(['three']);
+  expect(await read(new Recording(), 1, false)).toEqual(['three']);
+});
+
+test('a rewind reads shards again that have ended, before their children', async () => {
+  const made = await bed();
+  await made.put(names('a', 20));
+  await split(made, FIRST);
+  await made.put(names('b', 20));
+  for (const rewind of [false, true]) {
+    const recording = new Recording();
+    const run = made.run(recording, null, rewind);
+    await until('everything came', () => recording.texts.length >= 40);
+    await run.stop();
+    expect([...recording.texts].sort()).toEqual([...names('a', 20), ...names('b', 20)].sort());
+    expect(recording.calls).toContain(`ended ${FIRST}`);
+  }
 });
 
 test('a checkpoint that the stream does not know is read from its arrival time on', async () => {
