@@ -2,25 +2,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KinesisClient, MergeShardsCommand, PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import { type KinesisClient, MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
-import { Checkpoints } from '../../../../consumers/shared/embedded/checkpoints.ts';
 import {
   type LocalKinesis,
   localClient,
   startLocalKinesis,
 } from '../../../../consumers/shared/embedded/local-kinesis.ts';
 import { ensureStream } from '../../../../consumers/shared/embedded/local-stream.ts';
-import { runShards } from '../../../../consumers/shared/embedded/runner.ts';
-import { shardHistory } from '../../../../consumers/shared/embedded/shard-history.ts';
-import { identifyStream, type StreamIdentity } from '../../../../consumers/shared/kinesis.ts';
+import { identifyStream } from '../../../../consumers/shared/kinesis.ts';
 import { listShards } from '../../../../consumers/shared/shard-list.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { parseShardList } from '../../../../pipeline/documents.ts';
 import { shardsKey } from '../../../../pipeline/keys.ts';
-import { MemoryStore } from '../../../fakes/memory-store.ts';
 import { until } from '../../../until.ts';
+import { Bed } from './bed.ts';
 import { Recording } from './recording-processor.ts';
 
 const FIRST = 'shardId-000000000000';
@@ -43,63 +40,9 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A stream of its own for each test, with what a run on it needs. */
-class Bed {
-  readonly stream: StreamIdentity;
-  readonly store = new MemoryStore();
-  readonly checkpoints: Checkpoints;
-  readonly #runs: { readonly stop: AbortController; readonly done: Promise<unknown> }[] = [];
-
-  constructor(stream: StreamIdentity) {
-    this.stream = stream;
-    this.checkpoints = new Checkpoints(new DirectoryStore(directory), 'test', stream.id);
-  }
-
-  async put(texts: readonly string[]): Promise<readonly string[]> {
-    const Records = texts.map((text) => ({ Data: Buffer.from(text), PartitionKey: text }));
-    const answer = await client.send(new PutRecordsCommand({ StreamName: this.stream.name, Records }));
-    return (answer.Records ?? []).map((record) => record.SequenceNumber ?? '');
-  }
-
-  /** Starts a run; `stop` asks it to end and resolves (or rejects) as the run does. */
-  run(
-    recording: Recording,
-    at: number | null = null,
-    rewind = false,
-  ): { done: Promise<void>; stop: () => Promise<void> } {
-    const stop = new AbortController();
-    const done = runShards({
-      client,
-      stream: this.stream,
-      store: this.store,
-      checkpoints: this.checkpoints,
-      from: { at },
-      rewind,
-      createProcessor: () => recording.of(),
-      clock: systemClock,
-      signal: stop.signal,
-    });
-    this.#runs.push({ stop, done: done.catch(() => {}) });
-    return {
-      done,
-      stop: async () => {
-        stop.abort();
-        await done;
-      },
-    };
-  }
-
-  async end(): Promise<void> {
-    for (const { stop } of this.#runs) stop.abort();
-    await Promise.all(this.#runs.map(({ done }) => done));
-  }
-}
-
 const beds: Bed[] = [];
 const bed = async (shards = 2): Promise<Bed> => {
-  const name = `runner-${++streams}`;
-  await ensureStream(client, name, shards, systemClock);
-  const made = new Bed(await identifyStream(client, name));
+  const made = await Bed.make(client, `runner-${++streams}`, shards, directory);
   beds.push(made);
   return made;
 };
@@ -308,40 +251,6 @@ test('a broken checkpoint file is an error, not a new beginning', async () => {
   const store = new DirectoryStore(directory);
   await store.put(`test/${made.stream.id}/${FIRST}.json`, Buffer.from('{"kind":"after"}'));
   await expect(made.run(new Recording()).done).rejects.toMatchObject({ code: 'VF_STORE_CORRUPT' });
-});
-
-test('the history of a shard knows its first readable record from a position on', async () => {
-  const made = await bed(1);
-  const [one, two, three] = await made.put(['one', 'two', 'three']);
-  const history = shardHistory(client, made.stream, FIRST, systemClock);
-  expect(await history.firstFrom('0')).toBe(one);
-  expect(await history.firstFrom(two!)).toBe(two);
-  expect(await history.firstAfter(two!)).toBe(three);
-  expect(await history.firstAfter(three!)).toBeNull();
-});
-
-test('the history of a shard is never read from its oldest record when a known one was asked for', async () => {
-  const made = await bed(1);
-  const [one, two, three] = await made.put(['one', 'two', 'three']);
-  const watched = localClient(kinesis);
-  const asked: string[] = [];
-  watched.middlewareStack.add(
-    (next) => (args) => {
-      if ('ShardIteratorType' in args.input) asked.push(String(args.input.ShardIteratorType));
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
-  const history = shardHistory(watched, made.stream, FIRST, systemClock);
-  expect(await history.firstAfter(one!)).toBe(two);
-  expect(await history.firstFrom(three!)).toBe(three);
-  expect(asked).toEqual(['AFTER_SEQUENCE_NUMBER', 'AT_SEQUENCE_NUMBER']);
-  // The chain's start stands before every record, and a record that nobody knows may.
-  expect(await history.firstAfter('0')).toBe(one);
-  expect(asked.slice(2)).toEqual(['TRIM_HORIZON']);
-  expect(await history.firstAfter(String(BigInt(two!) - 1n))).toBe(two);
-  expect(asked.slice(3)).toEqual(['AFTER_SEQUENCE_NUMBER', 'TRIM_HORIZON']);
-  watched.destroy();
 });
 
 test('a stream that is gone ends the run with VF_STREAM', async () => {
