@@ -37,8 +37,8 @@ export const onJoining = (
 };
 
 /** Asks what can still be read, before the event is reacted to. */
-export const probe = (state: Extract<State, { at: 'joining' }>, then: ExternalEvent): Move => ({
-  state: { ...state, at: 'probing', then },
+export const probe = (state: Extract<State, { at: 'joining' }>, pending: ExternalEvent): Move => ({
+  state: { ...state, at: 'probing', pending },
   action: { do: 'probe', after: state.after, claim: state.claim },
 });
 
@@ -47,31 +47,31 @@ export const onProbed = (
   state: Extract<State, { at: 'probing' }>,
   probed: Extract<ResultEvent, { on: 'probed' }>,
 ): Move => {
-  const { then, claim, after, link, position } = state;
+  const { pending, claim, after, link, position } = state;
   const { next } = probed;
-  if (next !== null && isLeftOut(next, position, then)) {
+  if (next !== null && isLeftOut(next, position, pending)) {
     return fail(
       state,
       'VF_CHAIN_AHEAD',
       `the start is past the chain's end, ${after}: record ${next} after it can be read`,
     );
   }
-  if (then.on === 'tick' && next !== null) return wait({ ...state, at: 'joining' }); // it will be delivered
+  if (pending.on === 'tick' && next !== null) return wait({ ...state, at: 'joining' }); // it will be delivered
   if (claim === null) {
     const gapFrom = probed.trimmed && state.lossPossible && after !== CHAIN_START ? after : null;
-    return resume(open(after, link, gapFrom), then);
+    return resume(open(after, link, gapFrom), pending);
   }
-  const begun = then.on === 'record' && then.sequence === claim.first;
-  if (begun && probed.whole) return resume(adopt(after, link, claim), then);
+  const begun = pending.on === 'record' && pending.sequence === claim.first;
+  if (begun && probed.whole) return resume(adopt(after, link, claim), pending);
   // Its begin, or its end, is gone: nobody can ever write it as it was claimed.
-  const last = then.on === 'record' ? sequenceBetween(after, then.sequence) : claim.last;
+  const last = pending.on === 'record' ? sequenceBetween(after, pending.sequence) : claim.last;
   if (last === null) return fail(state, 'VF_CHAIN_BROKEN', `the claim after ${after} ends at a record that is gone`);
-  const burying = { at: 'burying', after, link, gapFrom: begun ? null : after, then } as const;
+  const burying = { at: 'burying', after, link, gapFrom: begun ? null : after, pending } as const;
   return { state: burying, action: { do: 'bury', claim, last } };
 };
 
 /** Whether a readable record after the chain's end will never be delivered, because reading began behind it. */
-const isLeftOut = (next: string, position: string, then: ExternalEvent): boolean => {
-  if (then.on === 'record') return compareSequences(next, then.sequence) < 0;
-  return then.on === 'shard-end' || (isNumber(position) && compareSequences(next, position) <= 0);
+const isLeftOut = (next: string, position: string, pending: ExternalEvent): boolean => {
+  if (pending.on === 'record') return compareSequences(next, pending.sequence) < 0;
+  return pending.on === 'shard-end' || (isNumber(position) && compareSequences(next, position) <= 0);
 };

@@ -45,7 +45,7 @@ const minuteOf = (ms: number): number => Math.floor(ms / MINUTE);
 
 /** The first step of a shard: look where the chain goes on, from the last link known to be committed (or its begin). */
 export const begin = (start: Start, base: { readonly after: string; readonly link: string | null }): Step =>
-  look({ ...base, start, gapFrom: null, then: null });
+  look({ ...base, start, gapFrom: null, pending: null });
 
 /** Advances the machine by one event. Throws (a defect, not bad input) when the event cannot occur in this state. */
 export const advance = (state: State, event: EpochEvent): Step => {
@@ -85,7 +85,7 @@ const onResult = (state: State, event: ResultEvent): Move => {
         link: state.after,
         start: null,
         gapFrom: state.gapFrom,
-        then: state.then,
+        pending: state.pending,
       });
     case 'open':
       if (event.on !== 'decoded') return impossible(state, event);
@@ -120,7 +120,7 @@ const onResult = (state: State, event: ResultEvent): Move => {
         link: state.after,
         start: null,
         gapFrom: null,
-        then: state.then,
+        pending: state.pending,
       });
     default:
       return impossible(state, event);
@@ -136,9 +136,9 @@ const onLooked = (
   if (start !== null && !joinsHere(start, after, claim)) {
     // Nothing that arrived after the watermark can have expired while the watermark is younger than any retention.
     const lossPossible = start.watermark === null || start.now - start.watermark > SHORTEST_RETENTION;
-    return resume({ at: 'joining', after, link, claim, lossPossible, position: start.position }, state.then);
+    return resume({ at: 'joining', after, link, claim, lossPossible, position: start.position }, state.pending);
   }
-  return resume(claim === null ? open(after, link, state.gapFrom) : adopt(after, link, claim), state.then);
+  return resume(claim === null ? open(after, link, state.gapFrom) : adopt(after, link, claim), state.pending);
 };
 
 const onRecord = (state: State, record: Extract<ExternalEvent, { on: 'record' }>): Move => {
@@ -233,17 +233,17 @@ const take = (
   return { state: { ...state, extent }, action: { do: 'decode', after: state.after, adopted } };
 };
 
-const close = (state: Extract<State, { at: 'open' }>, then: ExternalEvent | null): Move => {
+const close = (state: Extract<State, { at: 'open' }>, pending: ExternalEvent | null): Move => {
   const { after, link, extent, gapFrom } = state;
   if (extent === null) throw new Error('an empty epoch cannot close');
   const gap = gapFrom === null ? null : { after: gapFrom, before: extent.first };
   return {
-    state: { at: 'claiming', after, link, extent, then, claim: null },
+    state: { at: 'claiming', after, link, extent, pending, claim: null },
     action: { do: 'claim', after, extent, gap },
   };
 };
 
-const closeAdopted = (state: Extract<State, { at: 'adopted' }>, then: ExternalEvent | null): Move => {
+const closeAdopted = (state: Extract<State, { at: 'adopted' }>, pending: ExternalEvent | null): Move => {
   const { after, link, extent, claim } = state;
   if (extent === null) throw new Error('an empty epoch cannot close');
   if (extent.records !== claim.records) {
@@ -253,5 +253,5 @@ const closeAdopted = (state: Extract<State, { at: 'adopted' }>, then: ExternalEv
       `the claim after ${after} has ${claim.records} records, but ${extent.records} were delivered`,
     );
   }
-  return { state: { at: 'writing', after, link, extent, then, claim }, action: { do: 'write', claim } };
+  return { state: { at: 'writing', after, link, extent, pending, claim }, action: { do: 'write', claim } };
 };

@@ -9,8 +9,8 @@ export type Move = Step & { readonly again?: ExternalEvent };
 export const wait = (state: State): Move => ({ state, action: null });
 
 /** Goes on in a state with the event that was put off, if there is one. */
-export const resume = (state: State, then: ExternalEvent | null): Move =>
-  then === null ? wait(state) : { state, action: null, again: then };
+export const resume = (state: State, pending: ExternalEvent | null): Move =>
+  pending === null ? wait(state) : { state, action: null, again: pending };
 
 export const look = (at: Omit<Extract<State, { at: 'looking' }>, 'at'>): Move => ({
   state: { at: 'looking', ...at },

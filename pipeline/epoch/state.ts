@@ -73,11 +73,11 @@ export type State =
       readonly at: 'looking';
       readonly start: Start | null;
       readonly gapFrom: string | null;
-      readonly then: ExternalEvent | null;
+      readonly pending: ExternalEvent | null;
     })
   | (Joining & { readonly at: 'joining' })
-  | (Joining & { readonly at: 'probing'; readonly then: ExternalEvent })
-  | (After & { readonly at: 'burying'; readonly gapFrom: string | null; readonly then: ExternalEvent })
+  | (Joining & { readonly at: 'probing'; readonly pending: ExternalEvent })
+  | (After & { readonly at: 'burying'; readonly gapFrom: string | null; readonly pending: ExternalEvent })
   | (After & {
       readonly at: 'open';
       readonly gapFrom: string | null;
@@ -88,7 +88,7 @@ export type State =
   | (After & {
       readonly at: 'claiming' | 'writing' | 'committing' | 'checkpointing';
       readonly extent: Extent;
-      readonly then: ExternalEvent | null;
+      readonly pending: ExternalEvent | null;
       readonly claim: Claim | null;
     })
   | (After & { readonly at: 'ended' });
