@@ -1,8 +1,10 @@
-// Rewrites the generated parts of README.md (commands, options, errors) from the tables that the program itself uses.
+// Rewrites the generated parts of README.md (commands, options, columns, errors) from the tables that the program itself uses.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { COMMANDS } from '../consumers/commands.ts';
 import { environmentName, OPTIONS, type OptionKey } from '../consumers/shared/options.ts';
+import { DIGEST_COLUMNS } from '../schemas/columns.ts';
 import { ERRORS } from '../schemas/errors.ts';
+import { FIELDS } from '../schemas/fields.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``);
@@ -48,9 +50,25 @@ const errorTable = (): string =>
     ]),
   );
 
+/** What the columns are that no field gives. */
+const OWN_COLUMNS: Readonly<Record<string, string>> = {
+  minute: '`start` truncated to the minute, UTC',
+  flows: 'how many flow-log records were merged',
+};
+
+const columnTable = (): string =>
+  table(
+    ['column', 'type', 'role', 'since version', 'meaning'],
+    DIGEST_COLUMNS.map(({ name, type, role }) => {
+      const field = FIELDS.find((candidate) => candidate.column === name);
+      return [code(name), type, role, String(field?.since ?? ''), field?.about ?? OWN_COLUMNS[name] ?? ''].map(cell);
+    }),
+  );
+
 const PARTS: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   options: optionTable,
+  columns: columnTable,
   errors: errorTable,
 };
 
