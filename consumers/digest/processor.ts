@@ -101,7 +101,8 @@ export class DigestProcessor implements RecordProcessor {
     await this.#feed({ on: 'tick', now, atTip }, checkpointer);
     const pending = uncommittedSince(this.#state);
     this.#watermark = advanceWatermark(this.#watermark, { now, atTip, uncommittedSince: pending });
-    if (now - this.#watermarkStored >= WATERMARK_INTERVAL) await this.#storeWatermark(false, this.#state);
+    const due = now - this.#watermarkStored >= WATERMARK_INTERVAL;
+    if (due && this.#watermark.watermark > 0) await this.#storeWatermark(false, this.#state);
   }
 
   async leaseLost(): Promise<void> {
@@ -265,6 +266,8 @@ export class DigestProcessor implements RecordProcessor {
     };
     if ((await commitEpoch(this.#options.store, head, output)) === 'tombstone') return { on: 'tombstone-found' };
     this.#output = null;
+    // The first record that is not committed arrived no earlier than the epoch began; the next tick knows better.
+    this.#watermark = { ...this.#watermark, watermark: Math.max(this.#watermark.watermark, arrival.min) };
     const { shard } = this.#chain;
     this.#options.observer?.committed({
       shard,
