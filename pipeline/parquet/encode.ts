@@ -76,14 +76,19 @@ const encodeRows = (
   const builder = new BatchBuilder(digest, columns, dictionaries, Math.min(groupRows, to - from));
   const firstEnd = Math.min(to, from + groupRows);
   const first = builder.build(order, from, firstEnd);
-  const plain = columns.filter((_, i) => hardlyRepeats(builder.distinct[i], firstEnd - from)).map((c) => c.column.name);
+  // Numbers need no dictionary: looking each one up costs more time than ZSTD saves bytes by it.
+  const isPlain = (column: Column, i: number): boolean =>
+    column.type !== 'string' || hardlyRepeats(builder.distinct[i], firstEnd - from);
+  const named = (chosen: readonly TableColumn[]): string[] => chosen.map((c) => c.column.name);
+  const plain = named(columns.filter((c, i) => isPlain(c.column, i)));
+  const measures = named(columns.filter((c) => c.column.role !== 'key'));
   function* batches(): Generator<RecordBatch> {
     yield first;
     for (let start = firstEnd; start < to; start += groupRows) {
       yield builder.build(order, start, Math.min(to, start + groupRows));
     }
   }
-  return writeParquet(batches(), { groupRows, plain, metadata: METADATA });
+  return writeParquet(batches(), { groupRows, plain, measures, metadata: METADATA });
 };
 
 /**

@@ -20,6 +20,8 @@ export interface FileOptions {
   readonly groupRows: number;
   /** The columns that get no dictionary. */
   readonly plain: readonly string[];
+  /** The columns that nobody looks rows up by: they get statistics of row groups, not of pages. */
+  readonly measures: readonly string[];
   /** Key-value metadata of the file. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -63,7 +65,7 @@ const toWasm = (batch: ArrowBatch): RecordBatch => {
   return moved;
 };
 
-const properties = ({ groupRows, plain, metadata }: FileOptions): WriterProperties => {
+const properties = ({ groupRows, plain, measures, metadata }: FileOptions): WriterProperties => {
   const builder = new WriterPropertiesBuilder()
     .setCompression(Compression.ZSTD)
     .setDictionaryEnabled(true)
@@ -71,5 +73,9 @@ const properties = ({ groupRows, plain, metadata }: FileOptions): WriterProperti
     .setMaxRowGroupSize(groupRows)
     .setCreatedBy(CREATED_BY)
     .setKeyValueMetadata(new Map(metadata));
-  return plain.reduce((properties, column) => properties.setColumnDictionaryEnabled(column, false), builder).build();
+  const sparing = measures.reduce(
+    (b, column) => b.setColumnStatisticsEnabled(column, EnabledStatistics.Chunk),
+    builder,
+  );
+  return plain.reduce((b, column) => b.setColumnDictionaryEnabled(column, false), sparing).build();
 };

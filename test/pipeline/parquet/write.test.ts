@@ -12,7 +12,7 @@ const failing: Iterator<RecordBatch> = {
 };
 
 test('a failing batch fails the file with its own error, and the writer lives on', async () => {
-  await expect(writeParquet(failing, { groupRows: 10, plain: [], metadata: new Map() })).rejects.toThrow(
+  await expect(writeParquet(failing, { groupRows: 10, plain: [], measures: [], metadata: new Map() })).rejects.toThrow(
     new RangeError('no memory for the batch'),
   );
   const flow = { minute: 28_333_333, keys: { srcaddr: '10.0.0.1' }, sums: {}, start: null, end: null, tcpFlags: null };
