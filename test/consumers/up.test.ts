@@ -43,6 +43,7 @@ const addresses = async (up: Running): Promise<{ readonly url: string; readonly 
 
 interface Audit {
   readonly ok: boolean;
+  readonly records: number;
   readonly lines: number;
   readonly flows: number;
   readonly bytes: number;
@@ -98,11 +99,16 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
 
   test('the first digest comes, questions are answered, and Ctrl-C commits the rest', async () => {
     const up = start(data);
-    const { url } = await addresses(up);
+    const { url, endpoint } = await addresses(up);
     await until('the first digest is there', () => up.stderr().includes('the first digest is there'), 150);
-    const answer = await fetch(`${url}/v1/rows?start=now-15m&stop=now&group=action&format=json`);
+    const ask = () => fetch(`${url}/v1/rows?start=now-15m&stop=now&group=action&format=json`);
+    await until(
+      'every shard has a watermark',
+      async () => (await ask()).headers.get('x-vpcflow-watermark') !== 'none',
+      30,
+    );
+    const answer = await ask();
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-vpcflow-watermark')).not.toBe('none');
     // The shape of GET /v1/rows?format=json.
     const { rows } = (await answer.json()) as { readonly rows: readonly { readonly action: string }[] };
     expect(rows.map((row) => row.action)).toContain('ACCEPT');
@@ -112,12 +118,17 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
     expect(second.stderr).toMatch(/^vpcflow: process \d+ runs on [^\n]*\(VF_IN_USE\)\n$/);
 
     const early = await commits(data);
+    // A commit's counts, as they lie in `commits/…/<source>.json`.
+    const recordsOf = (text: string): number => (JSON.parse(text) as { counts: { records: number } }).counts.records;
+    const committed = [...early.values()].reduce((sum, text) => sum + recordsOf(text), 0);
+    await until('something has come that is not committed', async () => (await recordsOn(endpoint)) > committed, 90);
     up.process.kill('SIGINT');
     expect((await up.ended).status).toBe(0);
     expect(up.stderr()).not.toMatch(/Warning|WARN/);
     before = { audit: await audit(data), commits: await commits(data) };
     expect(before.audit).toMatchObject({ ok: true, gaps: [], rejects: { total: 0 } });
-    expect(before.audit.flows).toBeGreaterThan(3_000);
+    expect(before.audit.flows).toBeGreaterThan(0);
+    expect(before.audit.records).toBeGreaterThan(committed);
     expect(before.commits.size).toBeGreaterThan(early.size);
   });
 
