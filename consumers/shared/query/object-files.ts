@@ -1,5 +1,5 @@
 // Turns listed objects into local files that DuckDB can read: in place for a directory, through a cache otherwise.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VpcflowError } from '../../../schemas/errors.ts';
@@ -46,7 +46,6 @@ export class CachedFiles implements ObjectFiles {
   readonly #gate: Gate;
   readonly #holders = new Map<string, number>(); // by file name
   readonly #fetching = new Map<string, Promise<boolean>>();
-  #temporary = 0;
 
   constructor(store: ObjectStore, options: CacheOptions) {
     this.#store = store;
@@ -70,7 +69,7 @@ export class CachedFiles implements ObjectFiles {
       }
     };
     try {
-      const fetches = Promise.all(objects.map((object, i) => this.#fetchOnce(object, names[i])));
+      const fetches = allOf(objects.map((object, i) => this.#fetchOnce(object, names[i])));
       const present = await unlessAborted(fetches, signal);
       await this.#evict();
       return { paths: names.filter((_, i) => present[i]).map((name) => join(this.directory, name)), release };
@@ -113,8 +112,8 @@ export class CachedFiles implements ObjectFiles {
     if (stored.body.length !== object.size) {
       throw new VpcflowError('VF_STORE_UNREACHABLE', `${object.key} changed while it was read`);
     }
-    this.#temporary += 1;
-    const temporary = join(this.directory, `.${process.pid}-${this.#temporary}-${name}`);
+    // Several caches, of this process and of others, may fetch the same object into one directory.
+    const temporary = join(this.directory, `.${randomUUID()}-${name}`);
     try {
       await writeFile(temporary, stored.body);
       await rename(temporary, path);
@@ -145,6 +144,12 @@ export class CachedFiles implements ObjectFiles {
       total -= file.size;
     }
   }
+}
+
+/** Like Promise.all, but a failure waits until nothing of the rest is under way any more. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
 }
 
 /** The work's result, or the signal's reason as soon as it aborts. */
