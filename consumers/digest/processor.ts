@@ -18,7 +18,6 @@ import { claimKey } from '../../pipeline/keys.ts';
 import { settingsDocument } from '../../pipeline/settings.ts';
 import type { Claim } from '../../schemas/chain.ts';
 import type { Clock } from '../../schemas/clock.ts';
-import type { Counts } from '../../schemas/counts.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type {
   Batch,
@@ -33,16 +32,10 @@ import type { ObjectStore } from '../../schemas/store.ts';
 import { buryClaim, commitEpoch, readCommit, writeObjects } from '../shared/epoch-writer.ts';
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
 import { ShardChain } from './chain.ts';
+import type { DigestObserver } from './observer.ts';
 
 /** How often an idle shard's watermark is stored. */
 const WATERMARK_INTERVAL = 10_000; // ms
-
-/** What a worker may want to know of its shards, for metrics and a status line. Must not throw. */
-export interface DigestObserver {
-  committed(epoch: { readonly shard: string; readonly counts: Counts; readonly adopted: boolean }): void;
-  watermark(shard: string, ms: number): void;
-  checkpointFailed(shard: string, error: unknown): void;
-}
 
 export interface DigestProcessorOptions {
   readonly store: ObjectStore;
@@ -71,6 +64,7 @@ export class DigestProcessor implements RecordProcessor {
   #watermark: WatermarkState = { watermark: 0, received: [] };
   #initialized = false;
   #watermarkStored = Number.NEGATIVE_INFINITY; // ms
+  #closing = 0; // ms: when the epoch that is being written was closed
 
   constructor(options: DigestProcessorOptions) {
     this.#options = options;
@@ -96,6 +90,12 @@ export class DigestProcessor implements RecordProcessor {
       const { sequenceNumber: sequence, subSequenceNumber: sub, arrival } = record;
       await this.#feed({ on: 'record', sequence, sub, arrival }, checkpointer, record);
     }
+    this.#options.observer?.batch?.({
+      shard: this.#chain.shard,
+      records: records.length,
+      bytes: records.reduce((sum, { data }) => sum + data.length, 0),
+      millisBehindLatest,
+    });
     const now = this.#options.clock.now();
     const atTip = millisBehindLatest === 0;
     await this.#feed({ on: 'tick', now, atTip }, checkpointer);
@@ -219,6 +219,7 @@ export class DigestProcessor implements RecordProcessor {
   async #finish(after: string, arrival: Claim['arrival']): Promise<EpochOutput> {
     const { stream, shard } = this.#chain;
     if (this.#contents === null) throw new Error('an epoch closes without contents');
+    this.#closing = this.#options.clock.now();
     const output = await this.#contents.finish(arrival, { stream, shard, after });
     this.#contents = null;
     this.#output = output;
@@ -238,7 +239,9 @@ export class DigestProcessor implements RecordProcessor {
       ...(gap === null ? {} : { gap }),
       worker: this.#options.workerId,
     };
-    return (await this.#chain.putClaim(claim)) ? { on: 'claimed', claim } : { on: 'claim-exists' };
+    if (await this.#chain.putClaim(claim)) return { on: 'claimed', claim };
+    this.#options.observer?.claimLost?.(this.#chain.shard);
+    return { on: 'claim-exists' };
   }
 
   async #write(claim: Claim): Promise<ResultEvent> {
@@ -273,6 +276,9 @@ export class DigestProcessor implements RecordProcessor {
       shard,
       counts: output.counts,
       adopted: claim.worker !== this.#options.workerId,
+      rows: output.objects.reduce((sum, { table, rows }) => sum + (table === 'digests' ? rows : 0), 0),
+      bytes: output.objects.reduce((sum, { body }) => sum + body.length, 0),
+      flush: this.#options.clock.now() - this.#closing,
     });
     return { on: 'committed' };
   }

@@ -46,6 +46,19 @@ const optional = (name: string, metavar: string, help: string): Option<string | 
   parse: (given) => ({ value: given }),
 });
 
+/** `NAME=VALUE` pairs separated by commas; none when absent. Which names there are is for whoever takes them to say. */
+const pairs = (name: string, help: string): Option<Readonly<Record<string, string>>> => ({
+  ...{ name, metavar: 'NAME=VALUE,..', default: {}, defaultText: '', bounds: '', help },
+  parse: (given) => {
+    const found = given.split(',').map((part) => /^\s*([^=\s]+)\s*=\s*(.*?)\s*$/.exec(part));
+    const whole = found.filter((match) => match !== null);
+    if (whole.length < found.length) return { problem: 'needs NAME=VALUE, separated by commas' };
+    const value = Object.fromEntries(whole.map(([, key, text]) => [key, text]));
+    if (Object.keys(value).length < whole.length) return { problem: 'names something twice' };
+    return { value };
+  },
+});
+
 /** Names separated by commas; none when absent. */
 const list = (name: string, metavar: string, help: string): Option<readonly string[]> => ({
   ...{ name, metavar, default: [], defaultText: '', bounds: '', help },
@@ -141,6 +154,26 @@ export const OPTIONS = {
   from: text('from', 'WHEN', 'trim', 'where to start without a checkpoint: trim, latest or a time'),
   rewind: flag('rewind', 'forget the checkpoints: read from the oldest record, and skip what is committed'),
   workerId: optional('worker-id', 'NAME', 'name of this worker in claims (without it: the host name)'),
+  retrieval: choice(
+    'retrieval',
+    ['polling', 'fanout'],
+    'how the Client Library reads: shared polling, or enhanced fan-out',
+  ),
+  kcl: pairs('kcl', 'further properties of the Client Library, by the names of the table below'),
+  java: text('java', 'FILE', 'java', 'the Java 17 (or newer) program that runs the Client Library'),
+  javaHeap: integer('java-heap', 256, [64, 65_536], 'MiB of heap for the Client Library'),
+  kclJars: optional('kcl-jars', 'DIR', 'jars of the Client Library (without it: where `npm run kcl` put them)'),
+  epochRows: maybeInteger('epoch-rows', [1, 1_000_000], 'close an epoch at fewer distinct rows'),
+  epochBytes: maybeInteger('epoch-bytes', [1, 1_073_741_824], 'close an epoch at fewer decompressed bytes'),
+  epochHours: maybeInteger('epoch-hours', [1, 1000], 'close an epoch at fewer hour partitions'),
+  metricsPort: maybeInteger('metrics-port', [0, 65_535], 'serve /metrics and /healthz on this loopback port'),
+  statsd: optional('statsd', 'HOST:PORT', 'send metrics to a StatsD server over UDP, with DogStatsD tags'),
+  statsdTags: list('statsd-tags', 'K:V,..', 'tags on every metric that is sent to StatsD'),
+  log: choice(
+    'log',
+    ['auto', 'json', 'text'],
+    'log lines on stderr: text on a terminal, JSON elsewhere, or always one',
+  ),
   ports: choice('ports', ['service', 'all'], 'service: fold the ephemeral port to 0; all: keep both'),
   servicePorts: integers('service-ports', 1, 65535, 'ports that are services wherever they stand'),
   formats: optional('formats', 'FILE', 'JSON file: log group patterns and their LogFormat'),

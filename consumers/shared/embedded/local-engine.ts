@@ -6,12 +6,12 @@ import type { RecordProcessor, ShardHistory } from '../../../schemas/processor.t
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { identifyStream, type StreamIdentity } from '../kinesis.ts';
 import { type OutgoingRecord, putRecords } from '../kinesis-writer.ts';
+import { shardHistory } from '../shard-history.ts';
 import { listShards } from '../shard-list.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type LocalKinesis, localClient, startLocalKinesis } from './local-kinesis.ts';
 import { ensureStream, renewStream, succeedShards } from './local-stream.ts';
 import { runShards } from './runner.ts';
-import { shardHistory } from './shard-history.ts';
 import type { ShardProgress } from './shard-worker.ts';
 import { openCheckpoints } from './state-directory.ts';
 

@@ -7,10 +7,10 @@ import {
   type KinesisClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-kinesis';
-import { CHAIN_START } from '../../../pipeline/keys.ts';
-import type { Clock } from '../../../schemas/clock.ts';
-import type { ShardHistory } from '../../../schemas/processor.ts';
-import { type StreamIdentity, streamError } from '../kinesis.ts';
+import { CHAIN_START } from '../../pipeline/keys.ts';
+import type { Clock } from '../../schemas/clock.ts';
+import type { ShardHistory } from '../../schemas/processor.ts';
+import { type StreamIdentity, streamError } from './kinesis.ts';
 
 const PAUSE_MS = 250; // five reads a second are allowed on a shard, by all its readers
 

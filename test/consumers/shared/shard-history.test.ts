@@ -4,14 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../../../consumers/shared/clock.ts';
-import {
-  type LocalKinesis,
-  localClient,
-  startLocalKinesis,
-} from '../../../../consumers/shared/embedded/local-kinesis.ts';
-import { shardHistory } from '../../../../consumers/shared/embedded/shard-history.ts';
-import { Bed } from './bed.ts';
+import { systemClock } from '../../../consumers/shared/clock.ts';
+import { type LocalKinesis, localClient, startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
+import { shardHistory } from '../../../consumers/shared/shard-history.ts';
+import { Bed } from './embedded/bed.ts';
 
 const SHARD = 'shardId-000000000000';
 

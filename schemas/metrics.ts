@@ -1,0 +1,90 @@
+// What a worker measures of itself: every metric with its name, its kind, its labels and what it means.
+
+interface Definition {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly LabelName[];
+}
+
+export type LabelName = 'shard' | 'reason';
+
+const metric = <K extends Definition['kind'], L extends LabelName>(
+  kind: K,
+  name: string,
+  labels: readonly L[],
+  help: string,
+): { readonly kind: K; readonly name: string; readonly labels: readonly L[]; readonly help: string } => ({
+  ...{ kind, name: `vpcflow_${name}`, labels, help },
+});
+
+/** In the order of the README's table. */
+export const METRICS = {
+  millisBehindLatest: metric('gauge', 'millis_behind_latest', ['shard'], 'How far the last batch was behind the tip.'),
+  watermark: metric('gauge', 'watermark_seconds', ['shard'], 'Arrival time up to which everything is committed, Unix.'),
+  records: metric('counter', 'records_total', ['shard'], 'Stream records that were delivered, redeliveries included.'),
+  bytes: metric('counter', 'record_bytes_total', ['shard'], 'Their bytes, as they came (compressed).'),
+  epochs: metric('counter', 'epochs_total', ['shard'], 'Epochs that this worker committed or found committed.'),
+  lines: metric('counter', 'lines_total', ['shard'], 'Lines of committed epochs.'),
+  flows: metric('counter', 'flows_total', ['shard'], 'Flows of committed epochs.'),
+  rows: metric('counter', 'digest_rows_total', ['shard'], 'Digest rows of committed epochs.'),
+  stored: metric('counter', 'stored_bytes_total', ['shard'], 'Bytes of the objects of committed epochs.'),
+  rejects: metric('counter', 'rejects_total', ['shard', 'reason'], 'Rejects of committed epochs, by reason.'),
+  duplicates: metric('counter', 'duplicates_total', ['shard'], 'Redelivered envelopes that were not merged again.'),
+  overlaps: metric(
+    'counter',
+    'overlaps_total',
+    ['shard'],
+    'Envelopes whose event ids overlap those of an earlier one.',
+  ),
+  claimsAdopted: metric(
+    'counter',
+    'claims_adopted_total',
+    ['shard'],
+    'Epochs finished that another worker had claimed.',
+  ),
+  claimsLost: metric('counter', 'claims_lost_total', ['shard'], 'Epochs that another worker claimed first.'),
+  decoderErrors: metric('counter', 'decoder_errors_total', ['shard'], 'Records on which the decoder itself failed.'),
+  flushSeconds: metric('histogram', 'flush_seconds', [], 'From the close of an epoch to its durable commit.'),
+  checkpoints: metric('counter', 'checkpoints_total', ['shard'], 'Checkpoints that were stored.'),
+  checkpointRetries: metric(
+    'counter',
+    'checkpoint_retries_total',
+    ['shard'],
+    'Checkpoints tried again after a throttle.',
+  ),
+  checkpointFailures: metric(
+    'counter',
+    'checkpoint_failures_total',
+    ['shard'],
+    'Checkpoints not stored; nothing is lost.',
+  ),
+  children: metric('gauge', 'children', [], 'Child processes of the Kinesis Client Library that run now.'),
+} as const satisfies Record<string, Definition>;
+
+export type MetricKey = keyof typeof METRICS;
+type OfKind<K extends Definition['kind']> = {
+  [M in MetricKey]: (typeof METRICS)[M]['kind'] extends K ? M : never;
+}[MetricKey];
+export type CounterKey = OfKind<'counter'>;
+export type GaugeKey = OfKind<'gauge'>;
+export type HistogramKey = OfKind<'histogram'>;
+
+/** Exactly the labels that the metric has. */
+export type LabelsOf<M extends MetricKey> = Readonly<Record<(typeof METRICS)[M]['labels'][number], string>>;
+
+/** One change of one metric, as it crosses from a child to its parent. */
+export interface MetricUpdate {
+  readonly metric: MetricKey;
+  readonly value: number;
+  readonly labels: Readonly<Partial<Record<LabelName, string>>>;
+}
+
+/** Where a worker's measurements go. Never throws, never waits. */
+export interface Meter {
+  count<M extends CounterKey>(metric: M, by: number, labels: LabelsOf<M>): void;
+  set<M extends GaugeKey>(metric: M, value: number, labels: LabelsOf<M>): void;
+  observe<M extends HistogramKey>(metric: M, value: number, labels: LabelsOf<M>): void;
+  /** The shard is no longer ours: its gauges would tell of a past that somebody else now writes. */
+  forget(shard: string): void;
+}
