@@ -1,44 +1,21 @@
 // Turns a pinned S3-compatible server from the Python package index into a running endpoint for the tests.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { pythonWith } from './python-package.ts';
 import { requirement } from './requirements.ts';
 
 const PACKAGE = 'ministack==1.5.33'; // tells conditional puts right, races of 50 writers included
 const START_WITHIN = 60_000; // ms
-
-const run = promisify(execFile);
 
 export interface S3Server {
   readonly endpoint: string;
   readonly port: number;
   stop(): Promise<void>;
 }
-
-/** The interpreter of a virtual environment with the package in it; made once a machine. */
-const interpreter = async (): Promise<string> => {
-  const cache = join(tmpdir(), 'vpcflow-test-cache');
-  const home = join(cache, PACKAGE.replace('==', '-'));
-  const python = join(home, 'bin', 'python');
-  if (await stat(python).catch(() => null)) return python;
-  await mkdir(cache, { recursive: true });
-  const building = await mkdtemp(`${home}-`);
-  try {
-    await run('python3', ['-m', 'venv', building]);
-    await run(join(building, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', PACKAGE]);
-    // Only whole environments get the name; whoever else built one at the same time was as good.
-    await rename(building, home).catch(async (error: unknown) => {
-      if (!(await stat(python).catch(() => null))) throw error;
-    });
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
-  return python;
-};
 
 /** A loopback port that nobody listens on at the moment. */
 export const freePort = async (): Promise<number> => {
@@ -104,16 +81,11 @@ const start = async (python: string): Promise<S3Server> => {
 
 /** A fresh, empty server; null (after a loud skip) where Python or the package index is missing. */
 export const startS3Server = async (): Promise<S3Server | null> => {
-  let python: string | null = null;
-  let reason = '';
-  try {
-    python = await interpreter();
-  } catch (error) {
-    reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-  }
-  const available = python !== null;
+  const python = await pythonWith(PACKAGE).catch((error: Error) => error);
+  const available = typeof python === 'string';
+  const reason = available ? '' : python.message.split('\n')[0];
   if (!requirement(`Python with ${PACKAGE}`, available, `runs S3 against a real server (${reason})`)) return null;
-  return python === null ? null : start(python);
+  return available ? start(python) : null;
 };
 
 /** Points the AWS SDK at the server, as a user would, and gives the variables that do it for a child process. */
