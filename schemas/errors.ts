@@ -39,6 +39,7 @@ export const ERRORS = {
   VF_CHAIN_BROKEN: entry(500, false, 'run `vpcflow audit` and keep the store as it is'),
   VF_DECODER_VERSION: entry(500, false, 'finish the open epoch with the version that claimed it'),
   VF_CHECKPOINT_FAILED: entry(500, true, 'nothing is lost; the records come again'),
+  VF_ENGINE: entry(500, true, 'see the log lines before; start it again: nothing is lost, the records come again'),
   VF_STREAM: entry(503, true, 'check the stream name, the endpoint and the permissions'),
   VF_LIMIT: entry(422, false, 'ask for a smaller window or a coarser grouping'),
   VF_TIMEOUT: entry(504, true, 'ask for a smaller window or a coarser grouping'),
