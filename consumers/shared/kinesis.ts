@@ -13,6 +13,7 @@ export interface KinesisPlace {
 export interface StreamIdentity {
   readonly name: string;
   readonly arn: string;
+  readonly region: string;
   /** `<account>.<region>.<name>`: the stream in keys of the store. */
   readonly id: string;
 }
@@ -44,7 +45,7 @@ const parseArn = (arn: string): StreamIdentity => {
   const match = /^arn:[^:]+:kinesis:([^:]+):(\d{12}):stream\/([a-zA-Z0-9_.-]{1,128})$/.exec(arn);
   if (match === null) throw new VpcflowError('VF_STREAM', `"${arn}" is not the ARN of a Kinesis stream`);
   const [, region, account, name] = match;
-  return { name: name!, arn, id: `${account}.${region}.${name}` };
+  return { name: name!, arn, region: region!, id: `${account}.${region}.${name}` };
 };
 
 /** Asks the service who the stream is; an ARN needs no asking. Rejects with VF_STREAM when there is none. */

@@ -150,7 +150,11 @@ export const OPTIONS = {
   traffic: choice('traffic', ['simulated', 'none'], 'whether to put simulated traffic on the local stream'),
   stream: optional('stream', 'NAME|ARN', 'the Kinesis stream'),
   engine: choice('engine', ['embedded', 'kcl'], 'what leases the shards'),
-  application: text('application', 'NAME', 'vpcflow', 'name under which checkpoints are kept'),
+  application: optional(
+    'application',
+    'NAME',
+    'name under which checkpoints are kept (without it: vpcflow; with the engine kcl vpcflow-digest-<stream>)',
+  ),
   from: text('from', 'WHEN', 'trim', 'where to start without a checkpoint: trim, latest or a time'),
   rewind: flag('rewind', 'forget the checkpoints: read from the oldest record, and skip what is committed'),
   workerId: optional('worker-id', 'NAME', 'name of this worker in claims (without it: the host name)'),

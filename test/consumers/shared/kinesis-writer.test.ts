@@ -43,6 +43,7 @@ test('batches keep the order and the limits, and are as few as the order allows'
 const stream: StreamIdentity = {
   name: 's',
   arn: 'arn:aws:kinesis:us-east-1:123456789012:stream/s',
+  region: 'us-east-1',
   id: '123456789012.us-east-1.s',
 };
 

@@ -13,6 +13,7 @@ import { ManualClock } from '../../../fakes/manual-clock.ts';
 const stream: StreamIdentity = {
   name: 's',
   arn: 'arn:aws:kinesis:us-east-1:123456789012:stream/s',
+  region: 'us-east-1',
   id: '123456789012.us-east-1.s',
 };
 
