@@ -4,7 +4,7 @@ import { VpcflowError } from '../../../schemas/errors.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
 
 /**
- * Longer than all attempts of the S3 client at a server that is silent, so that its own errors, which say more, come
+ * Longer than the S3 client goes on with a request that nobody answers, so that its own errors, which say more, come
  * first; and short enough that the worker ends with the reason long before the daemon's `timeoutInSeconds` halts it
  * without one.
  */

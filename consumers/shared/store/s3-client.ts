@@ -1,15 +1,27 @@
 // Turns the AWS SDK's own settings (variables, profile) into an S3 client that fails in bounded time.
 import { S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { type RetryLimits, s3Retries } from './s3-retries.ts';
 
-export interface S3Limits {
+export interface S3Limits extends RetryLimits {
   readonly connect: number; // ms
   readonly idle: number; // ms without a byte either way
-  readonly request: number; // ms for one attempt, its body included
-  readonly attempts: number;
+  readonly request: number; // ms for one attempt until its answer begins, its body included
 }
 
-const LIMITS: S3Limits = { connect: 5_000, idle: 30_000, request: 300_000, attempts: 5 };
+/**
+ * What is silent fails by `idle`, and `patience` with it stays below the deadline of a call (deadline.ts). `request` is
+ * for a line that trickles: 100 MiB at 0.6 MB/s pass. Eight attempts are about ten seconds of a server that is away,
+ * and three quarters of a minute of one that says SlowDown.
+ */
+const LIMITS: S3Limits = {
+  connect: 5_000,
+  idle: 20_000,
+  request: 180_000,
+  attempts: 8,
+  patience: 90_000,
+  pause: 100,
+};
 
 /**
  * Region, credentials and endpoint come from where the SDK takes them. With an endpoint of one's own (AWS_ENDPOINT_URL,
@@ -18,7 +30,8 @@ const LIMITS: S3Limits = { connect: 5_000, idle: 30_000, request: 300_000, attem
  */
 export const createS3Client = async (limits: S3Limits = LIMITS): Promise<S3Client> => {
   const config = {
-    maxAttempts: limits.attempts,
+    maxAttempts: limits.attempts, // told to the server in a header
+    retryStrategy: s3Retries(limits),
     followRegionRedirects: true,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: limits.connect,

@@ -10,10 +10,10 @@ export const statusOf = (error: unknown): number | undefined =>
 export const isAbsent = (error: unknown): boolean =>
   error instanceof S3ServiceException && statusOf(error) === 404 && error.name !== 'NoSuchBucket';
 
-/** Whether S3 said that it did not carry the request out: any 4xx but the ones that stand for a time-out or a limit. */
+/** Whether S3 said that it did not carry the request out: elsewhere (3xx), or any 4xx but those of a time-out or limit. */
 export const isDefiniteRefusal = (error: unknown): boolean => {
   const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return status !== undefined && status >= 300 && status < 500 && status !== 408 && status !== 429;
 };
 
 /** Whether an earlier attempt of the same request, unseen by us, may have been carried out. */

@@ -66,7 +66,7 @@ export class S3Store implements ObjectStore {
         return this.#stored(key, (await this.#client.send(put)).ETag);
       } catch (error) {
         doubtful ||= wasRetried(error) || !isDefiniteRefusal(error);
-        const verdict = condition && (await this.#verdict(error, key, writer, condition, doubtful));
+        const verdict = await this.#verdict(error, key, writer, condition, doubtful);
         if (verdict !== undefined && verdict !== 'repeat') return verdict;
         if (verdict === undefined || round >= ROUNDS) throw s3Failure(this.uri, `write ${key}`, error);
         await this.#pause(round);
@@ -74,16 +74,18 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  /** What a failed conditional put means: a result, `repeat`, or undefined when it was refused for another reason. */
+  /** What a failed put means: a result, `repeat`, or undefined when it failed for another reason than its condition. */
   async #verdict(
     error: unknown,
     key: string,
     writer: string,
-    condition: PutCondition,
+    condition: PutCondition | undefined,
     doubtful: boolean,
   ): Promise<PutResult | 'repeat' | undefined> {
     const status = statusOf(error);
-    if (status === 409) return 'repeat'; // ConditionalRequestConflict: another request was on its way, ours was not carried out
+    // ConditionalRequestConflict, OperationAborted: another request was on its way, ours was not carried out.
+    if (status === 409) return 'repeat';
+    if (condition === undefined) return undefined;
     const unmet = status === 412 || (status === 404 && isAbsent(error) && 'ifMatch' in condition);
     if (!unmet && isDefiniteRefusal(error)) return undefined;
     const found = await this.#head(key);

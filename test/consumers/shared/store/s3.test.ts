@@ -10,7 +10,7 @@ import { type CuttingProxy, startCuttingProxy } from '../../../cutting-proxy.ts'
 import { freePort, s3Environment, startS3Server } from '../../../s3-server.ts';
 
 const BUCKET = 'vpcflow-contract';
-const QUICK = { connect: 2_000, idle: 5_000, request: 20_000, attempts: 3 }; // ms, and 3 attempts
+const QUICK = { connect: 2_000, idle: 5_000, request: 20_000, attempts: 3, patience: 20_000, pause: 20 }; // ms, and 3 attempts
 
 const server = await startS3Server();
 let client: S3Client;
