@@ -21,4 +21,6 @@ export interface DigestObserver {
   claimLost?(shard: string): void;
   watermark(shard: string, ms: number): void;
   checkpointFailed(shard: string, error: unknown): void;
+  /** The shard is no longer ours: somebody else has its lease, or it is read to its end. */
+  released?(shard: string): void;
 }

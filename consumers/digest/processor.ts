@@ -110,6 +110,7 @@ export class DigestProcessor implements RecordProcessor {
     this.#contents = null;
     this.#output = null;
     this.#state = { at: 'ended', after: this.#state.after, link: this.#state.link };
+    this.#options.observer?.released?.(this.#chain.shard);
   }
 
   async shardEnded({ checkpointer }: { readonly checkpointer: Checkpointer }): Promise<void> {
@@ -172,6 +173,7 @@ export class DigestProcessor implements RecordProcessor {
       case 'end':
         await this.#storeWatermark(true, this.#state);
         await checkpointer?.checkpoint();
+        this.#options.observer?.released?.(this.#chain.shard);
         return null;
       case 'fail':
         throw new VpcflowError(action.code, `${this.#chain.shard}: ${action.why}`);

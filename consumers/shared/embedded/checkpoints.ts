@@ -19,8 +19,16 @@ const checkpointSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('end') }),
 ]);
 
+/** Where an engine keeps the progress on each shard. */
+export interface CheckpointStore {
+  /** Null when the shard was never begun. */
+  get(shard: string): Promise<Checkpoint | null>;
+  /** Durable when it resolves. */
+  put(shard: string, checkpoint: Checkpoint): Promise<void>;
+}
+
 /** Checkpoints of one application on one stream. */
-export class Checkpoints {
+export class Checkpoints implements CheckpointStore {
   readonly #store: ObjectStore;
   readonly #prefix: string;
 

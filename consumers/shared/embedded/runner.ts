@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../../schemas/store.ts';
 import type { StreamIdentity } from '../kinesis.ts';
 import { listShards, recordShards } from '../shard-list.ts';
 import { planShards } from '../shard-plan.ts';
-import type { Checkpoint, Checkpoints } from './checkpoints.ts';
+import type { Checkpoint, CheckpointStore } from './checkpoints.ts';
 import { ShardReader } from './shard-reader.ts';
 import { type ShardProgress, workShard } from './shard-worker.ts';
 
@@ -23,7 +23,7 @@ export interface RunnerOptions {
   readonly client: KinesisClient;
   readonly stream: StreamIdentity;
   readonly store: ObjectStore;
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: CheckpointStore;
   readonly from: StartFrom;
   /** Moves every checkpoint back, those of ended shards too: to the oldest record, before anything is read. */
   readonly rewind?: boolean;

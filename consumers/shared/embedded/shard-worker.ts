@@ -2,7 +2,7 @@
 import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Checkpointer, RecordProcessor, StreamRecord } from '../../../schemas/processor.ts';
-import type { Checkpoint, Checkpoints } from './checkpoints.ts';
+import type { Checkpoint, CheckpointStore } from './checkpoints.ts';
 import type { ShardReader } from './shard-reader.ts';
 
 /** Time must pass for the processor even where no record comes: an empty batch about every second. */
@@ -20,13 +20,13 @@ export interface ShardProgress {
 
 /** Checkpoints of one shard: valid inside a callback only, never backwards, with the arrival time beside the number. */
 class ShardCheckpointer {
-  readonly #checkpoints: Checkpoints;
+  readonly #checkpoints: CheckpointStore;
   readonly #shard: string;
   #arrivals = new Map<string, number>(); // of what was delivered since the last checkpoint
   #last: bigint;
   ended = false;
 
-  constructor(checkpoints: Checkpoints, shard: string, from: Checkpoint) {
+  constructor(checkpoints: CheckpointStore, shard: string, from: Checkpoint) {
     this.#checkpoints = checkpoints;
     this.#shard = shard;
     this.#last = from.kind === 'after' ? BigInt(from.sequenceNumber) : -1n;
@@ -77,7 +77,7 @@ class ShardCheckpointer {
 export interface ShardWork {
   readonly shard: string;
   readonly from: Exclude<Checkpoint, { kind: 'end' }>;
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: CheckpointStore;
   readonly processor: RecordProcessor;
   readonly reader: Pick<ShardReader, 'open' | 'read'>;
   readonly clock: Clock;
