@@ -12,7 +12,7 @@ const LAYERS = ['schemas', 'pipeline', 'consumers'];
 
 const files = LAYERS.flatMap((layer) =>
   readdirSync(join(root, layer), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.d.ts')) // those say what types others have
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)),
 );
 
