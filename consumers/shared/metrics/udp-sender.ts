@@ -57,7 +57,8 @@ export class UdpSender {
   async #connected(): Promise<Socket | null> {
     const now = this.#clock.now();
     if (this.#target !== null && now < this.#target.until) return this.#target.socket;
-    const { address, family } = await lookup(this.#host);
+    // Of a name with both, as localhost is: servers of metrics listen on IPv4 unless they are told otherwise.
+    const { address, family } = await lookup(this.#host, { order: 'ipv4first' });
     this.#disconnect();
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     socket.on('error', (error) => {
