@@ -5,7 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { VpcflowError } from '../../../schemas/errors.ts';
 
 /** What infra/kcl/pom.xml resolves: the daemon's version, and the first digits of the file's own SHA-256. */
-export const KCL = { version: '3.1.3', pom: '268d8e68' } as const;
+export const KCL = { version: '3.1.3', pom: '8e4eb6f4' } as const;
 
 const DAEMON = /^amazon-kinesis-client-multilang-(\d.*)\.jar$/;
 const HELP =
