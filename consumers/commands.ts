@@ -70,4 +70,14 @@ export const COMMANDS: readonly Command[] = [
     required: [],
     load: () => import('./audit.ts'),
   },
+  {
+    name: 'doctor',
+    summary: 'what is configured, reachable and permitted, and what to fix (exit status 1)',
+    options: [
+      ...(['stream', 'store', 'engine', 'application', 'retrieval', 'workerId', 'java', 'kclJars', 'kcl'] as const),
+      ...(['formats', 'doctorLogGroup', 'doctorFormat'] as const),
+    ],
+    required: [],
+    load: () => import('./doctor/main.ts'),
+  },
 ];

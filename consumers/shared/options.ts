@@ -197,6 +197,8 @@ export const OPTIONS = {
   count: choice('count', COUNTINGS, 'merge the two witnesses of a flow, or add them'),
   coverageFormat: choice('format', ['csv', 'ndjson', 'json'], 'how coverage is written'),
   auditFormat: choice('format', ['table', 'json'], 'how the audit is written'),
+  doctorFormat: choice('format', ['table', 'json'], 'how the findings are written'),
+  doctorLogGroup: optional('log-group', 'G', 'log group whose subscription is looked at; * is any run of characters'),
   rate: integer('rate', 300, [1, 1_000_000], 'simulated flow-log lines a second'),
   seed: integer('seed', 1, [0, 4_294_967_295], 'the same seed gives the same traffic'),
   duration: duration('duration', '15m', '1s', '365d', 'how much time the simulated traffic covers'),

@@ -1,0 +1,96 @@
+// Turns a call that may fail or hang into its answer or its trouble, in bounded time; and a trouble into a finding.
+import type { Clock } from '../../schemas/clock.ts';
+import { type Finding, fix, type Permission, warn } from './check.ts';
+import { silence, type Trouble, troubleOf } from './trouble.ts';
+
+export interface Bounds {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** For how long one call is waited for. */
+  readonly limit: number; // ms
+}
+
+export type Outcome<T> = { readonly value: T } | { readonly trouble: Trouble };
+
+/** Never rejects, and resolves within the limit whatever the call does: a service that hangs is a finding. */
+export const attempt = async <T>(bounds: Bounds, call: (signal: AbortSignal) => Promise<T>): Promise<Outcome<T>> => {
+  const { clock, signal, limit } = bounds;
+  const end = new AbortController();
+  const either = AbortSignal.any([signal, end.signal]);
+  const late = clock.sleep(limit, either).then((): Outcome<T> => ({ trouble: silence(limit) }));
+  try {
+    const answer = call(either).then((value): Outcome<T> => ({ value }));
+    return await Promise.race([answer, late]);
+  } catch (error) {
+    return { trouble: troubleOf(error) };
+  } finally {
+    end.abort();
+  }
+};
+
+/** Whether the next call to the same service would fail alike, so that it need not be made. */
+export const isGeneral = ({ kind }: Trouble): boolean =>
+  !['denied', 'denied-key', 'absent', 'busy', 'other'].includes(kind);
+
+const DENIED_BY = /explicit deny in (?:an? )?([\w -]+?policy)/;
+
+const refused = (area: string, { detail }: Trouble, permission: Permission): Finding => {
+  const policy = DENIED_BY.exec(detail)?.[1];
+  const what = `${permission.action} is not permitted on ${permission.resource}`;
+  if (policy === undefined) return fix(area, what, 'allow it with the policy below', [permission]);
+  return fix(area, what, `an explicit deny in a ${policy} forbids it: change that, allowing it is not enough`, [
+    permission,
+  ]);
+};
+
+/** What a trouble is to the reader. `doing`: "the stream cannot be described"; `permission`: what a refusal is about. */
+export const troubled = (area: string, doing: string, trouble: Trouble, permission: Permission): Finding => {
+  const { kind, detail } = trouble;
+  switch (kind) {
+    case 'denied':
+      return refused(area, trouble, permission);
+    case 'denied-key':
+      return fix(area, `${doing}: the KMS key refuses (${detail})`, 'allow kms:Decrypt on the key, in its policy too');
+    case 'expired':
+      return fix(area, 'the credentials have expired', 'sign in again (aws sso login), or take new temporary ones');
+    case 'no-credentials':
+      return fix(
+        area,
+        `no AWS credentials can be used (${detail})`,
+        'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run it under a role of the host',
+      );
+    case 'bad-credentials':
+      return fix(
+        area,
+        `the credentials are not valid (${detail})`,
+        'check the access key, its secret and the session token, and whether the key was deactivated',
+      );
+    case 'no-region':
+      return fix(area, 'no AWS region is set', 'set AWS_REGION, or give the ARN of the stream');
+    case 'clock':
+      return fix(
+        area,
+        `${doing}: the signature has the wrong time (${detail})`,
+        'set the clock of this host, with NTP',
+      );
+    case 'unreachable':
+      return fix(
+        area,
+        `${doing}: ${detail}`,
+        'check the region, AWS_ENDPOINT_URL, the proxy and the route (in a VPC: an interface or gateway endpoint)',
+      );
+    case 'silent':
+      return fix(
+        area,
+        `${doing}: ${detail}`,
+        'check the route, security groups and network ACLs (in a VPC: an interface or gateway endpoint)',
+      );
+    case 'busy':
+      return warn(area, `${doing}: ${detail}`, 'run it again; if it stays so, too much else uses the same limits');
+    case 'absent':
+    case 'other':
+      return trouble.help === null
+        ? fix(area, `${doing}: ${detail}`, 'see what the service says')
+        : fix(area, detail, trouble.help);
+  }
+};
