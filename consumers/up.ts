@@ -71,7 +71,7 @@ const live = async (context: CommandContext, { state, store, lock, terminal, url
       new DigestProcessor({
         ...{ store, stream: stream.id, settings, workerId: options.workerId ?? hostname(), clock, history },
         observer: {
-          committed: ({ counts }) => {
+          committed: ({ output: { counts } }) => {
             tally.committed(counts);
             announce();
           },

@@ -1,10 +1,13 @@
-// Rewrites the generated parts of README.md (commands, options, columns, errors) from the tables that the program itself uses.
+// Rewrites the generated parts of README.md (commands, options, columns, metrics, errors) from the tables that the program itself uses.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { COMMANDS } from '../consumers/commands.ts';
+import { METRIC_KEYS } from '../consumers/shared/metrics/metric-kinds.ts';
+import { statsdName } from '../consumers/shared/metrics/statsd-packets.ts';
 import { environmentName, OPTIONS, type OptionKey } from '../consumers/shared/options.ts';
 import { DIGEST_COLUMNS } from '../schemas/columns.ts';
 import { ERRORS } from '../schemas/errors.ts';
 import { FIELDS } from '../schemas/fields.ts';
+import { METRICS } from '../schemas/metrics.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 const code = (text: string): string => (text === '' ? '' : `\`${cell(text)}\``);
@@ -65,10 +68,20 @@ const columnTable = (): string =>
     }),
   );
 
+const metricTable = (): string =>
+  table(
+    ['Prometheus', 'StatsD', 'kind', 'labels', 'meaning'],
+    METRIC_KEYS.map((key) => {
+      const { name, kind, labels, help } = METRICS[key];
+      return [code(name), code(statsdName(key)), kind, labels.map(code).join(', '), cell(help)];
+    }),
+  );
+
 const PARTS: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   options: optionTable,
   columns: columnTable,
+  metrics: metricTable,
   errors: errorTable,
 };
 

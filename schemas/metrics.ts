@@ -20,8 +20,18 @@ const metric = <K extends Definition['kind'], L extends LabelName>(
 
 /** In the order of the README's table. */
 export const METRICS = {
-  millisBehindLatest: metric('gauge', 'millis_behind_latest', ['shard'], 'How far the last batch was behind the tip.'),
-  watermark: metric('gauge', 'watermark_seconds', ['shard'], 'Arrival time up to which everything is committed, Unix.'),
+  millisBehindLatest: metric(
+    'gauge',
+    'millis_behind_latest',
+    ['shard'],
+    'Milliseconds that the last batch was behind the tip.',
+  ),
+  watermark: metric(
+    'gauge',
+    'watermark_seconds',
+    ['shard'],
+    'Arrival time up to which everything is committed, Unix seconds.',
+  ),
   records: metric('counter', 'records_total', ['shard'], 'Stream records that were delivered, redeliveries included.'),
   bytes: metric('counter', 'record_bytes_total', ['shard'], 'Their bytes, as they came (compressed).'),
   epochs: metric('counter', 'epochs_total', ['shard'], 'Epochs that this worker committed or found committed.'),
@@ -44,8 +54,13 @@ export const METRICS = {
     'Epochs finished that another worker had claimed.',
   ),
   claimsLost: metric('counter', 'claims_lost_total', ['shard'], 'Epochs that another worker claimed first.'),
-  decoderErrors: metric('counter', 'decoder_errors_total', ['shard'], 'Records on which the decoder itself failed.'),
-  flushSeconds: metric('histogram', 'flush_seconds', [], 'From the close of an epoch to its durable commit.'),
+  decoderErrors: metric(
+    'counter',
+    'decoder_errors_total',
+    ['shard'],
+    'Rejects for which the decoder itself is to blame; ours to fix.',
+  ),
+  flushSeconds: metric('histogram', 'flush_seconds', [], 'Seconds from the close of an epoch to its durable commit.'),
   checkpoints: metric('counter', 'checkpoints_total', ['shard'], 'Checkpoints that were stored.'),
   checkpointRetries: metric(
     'counter',

@@ -3,23 +3,38 @@ import type { Meter } from '../../schemas/metrics.ts';
 import type { Log } from '../shared/log.ts';
 import type { DigestObserver } from './observer.ts';
 
+const sum = <T>(all: readonly T[], of: (one: T) => number): number => all.reduce((total, one) => total + of(one), 0);
+
 /**
- * Counts each thing once, whichever engine leases the shards: checkpoints that were stored or tried again are for
- * whoever stores them to count (the engine), those that failed for good are counted here.
+ * Counts each thing once, whichever engine leases the shards. Of checkpoints only those are counted here that failed and
+ * that the processor went on without; the others (stored, tried again, the end of a shard) by the engine that stores them.
  */
 export const measured = (meter: Meter, log: Log): DigestObserver => ({
-  batch: ({ shard, records, bytes, millisBehindLatest }) => {
+  batch: ({ shard, records, millisBehindLatest }) => {
     // An empty batch is counted too: it is a sign of life.
-    meter.count('records', records, { shard });
-    meter.count('bytes', bytes, { shard });
+    meter.count('records', records.length, { shard });
+    meter.count(
+      'bytes',
+      sum(records, ({ data }) => data.length),
+      { shard },
+    );
     if (millisBehindLatest !== null) meter.set('millisBehindLatest', millisBehindLatest, { shard });
   },
-  committed: ({ shard, counts, adopted, rows, bytes, flush }) => {
+  committed: ({ shard, output: { counts, objects }, adopted, flush }) => {
+    const digests = objects.filter(({ table }) => table === 'digests');
     meter.count('epochs', 1, { shard });
     meter.count('lines', counts.lines, { shard });
     meter.count('flows', counts.flows, { shard });
-    meter.count('rows', rows, { shard });
-    meter.count('stored', bytes, { shard });
+    meter.count(
+      'rows',
+      sum(digests, ({ rows }) => rows),
+      { shard },
+    );
+    meter.count(
+      'stored',
+      sum(objects, ({ body }) => body.length),
+      { shard },
+    );
     meter.count('duplicates', counts.duplicates, { shard });
     meter.count('overlaps', counts.overlaps, { shard });
     meter.count('claimsAdopted', adopted ? 1 : 0, { shard });

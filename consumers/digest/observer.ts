@@ -1,21 +1,19 @@
 // What a worker may want to know of its shards: for metrics, a log and a status line.
-import type { Counts } from '../../schemas/counts.ts';
+import type { EpochOutput } from '../../pipeline/epoch/contents.ts';
+import type { StreamRecord } from '../../schemas/processor.ts';
 
 /** Told after the fact, in order. Must not throw. */
 export interface DigestObserver {
   /** A batch was taken; an empty one too. */
   batch?(batch: {
     readonly shard: string;
-    readonly records: number;
-    readonly bytes: number;
+    readonly records: readonly StreamRecord[];
     readonly millisBehindLatest: number | null;
   }): void;
   committed(epoch: {
     readonly shard: string;
-    readonly counts: Counts;
+    readonly output: EpochOutput;
     readonly adopted: boolean;
-    readonly rows: number; // of the digest
-    readonly bytes: number; // stored
     readonly flush: number; // ms from the close to the commit
   }): void;
   claimLost?(shard: string): void;

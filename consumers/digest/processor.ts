@@ -90,12 +90,7 @@ export class DigestProcessor implements RecordProcessor {
       const { sequenceNumber: sequence, subSequenceNumber: sub, arrival } = record;
       await this.#feed({ on: 'record', sequence, sub, arrival }, checkpointer, record);
     }
-    this.#options.observer?.batch?.({
-      shard: this.#chain.shard,
-      records: records.length,
-      bytes: records.reduce((sum, { data }) => sum + data.length, 0),
-      millisBehindLatest,
-    });
+    this.#options.observer?.batch?.({ shard: this.#chain.shard, records, millisBehindLatest });
     const now = this.#options.clock.now();
     const atTip = millisBehindLatest === 0;
     await this.#feed({ on: 'tick', now, atTip }, checkpointer);
@@ -275,11 +270,7 @@ export class DigestProcessor implements RecordProcessor {
     this.#watermark = { ...this.#watermark, watermark: Math.max(this.#watermark.watermark, arrival.min) };
     const { shard } = this.#chain;
     this.#options.observer?.committed({
-      shard,
-      counts: output.counts,
-      adopted: claim.worker !== this.#options.workerId,
-      rows: output.objects.reduce((sum, { table, rows }) => sum + (table === 'digests' ? rows : 0), 0),
-      bytes: output.objects.reduce((sum, { body }) => sum + body.length, 0),
+      ...{ shard, output, adopted: claim.worker !== this.#options.workerId },
       flush: this.#options.clock.now() - this.#closing,
     });
     return { on: 'committed' };

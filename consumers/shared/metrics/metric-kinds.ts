@@ -1,4 +1,4 @@
-// Turns the table of metrics into the keys of one kind.
+// Turns the table of metrics into its keys, all or of one kind.
 import {
   type CounterKey,
   type GaugeKey,
@@ -17,7 +17,8 @@ export const isA = <K extends keyof KeysOf>(kind: K, metric: MetricKey): metric 
   METRICS[metric].kind === kind;
 
 /** In the order of the table. */
+export const METRIC_KEYS: readonly MetricKey[] = Object.keys(METRICS).filter((key): key is MetricKey => key in METRICS);
+
+/** In the order of the table. */
 export const keysOf = <K extends keyof KeysOf>(kind: K): readonly KeysOf[K][] =>
-  Object.keys(METRICS)
-    .filter((key): key is MetricKey => key in METRICS)
-    .filter((key) => isA(kind, key));
+  METRIC_KEYS.filter((key) => isA(kind, key));

@@ -19,7 +19,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     fc.record({ do: fc.constant('set' as const), shard, by }),
     fc.record({ do: fc.constant('forget' as const), shard }),
   ),
-  { maxLength: 120, size: 'max' },
+  { maxLength: 60, size: 'max' },
 );
 
 const sum = (series: readonly Series[]): number => series.reduce((total, { value }) => total + value, 0);
