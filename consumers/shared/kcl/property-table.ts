@@ -1,5 +1,5 @@
 // The table of the Client Library's properties: what `--kcl` may set, what each means and may be, and what it may not set.
-// The daemon ignores names that it does not know and replaces some values that it cannot read by 0, so all is checked here.
+// The daemon ignores names that it does not know, and takes a number that it cannot read for 0, so all is checked here.
 
 export type PropertyType =
   | { readonly kind: 'boolean' }
