@@ -1,0 +1,41 @@
+// Turns the machine's process table into the processes of one worker: its daemon and the children of that.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly command: string;
+}
+
+const run = promisify(execFile);
+
+/** Everything that runs; what has ended and only waits to be seen by its parent does not. */
+export const processes = async (): Promise<readonly Process[]> => {
+  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,ppid=,pgid=,stat=,args='], { maxBuffer: 1 << 26 });
+  return stdout.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line);
+    if (match === null || match[4]!.startsWith('Z')) return [];
+    const [, pid, parent, group, , command] = match;
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), command: command! }];
+  });
+};
+
+/** Daemons that hold something in `directory`, and with each all that is in its process group. */
+export const daemonGroups = (all: readonly Process[], directory: string): readonly number[] => [
+  ...new Set(
+    all
+      .filter(({ command }) => command.includes('MultiLangDaemon') && command.includes(directory))
+      .map(({ group }) => group),
+  ),
+];
+
+/** Sends a signal; whoever is gone already is no error. A negative number is a process group. */
+export const signal = (pid: number, name: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+};

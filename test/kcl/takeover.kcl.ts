@@ -1,0 +1,74 @@
+// Shards that pass from one worker to another, willingly or not, while the old owner lives on and writes.
+import { describe, expect } from 'vitest';
+import { READY } from './bed.ts';
+import { forwardAll } from './fault-proxy.ts';
+import { scenario } from './scenario.ts';
+import { times } from './traffic.ts';
+
+describe.skipIf(!READY)('take-over', () => {
+  scenario('a zombie: its lease is taken while it stands still, then it goes on', {}, async (bed) => {
+    const putting = bed.stream.put(times(3000, () => bed.traffic.envelope(20)));
+    const zombie = await bed.start({ id: 'zombie' });
+    await bed.committed(150);
+    const { group } = await zombie.daemon();
+    process.kill(-group, 'SIGSTOP'); // its daemon and its child, with what they have in their hands
+    const taken = await bed.commits.records();
+    await bed.forgetLeader();
+    await bed.start({ id: 'heir' });
+    await bed.committed(taken + 100);
+    process.kill(-group, 'SIGCONT');
+    await putting;
+    await bed.finish();
+  });
+
+  scenario('a zombie that commits an epoch after its heir has', { s3: true }, async (bed) => {
+    await bed.stream.put(times(400, () => bed.traffic.envelope(50)));
+    const proxy = await bed.storeProxy();
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let held = 0;
+    let late = 0; // answers to what was held
+    const zombie = await bed.start({ id: 'zombie', environment: { AWS_ENDPOINT_URL_S3: proxy.endpoint } });
+    await bed.committed(50);
+    proxy.decide = async ({ method, path }, forward) => {
+      if (method !== 'PUT' || !path.includes('/commits/')) return await forward();
+      held++;
+      await released;
+      const answer = await forward();
+      if (answer.status === 412) late++;
+      return answer;
+    };
+    await bed.until('the zombie wants to commit', async () => held > 0);
+    process.kill((await zombie.daemon()).pid, 'SIGSTOP');
+    const taken = await bed.commits.records();
+    await bed.forgetLeader();
+    const heir = await bed.start({ id: 'heir' });
+    await bed.committed(taken + 50);
+    expect(await heir.metric('claims_adopted_total')).toBeGreaterThanOrEqual(1);
+    release();
+    await bed.until('the zombie learns that its epoch is committed', async () => late > 0);
+    proxy.decide = forwardAll;
+    process.kill((await zombie.daemon()).pid, 'SIGCONT');
+    await bed.finish();
+  });
+
+  scenario('a second worker joins: shards are handed over', { shards: 4 }, async (bed) => {
+    const first = await bed.start({ id: 'first' });
+    await bed.stream.put(times(400, () => bed.traffic.envelope(20)));
+    await bed.committed(200);
+    const second = await bed.start({ id: 'second' });
+    await bed.until('both have shards', async () => {
+      const owners = [...(await bed.leases()).values()].map(({ owner }) => owner);
+      await bed.stream.put(times(5, () => bed.traffic.envelope(20)));
+      return owners.includes('first') && owners.includes('second');
+    });
+    await bed.stream.put(times(800, () => bed.traffic.envelope(20)));
+    await bed.until('both commit', async () => {
+      const committed = await Promise.all([first, second].map((worker) => worker.metric('epochs_total')));
+      return committed.every((epochs) => epochs > 0);
+    });
+    await bed.finish();
+  });
+});

@@ -1,0 +1,14 @@
+// Runs the fault tests of the production engine: real daemons, two files at a time; test/kcl/servers.ts prints a table of them.
+import { defineConfig } from 'vitest/config';
+
+process.env.TZ = 'UTC';
+
+export default defineConfig({
+  test: {
+    include: ['test/kcl/*.kcl.ts'],
+    globalSetup: ['test/kcl/servers.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    hookTimeout: 120_000,
+  },
+});
