@@ -1,0 +1,66 @@
+// The escaping of the daemon's bytes: however they are cut into chunks, only U+2028 and U+2029 change, and no value does.
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ProtocolInput } from '../../../../../consumers/shared/kcl/child/protocol-input.ts';
+
+const through = async (chunks: readonly Buffer[]): Promise<Buffer> => {
+  const input = new ProtocolInput();
+  Readable.from(chunks).pipe(input);
+  return await buffer(input);
+};
+
+/** Cuts at the given places, sorted, each a share of the length; cuts may coincide. */
+const cut = (bytes: Buffer, places: readonly number[]): Buffer[] => {
+  const at = [...places.map((share) => Math.floor(share * bytes.length)), bytes.length].sort((a, b) => a - b);
+  return at.map((end, i) => bytes.subarray(i === 0 ? 0 : at[i - 1], end));
+};
+
+const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 40 });
+/** Characters that share bytes with the two, and the two themselves. */
+const near = fc.array(
+  fc.constantFrom('\u2028', '\u2029', '\u2027', '\u202a', '\u20a8', '€', 'ⴀ', '\\', '"', 'a', 'é', '😀'),
+);
+
+test('text of JSON means the same, and has neither of them any more', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.oneof(
+          near.map((list) => list.join('')),
+          fc.string({ unit: 'grapheme' }),
+        ),
+      ),
+      places,
+      async (value, at) => {
+        const given = JSON.stringify(value);
+        const out = (await through(cut(Buffer.from(given), at))).toString();
+        expect(out).toBe(given.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'));
+        expect(JSON.parse(out)).toEqual(value);
+      },
+    ),
+  );
+});
+
+test('bytes that are no such character pass unchanged, valid UTF-8 or not', async () => {
+  const byte = fc.constantFrom(0xe2, 0x80, 0xa8, 0xa9, 0x61, 0x0a, 0xff);
+  await fc.assert(
+    fc.asyncProperty(fc.array(byte, { maxLength: 60 }), places, async (bytes, at) => {
+      const expected = Buffer.from(bytes)
+        .toString('latin1')
+        .replace(/\xe2\x80(\xa8|\xa9)/g, (_, last) => (last === '\xa8' ? '\\u2028' : '\\u2029'));
+      const out = await through(cut(Buffer.from(bytes), at));
+      expect(out.toString('latin1')).toBe(expected);
+    }),
+  );
+});
+
+test('what has none of them is passed on without a copy', async () => {
+  const chunk = Buffer.from(JSON.stringify({ data: 'QUJD'.repeat(1000), partitionKey: 'é' }));
+  const input = new ProtocolInput();
+  input.write(chunk);
+  const out: Buffer = input.read();
+  expect(out.buffer).toBe(chunk.buffer);
+  expect(out.equals(chunk)).toBe(true);
+});
