@@ -171,7 +171,7 @@ export const daemonProperties = (settings: DaemonSettings): string => {
   const own = {
     ...credentials,
     ...{ applicationName: application, workerId, executableName: executable, processingLanguage: 'nodejs' },
-    ...{ streamArn: stream.arn, regionName: stream.arn.split(':')[3] ?? '' },
+    ...{ streamArn: stream.arn, regionName: stream.region },
     ...position(from),
     retrievalMode: retrieval.toUpperCase(),
     callProcessRecordsEvenForEmptyRecordList: 'true', // An epoch closes, and a dead child is noticed, though none come.

@@ -6,6 +6,7 @@ export const settings: DaemonSettings = {
     name: 'flows',
     arn: 'arn:aws:kinesis:eu-west-3:123456789012:stream/flows',
     id: '123456789012.eu-west-3.flows',
+    region: 'eu-west-3',
   },
   application: 'vpcflow',
   workerId: 'host-1',
