@@ -49,6 +49,21 @@ it('finds every count that does not add up', () => {
   ]);
 });
 
+it('takes a mistake of the decoder for a line or for an envelope, as the scopes say', () => {
+  const { counts, ...rest } = commitWith(3, 0n);
+  const whats = (lines: number, envelopes: number) =>
+    countGaps({
+      ...rest,
+      counts: {
+        ...counts,
+        lines: counts.flows + lines,
+        rejects: { total: 3, lines, envelopes, by_reason: { bad_time: 1, decoder_error: 2 } },
+      },
+    }).map(({ what }) => what);
+  expect([whats(3, 0), whats(2, 1), whats(1, 2)]).toEqual([[], [], []]);
+  expect(whats(0, 3)).toEqual(['rejected lines by reason']);
+});
+
 it('keeps a bounded number of gaps and counts the rest', () => {
   const sums = new AuditSums();
   const gap = { source: 's', what: 'w', expected: 1, found: 2 };
