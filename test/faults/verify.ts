@@ -7,10 +7,17 @@ import type { Gap } from '../../schemas/chain.ts';
 import type { MemoryStore } from '../fakes/memory-store.ts';
 import { SHARD, STREAM } from './world.ts';
 
+interface Sum {
+  readonly flows: number;
+  readonly bytes: number;
+}
+
 export interface Chain {
   /** Flows and bytes by source address, over the digest objects of all commits. */
-  readonly flows: ReadonlyMap<string, { readonly flows: number; readonly bytes: number }>;
-  readonly counts: { readonly records: number; readonly duplicates: number; readonly lines: number };
+  readonly flows: ReadonlyMap<string, Sum>;
+  readonly counts: Readonly<Record<'records' | 'duplicates' | 'lines' | 'control' | 'rejects', number>>;
+  /** Rejects by reason. */
+  readonly reasons: ReadonlyMap<string, number>;
   readonly links: number;
   readonly tombstones: number;
   readonly gaps: readonly Gap[];
@@ -22,18 +29,19 @@ export interface Chain {
 const TABLES = /^(digests|coverage|rejects|identities)\//;
 
 /** Follows the chain from its start. Throws when a commit's object is missing or has another size. */
-export const readChain = (store: MemoryStore): Chain => {
-  const flows = new Map<string, { flows: number; bytes: number }>();
-  const counts = { records: 0, duplicates: 0, lines: 0 };
+export const readChain = (store: MemoryStore, shard = SHARD): Chain => {
+  const flows = new Map<string, Sum>();
+  const counts = { records: 0, duplicates: 0, lines: 0, control: 0, rejects: 0 };
+  const reasons = new Map<string, number>();
   const named = new Set<string>();
   const gaps: Gap[] = [];
   let [links, tombstones, last] = [0, 0, CHAIN_START];
   for (;;) {
-    const key = claimKey(STREAM, SHARD, last);
+    const key = claimKey(STREAM, shard, last);
     const body = store.backing.get(key);
     if (body === undefined) break;
     const claim = parseClaim(key, body);
-    const place = commitKey(claim.arrival.first, streamSource(STREAM, SHARD, last));
+    const place = commitKey(claim.arrival.first, streamSource(STREAM, shard, last));
     const committed = store.backing.get(place);
     if (committed === undefined) {
       for (const object of claim.objects) named.add(object); // its claim is open
@@ -51,6 +59,9 @@ export const readChain = (store: MemoryStore): Chain => {
     counts.records += commit.counts.records;
     counts.duplicates += commit.counts.duplicates;
     counts.lines += commit.counts.lines;
+    counts.control += commit.counts.control;
+    counts.rejects += commit.counts.rejects.total;
+    for (const [reason, count] of Object.entries(commit.counts.rejects.by_reason)) add(reasons, reason, count);
     for (const object of commit.objects) {
       named.add(object.key);
       const stored = store.backing.get(object.key);
@@ -58,11 +69,15 @@ export const readChain = (store: MemoryStore): Chain => {
       if (object.table === 'digests') addRows(stored, flows);
     }
   }
-  const orphans = [...store.backing.keys()].filter((key) => TABLES.test(key) && !named.has(key));
-  return { flows, counts, links, tombstones, gaps, last, orphans };
+  const orphans = [...store.backing.keys()].filter((key) => TABLES.test(key) && key.includes(shard) && !named.has(key));
+  return { flows, counts, reasons, links, tombstones, gaps, last, orphans };
 };
 
-const addRows = (parquet: Buffer, flows: Map<string, { flows: number; bytes: number }>): void => {
+const add = (counts: Map<string, number>, key: string, more: number): void => {
+  counts.set(key, (counts.get(key) ?? 0) + more);
+};
+
+const addRows = (parquet: Buffer, flows: Map<string, Sum>): void => {
   const table = tableFromIPC(readParquet(parquet).intoIPCStream());
   for (const row of table) {
     const address = String(row.srcaddr);

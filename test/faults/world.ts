@@ -29,7 +29,8 @@ export const random = (seed: number): (() => number) => {
 /** Record `n` carries one flow whose source address no other record has; a duplicate carries that of its original. */
 export const addressOf = (n: number): string => `10.1.${n >> 8}.${n & 255}`;
 
-const envelope = (n: number, start: number): Buffer => {
+/** One envelope of one flow; `start` is the flow's, in seconds. */
+export const envelope = (n: number, start: number): Buffer => {
   const line = `2 123456789012 eni-0a ${addressOf(n)} 10.2.0.1 40000 443 6 3 ${100 + n} ${start} ${start + 10} ACCEPT OK`;
   const id = (BigInt(start * 1000) << 144n) + BigInt(n);
   return gzipSync(
