@@ -104,6 +104,8 @@ export class DigestProcessor implements RecordProcessor {
     // Memory is dropped; whoever has the shard now reads the records again from the last checkpoint.
     this.#contents = null;
     this.#output = null;
+    this.#decoders.clear(); // each refers to the epoch that it decodes into
+    this.#identities = new IdentityWindow();
     this.#state = { at: 'ended', after: this.#state.after, link: this.#state.link };
     this.#options.observer?.released?.(this.#chain.shard);
   }

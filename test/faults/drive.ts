@@ -70,6 +70,7 @@ export const finish = async (fleet: Fleet, options: WorkerOptions = {}): Promise
     for (const shard of fleet.startable) {
       if (!fleet.isWorkedOn(shard)) fleet.start(shard, { ...options, steady: true });
     }
+    await fleet.streams.clock.advance(2_000);
     await fleet.step((gates: readonly Gate[]) => gates[step % gates.length]!);
   }
   fleet.killAll();
