@@ -36,17 +36,15 @@ const runMaven = (directory: string, signal: AbortSignal): Promise<void> =>
       stream.setEncoding('utf8').on('data', (text) => (output += text));
     const fail = (what: string, help: string) => reject(new VpcflowError('VF_ENGINE', what, { help }));
     maven.on('error', (error: NodeJS.ErrnoException) => {
-      const missing = error.code === 'ENOENT';
-      fail(
-        missing ? 'there is no program mvn on the PATH' : `mvn could not be run: ${error.message}`,
-        missing ? 'install Apache Maven (Debian: maven), or use the container image' : 'run `npm run kcl` again',
-      );
+      if (maven.pid !== undefined) return; // It was started, and 'close' follows: nothing is removed under its hands.
+      if (error.code === 'ENOENT')
+        fail('there is no program mvn on the PATH', 'install Apache Maven (Debian: maven), or use the container image');
+      else fail(`mvn could not be run: ${error.message}`, 'run `npm run kcl` again');
     });
     maven.on('close', (status, killer) => {
       if (status === 0) return fulfil();
-      const said = output
-        .split('\n')
-        .filter((line) => line.includes('ERROR') && !/re-run|Re-run|\[Help|^\S+ *$/.test(line));
+      if (signal.aborted) return fail('the fetch was interrupted', 'run `npm run kcl` again');
+      const said = output.split('\n').filter((line) => line.includes('[ERROR]'));
       const why = said.slice(0, 2).join(' ').replace(/\s+/g, ' ').slice(0, 500);
       fail(
         `mvn ended with ${killer ?? `status ${status}`}: ${why}`,
