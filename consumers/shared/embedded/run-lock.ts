@@ -2,16 +2,14 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
+import { holdKernelLock } from '../kernel-lock.ts';
 
-/** Holds the lock: an empty database, whose exclusive transaction the kernel ends with its process. */
+/** Holds the lock. */
 const LOCK = 'lock';
 /** Is there while a run is under way, with its process id; it is left behind by a run that was killed. */
 const RUNNING = 'running.json';
-/** Locks of this process. A database that nobody refers to any more is closed with the next garbage, and so unlocked. */
-const held = new Set<DatabaseSync>();
 
 export interface RunLock {
   /** Null when the last run (if any) ended by itself; otherwise when it was last seen alive, Unix ms. */
@@ -32,8 +30,6 @@ const lastSeen = async (path: string): Promise<number | null> => {
   return found === null ? null : found.mtimeMs;
 };
 
-const isBusy = (error: unknown): boolean => error instanceof Error && 'errcode' in error && error.errcode === 5; // SQLITE_BUSY
-
 /**
  * Takes the lock. Rejects with VF_IN_USE, naming the process, while another holds it. The lock itself cannot go stale:
  * it is the kernel's, and gone with its holder however that ended.
@@ -41,15 +37,9 @@ const isBusy = (error: unknown): boolean => error instanceof Error && 'errcode' 
 export const acquireRunLock = async (directory: string, clock: Clock): Promise<RunLock> => {
   await mkdir(directory, { recursive: true });
   const running = join(directory, RUNNING);
-  const database = new DatabaseSync(join(directory, LOCK), { timeout: 0 });
-  try {
-    database.exec('BEGIN EXCLUSIVE');
-  } catch (cause) {
-    database.close();
-    if (!isBusy(cause)) throw cause;
-    throw new VpcflowError('VF_IN_USE', `process ${await readPid(running)} runs on ${directory} already`, { cause });
-  }
-  held.add(database);
+  const unlock = holdKernelLock(join(directory, LOCK));
+  if (unlock === null)
+    throw new VpcflowError('VF_IN_USE', `process ${await readPid(running)} runs on ${directory} already`);
   const killedAbout = await lastSeen(running);
   await writeFile(running, `{"pid":${process.pid}}\n`);
   const descriptor = openSync(running, 'r');
@@ -63,8 +53,7 @@ export const acquireRunLock = async (directory: string, clock: Clock): Promise<R
     },
     release: async (clean) => {
       if (clean) await rm(running, { force: true });
-      held.delete(database);
-      database.close(); // rolls back, and so unlocks
+      unlock();
     },
   };
 };

@@ -1,0 +1,81 @@
+// Turns what the daemon prints into lines of the worker's log, moments of its life, and the reason if it dies.
+import type { Log } from '../log.ts';
+import { type DaemonEvent, readDaemonLine } from './daemon-event.ts';
+
+/** What a line of text is cut to. */
+const LONGEST_TEXT = 4_000; // characters
+const LONGEST_REASON = 500;
+
+/** What is heard of the Scheduler, which says every few seconds that it waits and every minute what it has. */
+const SCHEDULER = /^(?:Initiali[sz]|Skipping shard sync|Lease failover|Worker shutdown|Found |Directly|Deleting )/;
+/** Said every second, whether there is anything to say or not. */
+const IDLE = /^(?:New leases assigned to worker : .*, count : 0|TotalSegments for|Table .* already exists)/;
+/** JCommander's usage, which the daemon prints when it cannot start, and the JVM's word that it reads a variable. */
+const BOILERPLATE =
+  /^(?:Usage: amazon-kinesis|\s+Options:|\s+-[lp], --|\s+File location of|\s+Properties file to|For more information, visit)/;
+const PICKED_UP = /^(?:NOTE: )?Picked up \w+:/;
+/** The first line of a Java stack trace, or of the cause further down in it. */
+const THROWN =
+  /^(?:Exception in thread "[^"]*" |Caused by: )?(?:[a-z]\w*\.)+([A-Z][\w$]*(?:Exception|Error)(?:: .*)?)$/;
+/** What `java` says when it cannot run at all, what Node says of an error that ends a child, and what we say then. */
+const FAILED =
+  /^(?:\w*Error(?: \[\w+\])?: |Error occurred during |Unrecognized option: |Invalid maximum heap|vpcflow: )/;
+
+/** `up`: leases are worked on from now on. `giving-up`: it will end, as soon as its other shards let it. */
+export type DaemonMoment = 'up' | 'giving-up' | 'no-stream';
+
+const momentOf = ({ logger, level, message }: DaemonEvent): DaemonMoment | null => {
+  if (logger === 'Scheduler' && message.startsWith('Initialization complete')) return 'up';
+  if (logger === 'KinesisShardDetector' && message.startsWith('Got ResourceNotFoundException')) return 'no-stream';
+  // It has called System.exit, which waits for the other shards, and for this one in vain until its grace is over.
+  const failed = level === 'error' && message.startsWith('Encountered an error while trying to');
+  return logger === 'MultiLangShardRecordProcessor' && failed ? 'giving-up' : null;
+};
+
+const isNoise = ({ logger, level, message }: DaemonEvent): boolean => {
+  if (level !== 'info') return false;
+  return logger === 'Scheduler' ? !SCHEDULER.test(message) : IDLE.test(message);
+};
+
+export interface DaemonLog {
+  /** A line of standard output: JSON as configured, or text that something printed. */
+  readonly stdout: (line: string) => void;
+  /** A line of standard error: the JVM's own words, and everything that a child wrote to its standard error. */
+  readonly stderr: (line: string) => void;
+  /** The most telling of what it complained of, if anything; for one sentence. */
+  readonly reason: () => string | null;
+}
+
+export const createDaemonLog = (log: Log, onMoment: (moment: DaemonMoment) => void): DaemonLog => {
+  const source = { source: 'kcl' } as const;
+  // The later of two that are alike tells more: retries come before what they end in.
+  let fatal: string | null = null;
+  let error: string | null = null;
+  const text = (line: string): void => {
+    if (line.trim() === '' || BOILERPLATE.test(line)) return;
+    const message = line.slice(0, LONGEST_TEXT).trimEnd();
+    if (PICKED_UP.test(line)) {
+      log.info(source, message);
+      return;
+    }
+    const failure = THROWN.exec(line)?.[1] ?? (FAILED.test(line) ? message.replace(/^vpcflow: /, '') : null);
+    if (failure !== null) fatal = failure.slice(0, LONGEST_REASON);
+    log[failure === null ? 'warn' : 'error'](source, message);
+  };
+  return {
+    stdout: (line) => {
+      const event = readDaemonLine(line);
+      if (event === null) return text(line);
+      const moment = momentOf(event);
+      if (moment !== null) onMoment(moment);
+      if (isNoise(event)) return;
+      const detail = event.error === null ? {} : { error: event.error.slice(0, LONGEST_TEXT) };
+      log[event.level]({ ...source, logger: event.logger, ...detail }, event.message.slice(0, LONGEST_TEXT));
+      // What goes wrong while it ends is no reason for its end.
+      if (event.level === 'error' && event.logger !== 'MultiLangDaemon')
+        error = (event.error ?? event.message).replace(/\s+/g, ' ').slice(0, LONGEST_REASON);
+    },
+    stderr: text,
+    reason: () => fatal ?? error,
+  };
+};

@@ -1,0 +1,185 @@
+// Turns what befalls a daemon and its children into the worker's one end: a graceful one, or the error that explains it.
+import type { Clock } from '../../../schemas/clock.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import type { StreamIdentity } from '../kinesis.ts';
+import type { Log } from '../log.ts';
+import type { Daemon, DaemonEnd } from './daemon.ts';
+import type { DaemonLog, DaemonMoment } from './daemon-log.ts';
+import type { ChildDeath } from './link-server.ts';
+
+/** Beyond the grace that the daemon gives its children: to collect them and give up its leases. */
+const MARGIN_MS = 10_000;
+/** For a daemon that has nothing left to end but itself, after a failure: it may wait for the dead until its grace is over. */
+const ALONE_MS = 3_000;
+/** For one that is told to end before it works on leases: it would wait its whole grace for what never began. */
+const UNBEGUN_MS = 1_000;
+/** For the last words of children whose daemon is gone. */
+const LAST_WORDS_MS = 3_000;
+
+export interface SupervisionOptions {
+  readonly stream: StreamIdentity;
+  readonly grace: number; // ms
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ *     starting --up--> running --signal--> stopping --143 and every child ended--> resolves
+ *         |               |                    |
+ *         |               +--a child died, or the daemon gives up--> failing --no child left, or the grace over--> kill
+ *         +--signal--> kill                    +--the grace over--> kill
+ *
+ * Whatever the state: when the Java process is gone, its children have a moment for their last words, and then
+ * everything in its group is killed. Only the end of stopping, or of a start that was called off, resolves.
+ */
+export class Supervision {
+  readonly #options: SupervisionOptions;
+  readonly #over = new AbortController();
+  #daemon: Daemon | null = null;
+  #up = false;
+  #asked = false;
+  #failing = false;
+  /** Why we killed it; null as long as we did not, or when nothing had begun. */
+  #killed: VpcflowError | null = null;
+  #death: ChildDeath | null = null;
+  #children = 0;
+  #begun = false; // a child has connected
+  #none: (() => void) | null = null;
+
+  constructor(options: SupervisionOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves after the graceful end that the signal asked for; rejects with what else ended the daemon. */
+  async run(daemon: Daemon, daemonLog: Pick<DaemonLog, 'reason'>, signal: AbortSignal): Promise<void> {
+    this.#daemon = daemon;
+    const onAbort = (): void => this.#stop();
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    const end = await daemon.ended;
+    signal.removeEventListener('abort', onAbort);
+    this.#over.abort();
+    const died = this.#death; // what dies from here on dies of the daemon's end
+    await this.#lastWords();
+    const orphans = this.#children;
+    daemon.kill();
+    const error = this.#verdict(end, died, orphans, daemonLog.reason());
+    if (error !== null) throw error;
+  }
+
+  onMoment(moment: DaemonMoment): void {
+    const { stream, log } = this.#options;
+    switch (moment) {
+      case 'up':
+        this.#up = true;
+        break;
+      case 'giving-up':
+        this.#fail();
+        break;
+      case 'no-stream':
+        if (this.#up) break; // deleted under way: the daemon ends its shards by itself
+        this.#killed ??= new VpcflowError('VF_STREAM', `there is no stream ${stream.arn}`);
+        log.error({ stream: stream.arn }, 'there is no such stream');
+        this.#daemon?.kill();
+        break;
+    }
+  }
+
+  onDeath(death: ChildDeath): void {
+    const { shard, pid, failure } = death;
+    this.#options.log.error({ shard, pid, error: failure?.sentence }, 'a child process has died');
+    this.#death ??= death;
+    this.#fail();
+  }
+
+  onCount(children: number): void {
+    this.#children = children;
+    if (children > 0) this.#begun = true;
+    if (children > 0) return;
+    this.#none?.();
+    if (this.#failing) this.#later(ALONE_MS, () => this.#daemon?.kill());
+  }
+
+  #stop(): void {
+    this.#asked = true;
+    this.#options.log.info({ children: this.#children }, 'stopping: every child commits what it has');
+    this.#terminate();
+    this.#later(UNBEGUN_MS, () => {
+      if (!this.#up && !this.#begun) this.#daemon?.kill();
+    });
+  }
+
+  /** The other children still commit and checkpoint, if they can. */
+  #fail(): void {
+    if (this.#failing || this.#daemon === null) return;
+    this.#failing = true;
+    this.#terminate();
+    if (this.#children === 0) this.#later(ALONE_MS, () => this.#daemon?.kill());
+  }
+
+  #terminate(): void {
+    this.#daemon?.terminate();
+    const { grace } = this.#options;
+    this.#later(grace + MARGIN_MS, () => {
+      const help = 'nothing is lost; see the log for what it waited for, or set more with --kcl shutdownGraceMillis=';
+      const what = `the daemon of the Kinesis Client Library did not end within ${(grace + MARGIN_MS) / 1000} s`;
+      this.#killed ??= new VpcflowError('VF_ENGINE', what, { help });
+      this.#daemon?.kill();
+    });
+  }
+
+  #later(ms: number, act: () => void): void {
+    this.#options.clock.sleep(ms, this.#over.signal).then(() => {
+      if (!this.#over.signal.aborted) act();
+    });
+  }
+
+  async #lastWords(): Promise<void> {
+    if (this.#children === 0) return;
+    const said = new AbortController();
+    this.#none = () => said.abort();
+    await this.#options.clock.sleep(LAST_WORDS_MS, said.signal);
+  }
+
+  /** Null for a graceful end. What came first explains what followed; a child knows more than the daemon. */
+  #verdict(end: DaemonEnd, died: ChildDeath | null, orphans: number, reason: string | null): VpcflowError | null {
+    const { status, signal } = end;
+    const ordered = status === 143 || status === 0 || signal === 'SIGTERM';
+    const unbegun = !this.#up && !this.#begun;
+    const well = this.#death === null && orphans === 0 && this.#killed === null && !this.#failing;
+    if (this.#asked && well && (ordered || (unbegun && signal === 'SIGKILL'))) return null;
+    if (died?.failure !== null && died?.failure !== undefined && died.failure.code !== 'VF_ENGINE') return died.failure;
+    if (died !== null && !(signal === 'SIGKILL' && !this.#failing)) return died.failure ?? this.#mute(died, reason);
+    if (this.#killed !== null) return this.#killed;
+    if (this.#asked && ordered) return this.#unfinished(orphans);
+    return daemonError(end, reason);
+  }
+
+  #mute({ shard, pid }: ChildDeath, reason: string | null): VpcflowError {
+    const who = shard === null ? `a child process (${pid ?? 'unknown'})` : `the child of ${shard} (process ${pid})`;
+    return new VpcflowError('VF_ENGINE', `${who} died${reason === null ? '' : `: ${reason}`}`);
+  }
+
+  #unfinished(orphans: number): VpcflowError {
+    const failure = this.#death?.failure;
+    if (failure !== null && failure !== undefined) return failure;
+    const what = orphans > 0 ? 'was still at work' : 'died';
+    const grace = this.#options.grace / 1000;
+    return new VpcflowError('VF_ENGINE', `a child process ${what} when the daemon ended; its grace was ${grace} s`, {
+      help: 'nothing is lost, the records come again; set more with --kcl shutdownGraceMillis=',
+    });
+  }
+}
+
+const daemonError = ({ status, signal }: DaemonEnd, reason: string | null): VpcflowError => {
+  const daemon = 'the daemon of the Kinesis Client Library';
+  const why = reason === null ? '' : `: ${reason}`;
+  if (status === 3) {
+    const help = 'give it more with --java-heap, or fewer bytes at once with --kcl maxRecords=';
+    return new VpcflowError('VF_ENGINE', `${daemon} ran out of memory${why}`, { help });
+  }
+  if (signal !== null) return new VpcflowError('VF_ENGINE', `${daemon} was killed (${signal})${why}`);
+  if (status === 143) return new VpcflowError('VF_ENGINE', `${daemon} was told to end, but not by this worker`);
+  // Status 0: it gave up starting, after twenty attempts.
+  return new VpcflowError('VF_ENGINE', `${daemon} ${status === 0 ? 'gave up' : `failed (status ${status})`}${why}`);
+};
