@@ -13,9 +13,12 @@ import {
   watermarkKey,
 } from '../../pipeline/keys.ts';
 import type { Claim, ShardInfo, Watermark } from '../../schemas/chain.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { readCommit, removeObjects } from '../shared/epoch-writer.ts';
 
+/** How often another writer of a watermark may be faster before the store counts as broken: two or three ever write it. */
+const MAX_RACES = 20;
 /** Arrivals are only nearly in order: what the window of identities is widened by when it is loaded. */
 const ARRIVAL_SLACK = 10 * 60_000; // ms
 
@@ -133,7 +136,7 @@ export class ShardChain {
   /** Moves the stored watermark forward, never back, however many workers write it. */
   async putWatermark(next: Watermark): Promise<void> {
     const key = watermarkKey(this.stream, this.shard);
-    for (;;) {
+    for (let race = 0; race < MAX_RACES; race++) {
       const current = this.#watermark;
       const document = current === null ? next : later(current.document, next);
       const condition = current === null ? { ifAbsent: true as const } : { ifMatch: current.tag };
@@ -144,6 +147,8 @@ export class ShardChain {
       }
       await this.#readWatermark();
     }
+    const why = `${key} changed ${MAX_RACES} times while it was being written`;
+    throw new VpcflowError('VF_STORE_UNREACHABLE', `${this.store.uri}: ${why}`);
   }
 
   async #readWatermark(): Promise<Watermark | null> {

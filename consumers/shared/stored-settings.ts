@@ -5,10 +5,12 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 
-/** Stores settings under their hash, once; resolves to the hash. */
+/** Stores settings under their hash, once; resolves to the hash, under which they can be read from then on. */
 export const putSettings = async (store: ObjectStore, settings: Settings): Promise<string> => {
   const { hash, body } = settingsDocument(settings);
-  await store.put(settingsKey(hash), body, { ifAbsent: true });
+  const put = await store.put(settingsKey(hash), body, { ifAbsent: true });
+  // Claims will name them: a store that is wrong about what it has is found out before there is one.
+  if (put.outcome === 'exists') await getSettings(store, hash);
   return hash;
 };
 

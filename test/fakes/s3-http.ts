@@ -13,9 +13,8 @@ export type S3Fault =
   | { readonly kind: 'cut-before' | 'cut-after' | 'hang-before' | 'hang-after' | 'truncated' };
 
 export interface S3Request {
-  readonly n: number; // from 1, in the order of arrival
   readonly method: string;
-  readonly key: string; // '' for a listing
+  readonly key: string; // of a listing its prefix
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -36,12 +35,12 @@ export interface S3Http {
   readonly bucket: string;
   /** What the bucket holds; shared with other servers that are given the same one. */
   readonly objects: Map<string, Stored>;
-  /** How many requests have arrived. */
-  readonly requests: number;
   /** Asked for each request, once it has arrived whole. */
   fault: (request: S3Request) => S3Fault | null;
   /** Where set, answers say that it is so much later (ms) than here. */
   ahead: number;
+  /** Cuts the connections of what hangs. */
+  release(): void;
   stop(): Promise<void>;
 }
 
@@ -103,6 +102,7 @@ export const startS3Http = async (objects: Map<string, Stored> = new Map()): Pro
   const bucket = 'flow-logs';
   let requests = 0;
   const sockets = new Set<Socket>();
+  const hanging = new Set<Socket>();
 
   const carryOut = (
     method: string,
@@ -141,14 +141,14 @@ export const startS3Http = async (objects: Map<string, Stored> = new Map()): Pro
     const body = await bodyOf(request);
     if (first !== bucket) return send(response, method, refusal(404, 'NoSuchBucket'), true);
     requests++;
-    const fault = here.fault({ n: requests, method, key, headers: request.headers });
+    const fault = here.fault({ method, key: key || (url.searchParams.get('prefix') ?? ''), headers: request.headers });
     if (fault?.kind === 'cut-before') return void response.socket?.destroy();
-    if (fault?.kind === 'hang-before') return;
+    if (fault?.kind === 'hang-before') return void hanging.add(request.socket);
     if (fault?.kind === 'answer' && fault.after !== true) {
       return send(response, method, refusal(fault.status, fault.code), true);
     }
     const answer = carryOut(method, key, url.searchParams, body, request);
-    if (fault?.kind === 'hang-after') return;
+    if (fault?.kind === 'hang-after') return void hanging.add(request.socket);
     if (fault?.kind === 'cut-after') return void response.socket?.destroy();
     if (fault?.kind === 'answer') return send(response, method, refusal(fault.status, fault.code), true);
     send(response, method, answer, fault === null);
@@ -170,11 +170,12 @@ export const startS3Http = async (objects: Map<string, Stored> = new Map()): Pro
     endpoint: `http://127.0.0.1:${address.port}`,
     bucket,
     objects,
-    get requests() {
-      return requests;
-    },
     fault: () => null,
     ahead: 0,
+    release: () => {
+      for (const socket of hanging) socket.destroy();
+      hanging.clear();
+    },
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
