@@ -9,7 +9,7 @@ export const KCL = { version: '3.1.3', pom: '8e4eb6f4' } as const;
 
 const DAEMON = /^amazon-kinesis-client-multilang-(\d.*)\.jar$/;
 const HELP =
-  'fetch the jars with `npm run kcl` in a clone, name their directory with --kcl-jars, or use the container image';
+  'fetch the jars with `npm run kcl` in a clone (with Maven and infra/kcl/pom.xml in an installed package), name their directory with --kcl-jars, or use the container image';
 
 /**
  * Where `npm run kcl` puts the jars and where they are looked for: in the user's cache, outside any clone. Another
