@@ -15,7 +15,9 @@ export const COMMANDS: readonly Command[] = [
     summary: 'turns the records of a Kinesis stream into committed minute digests',
     options: [
       ...(['stream', 'store', 'engine', 'application', 'from', 'rewind', 'workerId', 'data'] as const),
-      ...(['ports', 'servicePorts', 'formats', 'logFormat'] as const),
+      ...(['ports', 'servicePorts', 'formats', 'logFormat', 'epochRows', 'epochBytes', 'epochHours'] as const),
+      ...(['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] as const),
+      ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
     ],
     required: ['stream'],
     load: () => import('./digest/main.ts'),

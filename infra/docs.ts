@@ -1,6 +1,8 @@
 // Rewrites the generated parts of README.md (commands, options, columns, metrics, errors) from the tables that the program itself uses.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { COMMANDS } from '../consumers/commands.ts';
+import { describeType } from '../consumers/shared/kcl/properties.ts';
+import { DAEMON_PROPERTIES } from '../consumers/shared/kcl/property-table.ts';
 import { METRIC_KEYS } from '../consumers/shared/metrics/metric-kinds.ts';
 import { statsdName } from '../consumers/shared/metrics/statsd-packets.ts';
 import { environmentName, OPTIONS, type OptionKey } from '../consumers/shared/options.ts';
@@ -77,11 +79,24 @@ const metricTable = (): string =>
     }),
   );
 
+const propertyTable = (): string =>
+  table(
+    ['property', 'default', 'the library’s own', 'may be', 'meaning'],
+    DAEMON_PROPERTIES.map(({ name, type, libraryDefault, ourDefault, retrieval, help }) => [
+      code(name),
+      code(ourDefault ?? libraryDefault),
+      ourDefault === null ? '' : code(libraryDefault),
+      cell(describeType(type)),
+      `${cell(help)}${retrieval === null ? '' : ` (${retrieval})`}`,
+    ]),
+  );
+
 const PARTS: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   options: optionTable,
   columns: columnTable,
   metrics: metricTable,
+  properties: propertyTable,
   errors: errorTable,
 };
 
