@@ -33,14 +33,21 @@ export const isGeneral = ({ kind }: Trouble): boolean =>
   !['denied', 'denied-key', 'absent', 'busy', 'other'].includes(kind);
 
 const DENIED_BY = /explicit deny in (?:an? )?([\w -]+?policy)/;
+const DENIED = /not authorized to perform: ([\w-]+:\w+)(?: on resource: "?(arn:[^\s"]+))?/;
 
-const refused = (area: string, { detail }: Trouble, permission: Permission): Finding => {
-  const policy = DENIED_BY.exec(detail)?.[1];
+/** What is missing is what the service says it is: to write with a KMS key, another action of another service. */
+const named = ({ detail }: Trouble, permission: Permission): Permission => {
+  const [, action = permission.action, resource = permission.resource] = DENIED.exec(detail) ?? [];
+  return { action, resource };
+};
+
+const refused = (area: string, trouble: Trouble, expected: Permission): Finding => {
+  const policy = DENIED_BY.exec(trouble.detail)?.[1];
+  const permission = named(trouble, expected);
   const what = `${permission.action} is not permitted on ${permission.resource}`;
   if (policy === undefined) return fix(area, what, 'allow it with the policy below', [permission]);
-  return fix(area, what, `an explicit deny in a ${policy} forbids it: change that, allowing it is not enough`, [
-    permission,
-  ]);
+  const remedy = `an explicit deny in a ${policy} forbids it: change that, allowing it is not enough`;
+  return fix(area, what, remedy, [permission]);
 };
 
 /** What a trouble is to the reader. `doing`: "the stream cannot be described"; `permission`: what a refusal is about. */

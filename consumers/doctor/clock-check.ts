@@ -4,6 +4,8 @@ import type { TimeTold } from './clients.ts';
 
 const WARN_MS = 60_000;
 const FIX_MS = 300_000;
+/** What the seconds of a Date header and a slow answer leave open. */
+const FINEST_S = 5;
 const NTP = 'set the clock of this host, with NTP (chrony, the Amazon Time Sync Service at 169.254.169.123)';
 
 const length = (ms: number): string => {
@@ -13,13 +15,13 @@ const length = (ms: number): string => {
 
 /** The median of what was told, so that one service with a wrong clock of its own decides nothing. */
 export const checkClock = (told: readonly TimeTold[]): Finding => {
-  const sorted = [...told].sort((a, b) => a.ahead - b.ahead);
-  const median = sorted[(sorted.length - 1) >> 1];
-  if (median === undefined) return unchecked('clock', 'no service said the time: nothing to compare the clock with');
-  const { ahead, service } = median;
+  const sorted = told.map(({ ahead }) => ahead).sort((a, b) => a - b);
+  const ahead = sorted[(sorted.length - 1) >> 1];
+  if (ahead === undefined) return unchecked('clock', 'no service said the time: nothing to compare the clock with');
+  const services = [...new Set(told.map(({ service }) => service))].sort().join(', ');
   const off = Math.abs(ahead);
-  if (off < WARN_MS) return ok('clock', `within ${Math.max(2, Math.ceil(off / 1000))} s of ${service}`);
-  const what = `this host's clock is ${length(ahead)} ${ahead > 0 ? 'behind' : 'ahead of'} ${service}`;
+  if (off < WARN_MS) return ok('clock', `within ${Math.max(FINEST_S, Math.ceil(off / 1000))} s of ${services}`);
+  const what = `this host's clock is ${length(ahead)} ${ahead > 0 ? 'behind' : 'ahead of'} that of ${services}`;
   if (off < FIX_MS) return warn('clock', `${what}: watermarks lie by as much`, NTP);
   return fix('clock', `${what}: AWS refuses signatures that are 5 min off, and watermarks lie by as much`, NTP);
 };

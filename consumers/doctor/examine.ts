@@ -46,8 +46,8 @@ const metricsLine = ({ engine, kcl }: Options): readonly Finding[] => {
 
 const NO_STREAM = 'no --stream: the stream, its permissions, leases, subscription and the identity are not checked';
 
-/** What only makes sense for a stream; the parts wait for what they need and for nothing else. */
-const checkStreamAndAll = (examination: Examination, named: string): readonly Promise<readonly Finding[]>[] => {
+/** In the order of the report; each part waits for what it needs and for nothing else. */
+const checkWithStream = (examination: Examination, named: string): readonly Promise<readonly Finding[]>[] => {
   const stream = checkStream(examination, named);
   const facts = stream.then((report) => report.facts);
   const withStream = async (
@@ -58,6 +58,7 @@ const checkStreamAndAll = (examination: Examination, named: string): readonly Pr
   };
   return [
     checkIdentity(examination, facts),
+    checkStorePlace(examination),
     stream.then(({ findings }) => findings),
     withStream((known) => checkReading(examination, known)),
     withStream((known) => checkLeases(examination, known)),
@@ -89,8 +90,7 @@ export const examine = async ({ options, environment, ...bounds }: ExamineOption
   try {
     const groups = await Promise.all([
       checkHere(examination),
-      checkStorePlace(examination),
-      ...(stream === null ? [] : checkStreamAndAll(examination, stream)),
+      ...(stream === null ? [checkStorePlace(examination)] : checkWithStream(examination, stream)),
     ]);
     const rest = stream === null ? [unchecked('stream', NO_STREAM)] : [];
     return onceEach([...groups.flat(), ...rest, checkClock(clients.told)]);

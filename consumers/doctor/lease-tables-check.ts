@@ -78,14 +78,14 @@ const send = async (
   }
 };
 
-/** One call; a condition that did not hold is a call that was allowed. */
+/** One call; a condition that did not hold is a call that was allowed. Null: it was, or there is no such table. */
 const tryAction = async (examination: Examination, table: Table, action: Action): Promise<Finding | null> => {
   const outcome = await attempt(examination, async (abortSignal) => {
     await send(examination, table, action, abortSignal).catch((error: unknown) => {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     });
   });
-  if ('value' in outcome) return null;
+  if ('value' in outcome || outcome.trouble.kind === 'absent') return null;
   const resource = action === 'Query' ? `${table.resource}/index/${INDEX}` : table.resource;
   return troubled(AREA, `${action} on ${table.name}`, outcome.trouble, { action: `dynamodb:${action}`, resource });
 };
@@ -141,8 +141,10 @@ const checkTable = async (examination: Examination, table: Table): Promise<Table
   const { trouble } = described;
   if (trouble.kind === 'absent') return { name, state: 'absent', findings: [] };
   const permission = { action: 'dynamodb:DescribeTable', resource: table.resource };
-  const findings = [troubled(AREA, `${name} cannot be described`, trouble, permission)];
-  return { name, state: isGeneral(trouble) ? 'unreachable' : 'unknown', findings };
+  const undescribed = troubled(AREA, `${name} cannot be described`, trouble, permission);
+  if (isGeneral(trouble)) return { name, state: 'unreachable', findings: [undescribed] };
+  const tried = await Promise.all(table.actions.map((action) => tryAction(examination, table, action)));
+  return { name, state: 'unknown', findings: [undescribed, ...tried.filter((finding) => finding !== null)] };
 };
 
 /** Creating a table cannot be tried without doing it. */

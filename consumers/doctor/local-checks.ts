@@ -4,6 +4,7 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
 import { findJars } from '../shared/kcl/jars.ts';
 import { checkJava } from '../shared/kcl/java.ts';
+import { checkProperties } from '../shared/kcl/properties.ts';
 import { counted, type Finding, fix, ok, unchecked } from './check.ts';
 import type { Examination } from './examination.ts';
 
@@ -49,11 +50,25 @@ const checkFormats = async ({ options }: Examination): Promise<Finding> => {
   }
 };
 
+/** The daemon itself ignores what it does not know, so that a wrong property would go unseen. */
+const checkKcl = ({ options }: Examination): readonly Finding[] => {
+  const { engine, application, retrieval, kcl } = options;
+  const given = Object.keys(kcl).length;
+  if (engine !== 'kcl' || given === 0) return [];
+  try {
+    checkProperties({ application: application ?? 'vpcflow-digest', retrieval, overrides: kcl });
+    return [ok('kcl', `${given === 1 ? '1 property' : `${given} properties`} of --kcl can be used`)];
+  } catch (error) {
+    const { what, help } = said(error);
+    return [fix('kcl', what, help)];
+  }
+};
+
 /** In the order of the report. */
 export const checkHere = async (examination: Examination): Promise<readonly Finding[]> => {
   const { options, environment } = examination;
   const needed = options.engine === 'kcl';
-  return await Promise.all([
+  const findings = await Promise.all([
     checkNode(),
     checkFormats(examination),
     checkPart('java', needed, async () => {
@@ -66,4 +81,5 @@ export const checkHere = async (examination: Examination): Promise<readonly Find
       async () => `those of the Client Library are in ${await findJars(options.kclJars, environment)}`,
     ),
   ]);
+  return [...findings, ...checkKcl(examination)];
 };

@@ -8,6 +8,7 @@ const LIMIT = 10_000; // ms
 
 export const run: Run = async ({ options, stdout, clock, signal }) => {
   const findings = await examine({ options, environment: process.env, clock, signal, limit: LIMIT });
+  if (signal.aborted) return 1; // what was cut short says nothing about a service
   stdout.write(options.doctorFormat === 'json' ? doctorJson(findings) : doctorTable(findings));
   return isHealthy(findings) ? 0 : 1;
 };

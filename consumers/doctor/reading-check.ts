@@ -6,30 +6,33 @@ import { type Finding, fix, ok, unchecked } from './check.ts';
 import type { Examination } from './examination.ts';
 import { isOpen, type StreamFacts } from './stream-check.ts';
 
-/** Reads one record at the most, of one shard; the library's fan-out registers itself, and needs none of these. */
-const tryPolling = async (examination: Examination, { identity, shards }: StreamFacts): Promise<Finding> => {
+/** Every stream had this shard; it answers for the permission where the shards are not known. */
+const FIRST_SHARD = 'shardId-000000000000';
+
+/** Reads one record at the most, of one shard. */
+const tryPolling = async (examination: Examination, { identity, shards }: StreamFacts): Promise<readonly Finding[]> => {
   const { arn, name } = identity;
   const { kinesis } = examination.clients;
-  const shard = (shards ?? []).find(isOpen)?.ShardId ?? shards?.[0]?.ShardId;
-  if (shard === undefined) return unchecked('reading', `GetShardIterator and GetRecords: no shard of ${name} is known`);
+  const shard = (shards ?? []).find(isOpen)?.ShardId ?? shards?.[0]?.ShardId ?? FIRST_SHARD;
   const position = { StreamARN: arn, ShardId: shard, ShardIteratorType: 'TRIM_HORIZON' } as const;
   const iterator = await attempt(examination, (abortSignal) =>
     kinesis.send(new GetShardIteratorCommand(position), { abortSignal }),
   );
   if ('trouble' in iterator) {
+    const untried = unchecked('reading', 'kinesis:GetRecords cannot be tried without an iterator of a shard');
+    if (iterator.trouble.kind === 'absent' && shards === null) return [untried];
     const permission = { action: 'kinesis:GetShardIterator', resource: arn };
-    return troubled('reading', `shard ${shard} gives no iterator`, iterator.trouble, permission);
+    return [troubled('reading', `shard ${shard} gives no iterator`, iterator.trouble, permission), untried];
   }
+  const request = { StreamARN: arn, ShardIterator: iterator.value.ShardIterator, Limit: 1 };
   const read = await attempt(examination, (abortSignal) =>
-    kinesis.send(new GetRecordsCommand({ StreamARN: arn, ShardIterator: iterator.value.ShardIterator, Limit: 1 }), {
-      abortSignal,
-    }),
+    kinesis.send(new GetRecordsCommand(request), { abortSignal }),
   );
   if ('trouble' in read) {
     const permission = { action: 'kinesis:GetRecords', resource: arn };
-    return troubled('reading', `shard ${shard} cannot be read`, read.trouble, permission);
+    return [troubled('reading', `shard ${shard} cannot be read`, read.trouble, permission)];
   }
-  return ok('reading', `kinesis:DescribeStreamSummary, ListShards, GetShardIterator and GetRecords work on ${name}`);
+  return [ok('reading', `kinesis:GetShardIterator and GetRecords work on shard ${shard} of ${name}`)];
 };
 
 /** The library registers a consumer of the application's name at its first start; that cannot be tried without doing it. */
@@ -77,6 +80,6 @@ const tryFanout = async (examination: Examination, { identity }: StreamFacts): P
 
 export const checkReading = async (examination: Examination, stream: StreamFacts): Promise<readonly Finding[]> => {
   const polling = await tryPolling(examination, stream);
-  if (examination.options.retrieval !== 'fanout' || examination.options.engine !== 'kcl') return [polling];
-  return [polling, ...(await tryFanout(examination, stream))];
+  if (examination.options.retrieval !== 'fanout' || examination.options.engine !== 'kcl') return polling;
+  return [...polling, ...(await tryFanout(examination, stream))];
 };

@@ -86,8 +86,9 @@ const probe = async (steps: Steps, store: ObjectStore, key: string): Promise<voi
     for await (const object of store.list(key)) if (object.key === key) return true;
     return false;
   });
-  if (first?.outcome !== 'stored') return;
-  if (read !== undefined && read?.body.toString() !== 'first') steps.broken('does not give back what it took');
+  // A refused condition is verified by reading back: without that, the refusal of a read would look like one of a write.
+  if (first?.outcome !== 'stored' || read === undefined) return;
+  if (read?.body.toString() !== 'first') steps.broken('does not give back what it took');
   if (listed === false) steps.broken('does not list what it took');
   const again = await put('again', { ifAbsent: true });
   if (again?.outcome === 'stored') steps.broken('ignores the condition If-None-Match of a write');

@@ -8,12 +8,19 @@ import { checkDirectory, checkStore, type StorePermission } from './store-check.
 
 const S3_LIMITS = { connect: 4_000, attempts: 1, patience: 0, pause: 0 } as const;
 
-const s3Permission = (bucket: string, prefix: string): StorePermission => {
-  const objects = `arn:aws:s3:::${bucket}/${prefix === '' ? '' : `${prefix}/`}*`;
+/** Of a bucket, whose ARN says nothing of its region. */
+const partitionOf = (region: string): string => {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+};
+
+const s3Permission = (partition: string, bucket: string, prefix: string): StorePermission => {
+  const place = `arn:${partition}:s3:::${bucket}`;
+  const objects = `${place}/${prefix === '' ? '' : `${prefix}/`}*`;
   const actions: Readonly<Record<Parameters<StorePermission>[0], Permission>> = {
     put: { action: 's3:PutObject', resource: objects },
     get: { action: 's3:GetObject', resource: objects },
-    list: { action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` },
+    list: { action: 's3:ListBucket', resource: place },
     remove: { action: 's3:DeleteObject', resource: objects },
   };
   return (step) => actions[step];
@@ -22,7 +29,8 @@ const s3Permission = (bucket: string, prefix: string): StorePermission => {
 const checkS3 = async (examination: Examination, uri: string): Promise<readonly Finding[]> => {
   const { limit, clients } = examination;
   const { bucket, prefix } = parseS3Uri(uri);
-  const permission = s3Permission(bucket, prefix);
+  const region = await clients.kinesis.config.region().catch(() => '');
+  const permission = s3Permission(partitionOf(region), bucket, prefix);
   const [{ S3Store }, { createS3Client }] = await Promise.all([
     import('../shared/store/s3.ts'),
     import('../shared/store/s3-client.ts'),

@@ -97,7 +97,10 @@ const groupsOf = async (
     return groups.filter((group) => matchesGroup(pattern, group)).sort();
   });
   const { partition, region, account } = place;
-  const permission = { action: 'logs:DescribeLogGroups', resource: `arn:${partition}:logs:${region}:${account}:*` };
+  const permission = {
+    action: 'logs:DescribeLogGroups',
+    resource: `arn:${partition}:logs:${region}:${account}:log-group:*`,
+  };
   if ('trouble' in asked) return troubled(AREA, 'the log groups cannot be listed', asked.trouble, permission);
   if (asked.value.length > 0) return asked.value;
   return fix(AREA, `no log group of ${region} matches ${pattern}`, 'check the name: aws logs describe-log-groups');

@@ -29,12 +29,12 @@ const NAMES: readonly (readonly [TroubleKind, RegExp])[] = [
   ['denied', /^(AccessDenied(Exception)?|UnauthorizedOperation|AuthorizationError(Exception)?|UnauthorizedException)$/],
   ['no-credentials', /^(CredentialsProviderError|TokenProviderError)$/],
   ['silent', /^(TimeoutError|AbortError)$/],
-  [
-    'busy',
-    /^(ProvisionedThroughputExceeded|Throttling|ThrottlingException|LimitExceeded|RequestLimitExceeded|SlowDown)/,
-  ],
+  ['busy', /^(ProvisionedThroughputExceeded|(KMS)?Throttling|LimitExceeded|RequestLimitExceeded|SlowDown)/],
   ['absent', /^(ResourceNotFoundException|NoSuchBucket|NoSuchKey|NotFound)$/],
 ];
+
+/** A refusal names the principal, the action and the resource: room for three ARNs and the words between. */
+const LONGEST = 600;
 
 const UNREACHABLE =
   /^(E(CONN\w+|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN|PIPE|PROTO)|CERT_\w+|\w+_CERT\w*|ERR_TLS\w*|ERR_SSL\w*)$/;
@@ -49,7 +49,7 @@ const printable = (message: string, environment: Readonly<Record<string, string 
     .replace(/\/\/[^/@\s]+@/g, '//')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, 300);
+    .slice(0, LONGEST);
 };
 
 const kindOf = (name: string, code: string, message: string, status: unknown): TroubleKind => {
