@@ -99,8 +99,12 @@ class StoreWorld {
   async #judge(): Promise<void> {
     const sequence = covered(await new Checkpoints(this.#checkpointed, 'app', STREAM).get(SHARD));
     if (sequence === null) return;
-    const { last } = readChain(this.contents());
-    if (compareSequences(sequence, last) > 0) this.#early.push(sequence);
+    try {
+      const { last } = readChain(this.contents());
+      if (compareSequences(sequence, last) > 0) this.#early.push(sequence);
+    } catch (error) {
+      this.#early.push(`${sequence}: ${error}`); // committed, but an object of it is not there
+    }
   }
 
   /** One worker; its n-th request (and each after it, when it lasts) meets the fault. Resolves to what ended it. */

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { getSettings, putSettings } from '../../../consumers/shared/stored-settings.ts';
 import { settingsKey } from '../../../pipeline/keys.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../schemas/settings.ts';
+import type { ObjectStore } from '../../../schemas/store.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
 
 const settings: Settings = {
@@ -34,4 +35,16 @@ test('settings that are missing or were changed are refused, with their key', as
     code: 'VF_STORE_CORRUPT',
     message: expect.stringContaining(settingsKey(hash)),
   });
+});
+
+test('settings that a store says it has, and does not, are found out before a claim names them', async () => {
+  const store = new MemoryStore();
+  const wrong = { uri: store.uri, put: async () => ({ outcome: 'exists' as const }) };
+  const refusing: ObjectStore = {
+    ...wrong,
+    get: (key) => store.get(key),
+    list: (prefix) => store.list(prefix),
+    remove: (key) => store.remove(key),
+  };
+  await expect(putSettings(refusing, settings)).rejects.toMatchObject({ code: 'VF_STORE_CORRUPT' });
 });
