@@ -14,7 +14,7 @@ export interface AdapterOptions {
   readonly meter: Meter;
   /** Before the processor begins with it. */
   readonly onShard: (shard: string, position: string) => void;
-  /** After the daemon was answered for the last action that has records or checkpoints. */
+  /** The processor has done all that it can for the shard; the daemon is answered after this. */
   readonly onOver: (how: 'lease-lost' | 'shard-ended' | 'shutdown') => void;
   /** Called once. From then on nothing is answered: the daemon sees the process end in the middle of an action. */
   readonly onFailure: (error: unknown) => void;
@@ -98,10 +98,8 @@ export const adapt = (options: AdapterOptions): Adapter => {
       processor.shutdownRequested({ checkpointer }),
     );
 
-  /** What comes after the last records: the shard's gauges would tell of a past that somebody else now writes. */
   const over = async (how: Parameters<typeof onOver>[0], work: Promise<void>): Promise<void> => {
     await work;
-    if (how !== 'shutdown') meter.forget(shard);
     onOver(how);
   };
 

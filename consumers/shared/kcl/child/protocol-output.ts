@@ -11,6 +11,7 @@ const NEVER_FULL = 2 ** 30; // bytes
  */
 export class ProtocolOutput extends Writable {
   readonly #pipe: Writable;
+  #silent = false;
 
   constructor(pipe: Writable, onBroken: (error: Error) => void) {
     super({ highWaterMark: NEVER_FULL, decodeStrings: true });
@@ -26,7 +27,13 @@ export class ProtocolOutput extends Writable {
     this.on('error', broken);
   }
 
+  /** From now on nothing reaches the daemon: what it would take for an answer comes from a process that has failed. */
+  silence(): void {
+    this.#silent = true;
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#pipe.write(chunk, done);
+    if (this.#silent) done();
+    else this.#pipe.write(chunk, done);
   }
 }

@@ -58,6 +58,7 @@ export const runKclChild = async (create: (parts: ChildParts) => Promise<ChildWo
 
 class Child {
   #link: ParentLink | null = null;
+  #output: ProtocolOutput | null = null;
   #failed = false;
   #reason: EndReason | null = null;
 
@@ -84,7 +85,8 @@ class Child {
     const input = new ProtocolInput();
     // aws-kcl has read the last line by then, whichever of the two was told of the end first.
     input.on('end', () => setImmediate(() => this.#inputEnded(adapter, work)));
-    kcl(adapter.kcl, input, this.#output(), this.#complaints()).run();
+    this.#output = this.#openOutput();
+    kcl(adapter.kcl, input, this.#output, this.#complaints()).run();
     process.stdin.on('error', (error) => this.fail(error));
     process.stdin.pipe(input);
   }
@@ -93,6 +95,7 @@ class Child {
   fail(error: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
+    this.#output?.silence(); // the processor may still be at work until the worker has been told
     if (this.#link === null) {
       const sentence = error instanceof VpcflowError ? error.sentence : String(error);
       process.stderr.write(`vpcflow: ${sentence}\n`, () => process.exit(1));
@@ -115,7 +118,7 @@ class Child {
     this.#link.end(this.#reason ?? 'input-closed').then(() => process.exit(0));
   }
 
-  #output(): Writable {
+  #openOutput(): ProtocolOutput {
     const broken = (cause: unknown): VpcflowError =>
       new VpcflowError('VF_ENGINE', `the daemon cannot be answered: ${cause}`, { cause });
     try {

@@ -30,6 +30,13 @@ await runKclChild(async ({ configuration, log, meter }) => {
       void Promise.reject(new Error('nobody looked'));
       return new Promise(() => {});
     },
+    'throw aside': async () => {
+      setImmediate(() => {
+        throw new Error('it broke aside');
+      });
+      await delay(200);
+      note('went on');
+    },
     hang: () => new Promise(() => {}),
     wait: async () => {
       while (!existsSync(text(configuration, 'gate'))) await delay(10);

@@ -53,3 +53,18 @@ test('a pipe that is closed under an idle child is told too', async () => {
   pipe.destroy();
   expect(await told).toBe('it is closed');
 });
+
+test('what is written after it was silenced reaches nobody, and is no error', async () => {
+  const seen: string[] = [];
+  const pipe = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      seen.push(chunk.toString());
+      done();
+    },
+  });
+  const output = new ProtocolOutput(pipe, unbroken);
+  output.write('before');
+  output.silence();
+  await new Promise<void>((resolve, reject) => output.write('after', (error) => (error ? reject(error) : resolve())));
+  expect(seen).toEqual(['before']);
+});

@@ -56,7 +56,7 @@ describe('a child ends with 0', { timeout: PATIENCE }, () => {
     daemon.closeInput();
     expect(await daemon.exit()).toEqual(clean);
     expect(await notes()).toEqual(['initialize 41', 'leaseLost', 'closed']);
-    expect(daemon.link.map(({ type }) => type)).toEqual(['hello', 'shard', 'log', 'forget', 'log', 'end']);
+    expect(daemon.link.map(({ type }) => type)).toEqual(['hello', 'shard', 'log', 'log', 'end']);
     expect(daemon.link.at(-1)).toEqual({ type: 'end', reason: 'lease-lost' });
   });
 
@@ -116,6 +116,17 @@ describe('a child ends with 1, and answers nothing more,', { timeout: PATIENCE }
     expect(daemon.failure).toBe(`VF_ENGINE: ${message}`);
     const [log] = daemon.link.filter((one) => one.type === 'log' && one.level === 'error');
     expect(JSON.stringify(log)).toContain('odd-child.ts'); // where it happened
+  });
+
+  test('even when its processor goes on, while the worker does not listen to what happened', async () => {
+    const daemon = await begun();
+    daemon.pauseLink();
+    expect(await daemon.ask(batch('flood'))).toEqual(status('processRecords'));
+    const before = daemon.lines.length;
+    await daemon.send(batch('throw aside', 'checkpoint'));
+    expect(await daemon.exit()).toEqual(dead);
+    expect(await notes()).toContain('went on');
+    expect(daemon.lines.slice(before)).toEqual([]);
   });
 
   test('when the input ends in the middle of an action', async () => {
