@@ -9,7 +9,13 @@ import { compareKeys } from '../../consumers/shared/store/key.ts';
  * connection breaks; `hang`: no answer ever comes; `truncated`: half of the answer comes, then the connection breaks.
  */
 export type S3Fault =
-  | { readonly kind: 'answer'; readonly status: number; readonly code: string; readonly after?: boolean }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly code: string;
+      readonly after?: boolean;
+      readonly region?: string;
+    }
   | { readonly kind: 'cut-before' | 'cut-after' | 'hang-before' | 'hang-after' | 'truncated' };
 
 export interface S3Request {
@@ -46,14 +52,19 @@ export interface S3Http {
 
 const text = (value: string): string => value.replace(/[<>&'"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
-const xml = (status: number, content: string): Answer => ({
+const xml = (status: number, content: string, headers: Answer['headers'] = {}): Answer => ({
   status,
-  headers: { 'content-type': 'application/xml' },
+  headers: { ...headers, 'content-type': 'application/xml' },
   body: Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${content}`),
 });
 
-const refusal = (status: number, code: string): Answer =>
-  xml(status, `<Error><Code>${code}</Code><Message>the fake says ${code}</Message><RequestId>1</RequestId></Error>`);
+/** `region`: where the bucket is, as S3 says it with a redirect. */
+const refusal = (status: number, code: string, region?: string): Answer =>
+  xml(
+    status,
+    `<Error><Code>${code}</Code><Message>the fake says ${code}</Message><RequestId>1</RequestId></Error>`,
+    region === undefined ? {} : { 'x-amz-bucket-region': region },
+  );
 
 const put = (objects: Map<string, Stored>, key: string, body: Buffer, headers: IncomingMessage['headers']): Answer => {
   const there = objects.get(key);
@@ -145,12 +156,12 @@ export const startS3Http = async (objects: Map<string, Stored> = new Map()): Pro
     if (fault?.kind === 'cut-before') return void response.socket?.destroy();
     if (fault?.kind === 'hang-before') return void hanging.add(request.socket);
     if (fault?.kind === 'answer' && fault.after !== true) {
-      return send(response, method, refusal(fault.status, fault.code), true);
+      return send(response, method, refusal(fault.status, fault.code, fault.region), true);
     }
     const answer = carryOut(method, key, url.searchParams, body, request);
     if (fault?.kind === 'hang-after') return void hanging.add(request.socket);
     if (fault?.kind === 'cut-after') return void response.socket?.destroy();
-    if (fault?.kind === 'answer') return send(response, method, refusal(fault.status, fault.code), true);
+    if (fault?.kind === 'answer') return send(response, method, refusal(fault.status, fault.code, fault.region), true);
     send(response, method, answer, fault === null);
   };
 

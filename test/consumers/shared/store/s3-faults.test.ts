@@ -108,6 +108,24 @@ describe('what passes is asked for again', () => {
     expect((await rival.get('k'))?.body.toString()).toBe('theirs');
   });
 
+  it('a bucket in another region, signed for that one', async () => {
+    const store = await open();
+    const moved: S3Fault = { kind: 'answer', status: 301, code: 'PermanentRedirect', region: 'eu-south-2' };
+    for (const call of [
+      () => store.put('k', x, { ifAbsent: true }),
+      () => store.get('k'),
+      () => collect(store.list('')),
+      () => store.remove('k'),
+    ]) {
+      const seen = meets(moved);
+      await call();
+      const regions = seen.map(
+        ({ headers }) => /Credential=[^/]*\/\d+\/([^/]*)\//.exec(headers.authorization ?? '')?.[1],
+      );
+      expect(regions).toEqual(['us-east-1', 'eu-south-2']);
+    }
+  });
+
   it('a clock that is wrong, by the time that S3 says', async () => {
     const store = await open();
     server.ahead = 3_600_000;
