@@ -1,5 +1,5 @@
 // Turns a properties file into a running daemon of the Kinesis Client Library: a Java process and its group of children.
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { VpcflowError } from '../../../schemas/errors.ts';
@@ -73,23 +73,35 @@ const unlessGone = (kill: () => void): void => {
   }
 };
 
+/** Most errors of a start are told by an event; some, such as too large an environment, are thrown. */
+const spawnJava = (options: DaemonOptions): ChildProcessByStdio<null, Readable, Readable> => {
+  try {
+    return spawn(options.java, javaArguments(options), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      env: inherited(options.environment),
+    });
+  } catch (error) {
+    throw notStarted(error);
+  }
+};
+
+const notStarted = (cause: unknown): VpcflowError => {
+  const help = 'install Java 17 or newer, or name its program with --java';
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new VpcflowError('VF_ENGINE', `Java cannot be started: ${detail}`, { cause, help });
+};
+
 /** Resolves once Java runs. Rejects with VF_ENGINE when it cannot be started. */
 export const startDaemon = async (options: DaemonOptions): Promise<Daemon> => {
-  const java = spawn(options.java, javaArguments(options), {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-    env: inherited(options.environment),
-  });
+  const java = spawnJava(options);
   const printed = Promise.all([read(java.stdout, options.stdout), read(java.stderr, options.stderr)]);
   const exited = new Promise<DaemonEnd>((resolve) => {
     java.once('exit', (status, signal) => resolve({ status, signal }));
   });
   await new Promise<void>((resolve, reject) => {
     java.once('spawn', resolve);
-    java.once('error', (cause) => {
-      const help = 'install Java 17 or newer, or name its program with --java';
-      reject(new VpcflowError('VF_ENGINE', `Java cannot be started: ${cause.message}`, { cause, help }));
-    });
+    java.once('error', (cause) => reject(notStarted(cause)));
   });
   const { pid } = java;
   if (pid === undefined) throw new VpcflowError('VF_ENGINE', 'Java was started and is nowhere');

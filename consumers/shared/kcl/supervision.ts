@@ -39,8 +39,11 @@ export class Supervision {
   #up = false;
   #asked = false;
   #failing = false;
-  /** Why we killed it; null as long as we did not, or when nothing had begun. */
-  #killed: VpcflowError | null = null;
+  /** We killed it: what dies from here on dies of that. */
+  #killed = false;
+  /** Why, unless there is another reason already, or none was needed. */
+  #cause: VpcflowError | null = null;
+  /** The first child that died by itself. */
   #death: ChildDeath | null = null;
   #children = 0;
   #begun = false; // a child has connected
@@ -59,12 +62,13 @@ export class Supervision {
     const end = await daemon.ended;
     signal.removeEventListener('abort', onAbort);
     this.#over.abort();
-    const died = this.#death; // what dies from here on dies of the daemon's end
+    const before = this.#death; // what dies from here on dies of the daemon's end
     await this.#lastWords();
     const orphans = this.#children;
     daemon.kill();
-    const error = this.#verdict(end, died, orphans, daemonLog.reason());
-    if (error !== null) throw error;
+    const graceful = this.#death === null && orphans === 0 && this.#cause === null && !this.#failing;
+    if (graceful && this.#asked && this.#endedAsAsked(end)) return;
+    throw this.#explain(end, before, orphans, daemonLog.reason());
   }
 
   onMoment(moment: DaemonMoment): void {
@@ -78,9 +82,9 @@ export class Supervision {
         break;
       case 'no-stream':
         if (this.#up) break; // deleted under way: the daemon ends its shards by itself
-        this.#killed ??= new VpcflowError('VF_STREAM', `there is no stream ${stream.arn}`);
+        this.#cause ??= new VpcflowError('VF_STREAM', `there is no stream ${stream.arn}`);
         log.error({ stream: stream.arn }, 'there is no such stream');
-        this.#daemon?.kill();
+        this.#kill();
         break;
     }
   }
@@ -88,6 +92,7 @@ export class Supervision {
   onDeath(death: ChildDeath): void {
     const { shard, pid, failure } = death;
     this.#options.log.error({ shard, pid, error: failure?.sentence }, 'a child process has died');
+    if (this.#killed) return;
     this.#death ??= death;
     this.#fail();
   }
@@ -97,7 +102,7 @@ export class Supervision {
     if (children > 0) this.#begun = true;
     if (children > 0) return;
     this.#none?.();
-    if (this.#failing) this.#later(ALONE_MS, () => this.#daemon?.kill());
+    if (this.#failing) this.#later(ALONE_MS, () => this.#kill());
   }
 
   #stop(): void {
@@ -105,7 +110,7 @@ export class Supervision {
     this.#options.log.info({ children: this.#children }, 'stopping: every child commits what it has');
     this.#terminate();
     this.#later(UNBEGUN_MS, () => {
-      if (!this.#up && !this.#begun) this.#daemon?.kill();
+      if (!this.#up && !this.#begun) this.#kill();
     });
   }
 
@@ -114,7 +119,7 @@ export class Supervision {
     if (this.#failing || this.#daemon === null) return;
     this.#failing = true;
     this.#terminate();
-    if (this.#children === 0) this.#later(ALONE_MS, () => this.#daemon?.kill());
+    if (this.#children === 0) this.#later(ALONE_MS, () => this.#kill());
   }
 
   #terminate(): void {
@@ -123,8 +128,8 @@ export class Supervision {
     this.#later(grace + MARGIN_MS, () => {
       const help = 'nothing is lost; see the log for what it waited for, or set more with --kcl shutdownGraceMillis=';
       const what = `the daemon of the Kinesis Client Library did not end within ${(grace + MARGIN_MS) / 1000} s`;
-      this.#killed ??= new VpcflowError('VF_ENGINE', what, { help });
-      this.#daemon?.kill();
+      this.#cause ??= new VpcflowError('VF_ENGINE', what, { help });
+      this.#kill();
     });
   }
 
@@ -141,23 +146,25 @@ export class Supervision {
     await this.#options.clock.sleep(LAST_WORDS_MS, said.signal);
   }
 
-  /** Null for a graceful end. What came first explains what followed; a child knows more than the daemon. */
-  #verdict(end: DaemonEnd, died: ChildDeath | null, orphans: number, reason: string | null): VpcflowError | null {
-    const { status, signal } = end;
-    const ordered = status === 143 || status === 0 || signal === 'SIGTERM';
-    const unbegun = !this.#up && !this.#begun;
-    const well = this.#death === null && orphans === 0 && this.#killed === null && !this.#failing;
-    if (this.#asked && well && (ordered || (unbegun && signal === 'SIGKILL'))) return null;
-    if (died?.failure !== null && died?.failure !== undefined && died.failure.code !== 'VF_ENGINE') return died.failure;
-    if (died !== null && !(signal === 'SIGKILL' && !this.#failing)) return died.failure ?? this.#mute(died, reason);
-    if (this.#killed !== null) return this.#killed;
-    if (this.#asked && ordered) return this.#unfinished(orphans);
-    return daemonError(end, reason);
+  #kill(): void {
+    this.#killed = true;
+    this.#daemon?.kill();
   }
 
-  #mute({ shard, pid }: ChildDeath, reason: string | null): VpcflowError {
-    const who = shard === null ? `a child process (${pid ?? 'unknown'})` : `the child of ${shard} (process ${pid})`;
-    return new VpcflowError('VF_ENGINE', `${who} died${reason === null ? '' : `: ${reason}`}`);
+  /** 143 is what Java makes of SIGTERM; before anything began, it may not even have come to that. */
+  #endedAsAsked({ status, signal }: DaemonEnd): boolean {
+    return status === 143 || status === 0 || signal === 'SIGTERM' || (this.#killed && !this.#up && !this.#begun);
+  }
+
+  /** What came first explains what followed; a consumer's own error says more than the engine's. */
+  #explain(end: DaemonEnd, before: ChildDeath | null, orphans: number, reason: string | null): VpcflowError {
+    const failure = before?.failure ?? null;
+    if (failure !== null && failure.code !== 'VF_ENGINE') return failure;
+    if (end.signal === 'SIGKILL' && !this.#killed) return daemonError(end, reason); // and its children saw it first
+    if (before !== null) return failure ?? mute(before, reason);
+    if (this.#cause !== null) return this.#cause;
+    if (this.#asked && this.#endedAsAsked(end)) return this.#unfinished(orphans);
+    return daemonError(this.#killed ? { status: 1, signal: null } : end, reason);
   }
 
   #unfinished(orphans: number): VpcflowError {
@@ -170,6 +177,11 @@ export class Supervision {
     });
   }
 }
+
+const mute = ({ shard, pid }: ChildDeath, reason: string | null): VpcflowError => {
+  const who = shard === null ? `a child process (${pid ?? 'unknown'})` : `the child of ${shard} (process ${pid})`;
+  return new VpcflowError('VF_ENGINE', `${who} died${reason === null ? '' : `: ${reason}`}`);
+};
 
 const daemonError = ({ status, signal }: DaemonEnd, reason: string | null): VpcflowError => {
   const daemon = 'the daemon of the Kinesis Client Library';
