@@ -1,14 +1,12 @@
 // Checkpoints that are refused, or stored though they are reported as refused: none is ever past what is committed.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { churn, expectExactlyOnce, finish } from './drive.ts';
+import { churn, expectExactlyOnce, finish, RUNS, TIMEOUT } from './drive.ts';
 import { Fleet, type WorkerOptions } from './fleet.ts';
 import { Streams } from './streams.ts';
 
-const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 12);
-
-describe('checkpoints', () => {
-  it('throttled, failing, or stored and reported as failed, at the end of a shard too', async () => {
+describe('checkpoints', { timeout: TIMEOUT }, () => {
+  it('throttled, failing, or stored and reported as failed, at SHARD_END too', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.constantFrom(0.1, 0.5, 0.9), async (seed, share) => {
         const streams = new Streams(seed, 2);
@@ -31,6 +29,7 @@ describe('checkpoints', () => {
     const streams = new Streams(1);
     const fleet = new Fleet(streams);
     await churn(fleet, 600, { kill: 0, killAll: 0.01, steal: 0, worker: () => ({ checkpoint: () => 'refused' }) });
+    expect(fleet.failures).toEqual([]);
     expect(fleet.checkpoints.size).toBe(0);
     expect(fleet.watch.committed(streams.shards[0]!)).toBeGreaterThan(0);
     await finish(fleet);

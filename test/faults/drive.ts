@@ -1,9 +1,15 @@
 // Drives a fleet: by chance through faults, then undisturbed to the end, and judges what the store then holds.
 import { expect } from 'vitest';
 import { auditStore } from '../../consumers/shared/audit/audit-store.ts';
+import { EPOCH_BOUNDS } from '../../pipeline/epoch/contents.ts';
 import type { Fleet, Gate, WorkerOptions } from './fleet.ts';
 import type { PutKind } from './streams.ts';
 import { readChain } from './verify.ts';
+
+/** How many seeds each test that draws them runs; a thousand take about ten minutes a test. */
+export const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 8);
+/** For `it`: ms. */
+export const TIMEOUT = 120_000 + RUNS * 5_000;
 
 /** Chances a step of what may happen in it. */
 export interface Chances {
@@ -18,6 +24,8 @@ export interface Chances {
   readonly steal?: number;
   readonly kill?: number;
   readonly killAll?: number;
+  /** Every worker is gone and all checkpoints are forgotten. */
+  readonly rewind?: number;
   readonly split?: number;
   readonly merge?: number;
   readonly worker?: () => WorkerOptions;
@@ -30,10 +38,12 @@ const MAX_LIVE = 8;
 export const churn = async (fleet: Fleet, steps: number, chances: Chances): Promise<void> => {
   const { streams } = fleet;
   const { random } = streams;
-  const { put = 0.12, kinds = ['flow'], minute = 0.02, start = 0.5, steal = 0.01, worker = () => ({}) } = chances;
-  const { kill = 0.01, killAll = 0.002, split = 0, merge = 0 } = chances;
+  const { put = 0.08, kinds = ['flow'], minute = 0.02, start = 0.5, steal = 0.01 } = chances;
+  const { worker = () => ({ bounds: { ...EPOCH_BOUNDS, rows: streams.pick([1, 3, 1000]) } }) } = chances;
+  const { kill = 0.01, killAll = 0.002, rewind = 0, split = 0, merge = 0 } = chances;
   for (let step = 0; step < steps; step++) {
-    if (random() < put) streams.put(streams.pick(kinds));
+    // Often several at one moment.
+    if (random() < put) for (let n = streams.pick([1, 1, 2, 3]); n > 0; n--) streams.put(streams.pick(kinds));
     if (random() < minute) await streams.clock.advance(20_000 + Math.floor(random() * 60_000));
     if (streams.shards.length < MAX_SHARDS && random() < split) streams.split();
     if (streams.shards.length < MAX_SHARDS && random() < merge) streams.merge();
@@ -42,6 +52,10 @@ export const churn = async (fleet: Fleet, steps: number, chances: Chances): Prom
       if (fleet.live < MAX_LIVE && random() < chance) fleet.start(shard, worker());
     }
     if (random() < killAll) fleet.killAll();
+    if (random() < rewind) {
+      fleet.killAll();
+      fleet.checkpoints.clear();
+    }
     await fleet.step((gates) => {
       const gate = streams.pick(gates);
       if (random() >= kill) return gate;

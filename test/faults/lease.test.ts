@@ -2,11 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPOCH_BOUNDS } from '../../pipeline/epoch/contents.ts';
-import { type Chances, churn, expectExactlyOnce, finish } from './drive.ts';
+import { type Chances, churn, expectExactlyOnce, finish, RUNS, TIMEOUT } from './drive.ts';
 import { Fleet, type Gate } from './fleet.ts';
 import { type Shard, Streams } from './streams.ts';
-
-const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 12);
 
 const settle = async (seed: number, steps: number, chances: Chances): Promise<Fleet> => {
   const fleet = new Fleet(new Streams(seed));
@@ -24,8 +22,8 @@ const oneShard = (seed: number): { readonly fleet: Fleet; readonly shard: Shard 
   return { fleet: new Fleet(streams), shard: streams.shards[0]! };
 };
 
-describe('a lease is taken over', () => {
-  it('while the old owner lives on as a zombie and writes', async () => {
+describe('lease taken over', { timeout: TIMEOUT }, () => {
+  it('zombie owners write on until they are refused', async () => {
     const lost = { count: 0 };
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.constantFrom(1, 2, 5), async (seed, rows) => {
@@ -41,7 +39,7 @@ describe('a lease is taken over', () => {
     expect(lost.count).toBeGreaterThan(0);
   });
 
-  it('after any step of the old owner, which goes on when the new one is done, or before', async () => {
+  it('zombie owner goes on after any single step, before the new owner or after it', async () => {
     let steps = Number.POSITIVE_INFINITY;
     for (let at = 0; at < steps; at++) {
       const oldFirst = at % 2 === 0;
@@ -67,8 +65,8 @@ describe('a lease is taken over', () => {
   });
 });
 
-describe('a lease is handed over', () => {
-  it('by owners that are asked to shut down, and by owners that lose it in the middle: they write nothing afterwards', async () => {
+describe('lease handed over, or lost in the middle', { timeout: TIMEOUT }, () => {
+  it('nothing is written or checkpointed afterwards', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), async (seed) => {
         await settle(seed, 500, { put: 0.15, steal: 0.05, kill: 0, killAll: 0 });

@@ -1,11 +1,9 @@
 // A store that fails: each single call of a run is refused, done but reported as failed, or never answered.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { churn, expectExactlyOnce, finish } from './drive.ts';
+import { churn, expectExactlyOnce, finish, RUNS, TIMEOUT } from './drive.ts';
 import { Fleet, type Outage } from './fleet.ts';
 import { Streams } from './streams.ts';
-
-const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 12);
 
 /** A worker reads a shard from its begin to its end, and its n-th call of the store goes wrong. Whether there was one. */
 const withOutage = async (call: number, outage: Outage, deadline: boolean): Promise<boolean> => {
@@ -48,7 +46,7 @@ const everyCall = async (outage: Outage, deadline = false): Promise<void> => {
   expect(calls).toBeGreaterThan(25);
 };
 
-describe('a store call', () => {
+describe('a store call', { timeout: TIMEOUT }, () => {
   it('that fails, each in turn: the worker ends, and the next one finishes', () => everyCall('before'));
 
   it('that is done but reported as failed, each in turn', () => everyCall('after'));
@@ -58,7 +56,7 @@ describe('a store call', () => {
   it('that hangs until its deadline, and may be done after all, each in turn', () => everyCall('hang', true));
 });
 
-describe('a store that fails again and again', () => {
+describe('a store that fails again and again', { timeout: TIMEOUT }, () => {
   it('by chance, with several workers, splits and merges', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.constantFrom(0.005, 0.02, 0.05), async (seed, share) => {

@@ -3,12 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPOCH_BOUNDS } from '../../pipeline/epoch/contents.ts';
 import { IDENTITY_WINDOW } from '../../pipeline/epoch/identities.ts';
-import { type Chances, churn, expectExactlyOnce, finish } from './drive.ts';
+import { type Chances, churn, expectExactlyOnce, finish, RUNS, TIMEOUT } from './drive.ts';
 import { Fleet } from './fleet.ts';
 import { POISON } from './payloads.ts';
 import { Streams } from './streams.ts';
-
-const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 12);
 
 const eachSeed = (run: (seed: number) => Promise<void>): Promise<void> =>
   fc.assert(fc.asyncProperty(fc.integer(), run), { numRuns: RUNS });
@@ -21,7 +19,7 @@ const faulty = async (seed: number, chances: Chances): Promise<Fleet> => {
   return fleet;
 };
 
-describe('a duplicate of every tenth envelope', () => {
+describe('a duplicate of every tenth envelope', { timeout: TIMEOUT }, () => {
   it('across a restart: each is counted, and none is merged', async () => {
     const streams = new Streams(10);
     const fleet = new Fleet(streams);
@@ -57,7 +55,7 @@ describe('a duplicate of every tenth envelope', () => {
   });
 });
 
-describe('aggregates of the producer library', () => {
+describe('aggregates of the producer library', { timeout: TIMEOUT }, () => {
   it('parted by the leasing library or not, with tiny epochs: no epoch ends inside one, whatever restarts', async () => {
     await eachSeed(async (seed) => {
       const worker = () => ({ bounds: { ...EPOCH_BOUNDS, rows: 1 } });
@@ -78,7 +76,7 @@ describe('aggregates of the producer library', () => {
   });
 });
 
-describe('poison', () => {
+describe('poison', { timeout: TIMEOUT }, () => {
   it('of every kind is one reject, and the worker goes on', async () => {
     for (const kind of Object.keys(POISON)) {
       const streams = new Streams(1);

@@ -4,11 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { parseClaim, serialize } from '../../pipeline/documents.ts';
 import { EPOCH_BOUNDS } from '../../pipeline/epoch/contents.ts';
 import { DECODER_VERSION, DEFAULT_SETTINGS, type Settings } from '../../schemas/settings.ts';
-import { churn, expectExactlyOnce, finish } from './drive.ts';
+import { churn, expectExactlyOnce, finish, RUNS, TIMEOUT } from './drive.ts';
 import { Fleet, type WorkerOptions } from './fleet.ts';
 import { type Shard, Streams } from './streams.ts';
-
-const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 12);
 
 const rows = (count: number): WorkerOptions => ({ bounds: { ...EPOCH_BOUNDS, rows: count } });
 
@@ -26,7 +24,7 @@ const claimed = async (options: WorkerOptions = {}): Promise<{ fleet: Fleet; sha
   return { fleet, shard: shard!, claim: open()! };
 };
 
-describe('a worker is restarted', () => {
+describe('a worker is restarted', { timeout: TIMEOUT }, () => {
   it('with lower bounds or with higher ones: what was claimed is adopted as it was claimed', async () => {
     for (const [before, after] of [
       [10, 1],
@@ -40,6 +38,19 @@ describe('a worker is restarted', () => {
       await finish(fleet, rows(after));
       await expectExactlyOnce(fleet);
     }
+  });
+
+  it('with other settings: what was claimed is decoded with those of its claim, to the byte', async () => {
+    const all = { ...DEFAULT_SETTINGS, ports: 'all' } as const;
+    const committed = async (settings: Settings): Promise<readonly (Buffer | undefined)[]> => {
+      const { fleet, shard, claim } = await claimed({ settings: all });
+      fleet.start(shard, { steady: true, settings });
+      while (fleet.watch.committed(shard) === 0) await fleet.step();
+      const { objects } = parseClaim(claim, fleet.store.backing.get(claim)!);
+      expect(objects.length).toBeGreaterThan(1);
+      return objects.map((key) => fleet.store.backing.get(key));
+    };
+    expect(await committed(DEFAULT_SETTINGS)).toEqual(await committed(all));
   });
 
   it('with other settings and bounds, again and again, under kill -9 and takeovers', async () => {
