@@ -100,7 +100,9 @@ export const DAEMON_PROPERTIES: readonly DaemonProperty[] = [
   flag('leaseTablePitrEnabled', false, 'point-in-time recovery of the lease table'),
 
   // Shards: splits, merges, and where their list comes from.
-  integer('shardSyncIntervalMillis', MILLIS, 60_000, 'how often the list of shards is compared with the leases'),
+  integer('shardSyncIntervalMillis', MILLIS, 60_000, 'pause after leases were made for the shards that are listed', {
+    ours: '2000', // The first start of an application would stand still for a minute.
+  }),
   integer('parentShardPollIntervalMillis', MILLIS, 10_000, 'how often a child asks whether its parents have ended'),
   flag('ignoreUnexpectedChildShards', false, 'go on when a child shard is listed whose parents are not'),
   flag('skipShardSyncAtWorkerInitializationIfLeasesExist', false, 'start without listing the shards'),

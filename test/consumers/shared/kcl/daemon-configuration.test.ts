@@ -164,6 +164,7 @@ describe.skipIf(!ready)('the real daemon', () => {
       [
         "daemon.shutdownGraceMillis: 0 -> 60000",
         "daemon.timeoutInSeconds: null -> 900",
+        "leaseManagementConfig.shardSyncIntervalMillis: 60000 -> 2000",
         "metricsConfig.metricsLevel: DETAILED -> NONE",
         "processorConfig.callProcessRecordsEvenForEmptyRecordList: false -> true",
         "retrievalConfig.retrievalSpecificConfig.idleTimeBetweenReadsInMillis: 1500 -> 1000",

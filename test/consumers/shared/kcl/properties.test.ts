@@ -31,6 +31,7 @@ describe('the file', () => {
         'processingLanguage = nodejs',
         'regionName = eu-west-3',
         'retrievalMode = POLLING',
+        'shardSyncIntervalMillis = 2000',
         'shutdownGraceMillis = 60000',
         'streamArn = arn:aws:kinesis:eu-west-3:123456789012:stream/flows',
         'timeoutInSeconds = 900',
