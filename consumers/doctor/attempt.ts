@@ -73,7 +73,7 @@ export const troubled = (area: string, doing: string, trouble: Trouble, permissi
         'check the access key, its secret and the session token, and whether the key was deactivated',
       );
     case 'no-region':
-      return fix(area, 'no AWS region is set', 'set AWS_REGION, or give the ARN of the stream');
+      return fix(area, 'no AWS region is set', 'set AWS_REGION to the region of the stream');
     case 'clock':
       return fix(
         area,

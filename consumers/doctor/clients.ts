@@ -59,13 +59,12 @@ export interface Clients {
   readonly destroy: () => void;
 }
 
-/** `region`: that of the stream's ARN; null leaves it to the SDK. They speak HTTP/1.1, as the workers' clients do. */
-export const createClients = (region: string | null, clock: Clock, limit: number): Clients => {
+/** Region, endpoints and credentials are the SDK's to find, as for a worker; HTTP/1.1, as the workers' clients speak. */
+export const createClients = (clock: Clock, limit: number): Clients => {
   const told: TimeTold[] = [];
   const config = (service: string) => ({
     maxAttempts: ATTEMPTS,
     requestHandler: new TimedHandler(service, clock, limit, told),
-    ...(region === null ? {} : { region }),
   });
   const kinesis = new KinesisClient(config('Kinesis'));
   const dynamo = new DynamoDBClient(config('DynamoDB'));

@@ -13,7 +13,7 @@ import { checkLeaseTables } from './lease-tables-check.ts';
 import { checkHere } from './local-checks.ts';
 import { checkReading } from './reading-check.ts';
 import { checkStorePlace } from './store-place.ts';
-import { checkStream, type StreamFacts, streamPlace } from './stream-check.ts';
+import { checkStream, type StreamFacts } from './stream-check.ts';
 import { checkSubscription } from './subscription-check.ts';
 
 export interface ExamineOptions extends Bounds {
@@ -84,8 +84,7 @@ const onceEach = (findings: readonly Finding[]): readonly Finding[] => {
 /** Never rejects for what a service or the system does; VF_USAGE for options that cannot be used. */
 export const examine = async ({ options, environment, ...bounds }: ExamineOptions): Promise<readonly Finding[]> => {
   const { stream } = options;
-  const region = stream === null ? null : (streamPlace(stream)?.region ?? null);
-  const clients = createClients(region, bounds.clock, bounds.limit);
+  const clients = createClients(bounds.clock, bounds.limit);
   const examination: Examination = { ...bounds, options, environment, clients };
   try {
     const groups = await Promise.all([

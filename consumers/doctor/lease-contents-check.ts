@@ -56,7 +56,10 @@ const judgeOwnership = ({ application, before, after, workerId }: Looks): readon
   const nobody = after.filter(({ owner, checkpoint }) => owner === null && checkpoint !== ENDED);
   const findings: Finding[] = [];
   if (alive.size > 0) findings.push(ok(AREA, `${some(reading)} (renewed within the last ${BETWEEN_LOOKS / 1000} s)`));
-  else findings.push(unchecked(AREA, `no worker of ${application} renews a lease: none runs at this moment`));
+  else {
+    const last = dead.length === 0 ? '' : ` (the last owner${dead.length === 1 ? ' was' : 's were'} ${some(dead)})`;
+    findings.push(unchecked(AREA, `no worker of ${application} renews a lease: none runs at this moment${last}`));
+  }
   if (alive.has(workerId))
     findings.push(ok(AREA, `${workerId} runs: give another worker on this host another --worker-id`));
   if (alive.size > 0 && dead.length > 0) {

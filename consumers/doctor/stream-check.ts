@@ -111,6 +111,11 @@ export const checkStream = async (examination: Examination, named: string): Prom
     const remedy = 'give its name, or arn:aws:kinesis:REGION:ACCOUNT:stream/NAME';
     return { facts: null, findings: [fix(AREA, `${named} is not the ARN of a Kinesis stream`, remedy)] };
   }
+  const region = await examination.clients.kinesis.config.region().catch(() => null);
+  if (byArn !== null && region !== null && region !== byArn.region) {
+    const what = `${byArn.name} is in ${byArn.region}, and the region that is set is ${region}`;
+    return { facts: null, findings: [fix(AREA, what, `set AWS_REGION=${byArn.region}`)] };
+  }
   const resource = byArn?.arn ?? `arn:aws:kinesis:*:*:stream/${named}`;
   const request = byArn === null ? { StreamName: named } : { StreamARN: byArn.arn };
   const described = await attempt(examination, (abortSignal) =>
@@ -119,7 +124,6 @@ export const checkStream = async (examination: Examination, named: string): Prom
   const name = byArn?.name ?? named;
   if ('trouble' in described) {
     const { trouble } = described;
-    const region = await examination.clients.kinesis.config.region().catch(() => 'this region');
     if (trouble.kind === 'absent') {
       const create = `aws kinesis create-stream --stream-name ${name} --shard-count 2 --region ${region}`;
       const remedy = `check the name, the region and the account, or create it: ${create}`;

@@ -1,123 +1,94 @@
-// Runs the doctor on real servers behind proxies that refuse, hang or tell a wrong time where a test wants it.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Runs the doctor on a stream, a bucket, tables and subscriptions that are well, until a test makes them otherwise.
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  PutSubscriptionFilterCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KinesisClient, ListShardsCommand, type Shard } from '@aws-sdk/client-kinesis';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { vi } from 'vitest';
 import { COMMANDS } from '../../../consumers/commands.ts';
 import type { Finding } from '../../../consumers/doctor/check.ts';
 import { examine } from '../../../consumers/doctor/examine.ts';
+import { doctorTable } from '../../../consumers/doctor/report.ts';
 import { systemClock } from '../../../consumers/shared/clock.ts';
-import { type LocalKinesis, startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
-import { KCL } from '../../../consumers/shared/kcl/jars.ts';
+import { localClient } from '../../../consumers/shared/embedded/local-kinesis.ts';
+import { ensureStream } from '../../../consumers/shared/embedded/local-stream.ts';
 import { type Given, readOptions } from '../../../consumers/shared/options.ts';
 import type { Clock } from '../../../schemas/clock.ts';
-import { type ProxiedAnswer, type ProxiedRequest, startFaultProxy } from '../../kcl/fault-proxy.ts';
-import { type MotoServer, startMotoServer } from '../../moto-server.ts';
-import { type S3Server, startS3Server } from '../../s3-server.ts';
+import { requirement } from '../../requirements.ts';
+import { type Aws, startAws } from './guarded-aws.ts';
+import { createTables } from './library-tables.ts';
 
-/** What the proxies do; empty: they hand everything on. Actions as IAM names them. */
-export interface Rules {
-  readonly answers: Map<string, ProxiedAnswer>;
-  readonly hang: Set<string>;
-  /** What is added to the time of every answer. */
-  ahead: number; // ms
-  /** Runs before a request is handed on. */
-  before: (action: string) => Promise<void>;
-}
+export const ARN = 'arn:aws:kinesis:us-east-1:123456789012:stream/flows';
+export const APPLICATION = 'vpcflow-digest-flows';
+/** What makes the doctor look at everything. */
+export const ALL = { stream: 'flows', engine: 'kcl', store: 's3://flows/prefix' } as const;
 
-export interface Aws {
-  readonly kinesis: LocalKinesis;
-  readonly moto: MotoServer;
-  readonly s3: S3Server;
-  readonly rules: Rules;
-  /** What has a process speak to the servers, through the proxies. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Every action that was asked for, in order. */
-  readonly asked: string[];
-  /** A Java that says its version, and a directory with the daemon's jar, so that reports do not depend on the machine. */
-  readonly java: string;
-  readonly jars: string;
-  readonly directory: string;
+export interface Prepared {
+  readonly aws: Aws;
+  /** Past the proxies. */
+  readonly streams: KinesisClient;
+  readonly tables: DynamoDBClient;
+  readonly objects: S3Client;
+  readonly logs: CloudWatchLogsClient;
+  /** Of the stream `flows`. */
+  readonly shards: readonly Shard[];
+  /** Everything is well again. */
+  calm(): void;
   stop(): Promise<void>;
 }
 
-const SERVICES: Readonly<Record<string, string>> = {
-  Kinesis_20131202: 'kinesis',
-  DynamoDB_20120810: 'dynamodb',
-  Logs_20140328: 'logs',
-};
-
-/** The IAM action of a request. */
-const actionOf = ({ method, path, headers, body }: ProxiedRequest): string => {
-  const [service, name] = String(headers['x-amz-target'] ?? '').split('.');
-  if (name !== undefined) return `${SERVICES[service ?? ''] ?? service}:${name}`;
-  const action = /(?:^|&)Action=(\w+)/.exec(body.toString('latin1'))?.[1];
-  if (method === 'POST' && action !== undefined) return `sts:${action}`;
-  if (method === 'GET' && path.includes('list-type=2')) return 's3:ListBucket';
-  const object: Readonly<Record<string, string>> = { PUT: 's3:PutObject', DELETE: 's3:DeleteObject' };
-  return object[method] ?? 's3:GetObject';
-};
-
-/** A refusal as each family of services words it. */
-export const refusal = (action: string, name: string, message = 'is not authorized to perform it'): ProxiedAnswer => {
-  if (action.startsWith('s3:')) {
-    const body = `<?xml version="1.0"?><Error><Code>${name}</Code><Message>${message}</Message></Error>`;
-    return { status: 403, headers: { 'content-type': 'application/xml' }, body: Buffer.from(body) };
-  }
-  if (action.startsWith('sts:')) {
-    const body = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${name}</Code><Message>${message}</Message></Error></ErrorResponse>`;
-    return { status: 403, headers: { 'content-type': 'text/xml' }, body: Buffer.from(body) };
-  }
-  const body = JSON.stringify({ __type: `com.amazon.coral.service#${name}`, message });
-  return { status: 400, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: Buffer.from(body) };
-};
-
-/** Null (after a loud skip) where Python or the package index is missing. */
-export const startAws = async (): Promise<Aws | null> => {
-  const [moto, s3] = await Promise.all([startMotoServer(), startS3Server()]);
-  if (moto === null || s3 === null) {
-    await Promise.all([moto?.stop(), s3?.stop()]);
-    return null;
-  }
-  const kinesis = await startLocalKinesis(null);
-  const directory = await mkdtemp(join(tmpdir(), 'vpcflow-doctor-'));
-  const java = join(directory, 'java');
-  await writeFile(java, '#!/bin/sh\necho \'openjdk version "17.0.15" 2025-04-15\' >&2\n', { mode: 0o755 });
-  await writeFile(join(directory, `amazon-kinesis-client-multilang-${KCL.version}.jar`), '');
-  const rules: Rules = { answers: new Map(), hang: new Set(), ahead: 0, before: async () => undefined };
-  const asked: string[] = [];
-  const guarded = async (target: string) => {
-    const proxy = await startFaultProxy(target);
-    proxy.decide = async (request, forward) => {
-      const action = actionOf(request);
-      asked.push(action);
-      await rules.before(action);
-      if (rules.hang.has(action)) return await new Promise<never>(() => undefined);
-      const { status, headers, body } = rules.answers.get(action) ?? (await forward());
-      return { status, headers: { ...headers, date: new Date(Date.now() + rules.ahead).toUTCString() }, body };
-    };
-    return proxy;
-  };
-  const proxies = await Promise.all([kinesis.place.endpoint, moto.endpoint, s3.endpoint].map(guarded));
-  const [streams, others, objects] = proxies.map(({ endpoint }) => endpoint);
+/** Null (after a loud skip) where a server cannot be had. The streams are `flows` and `kept`. */
+export const prepareAws = async (): Promise<Prepared | null> => {
+  const aws = await startAws();
+  if (!requirement('stand-ins for AWS', aws !== null, 'examines them with the doctor') || aws === null) return null;
+  const { credentials, region } = aws.kinesis.place;
+  const at = (endpoint: string) => ({ ...{ endpoint, region, credentials }, requestHandler: new NodeHttpHandler() });
+  const streams = localClient(aws.kinesis);
+  const tables = new DynamoDBClient(at(aws.moto.endpoint));
+  const logs = new CloudWatchLogsClient(at(aws.moto.endpoint));
+  // The bucket is its owner's alone, and the owner is who has the access key.
+  const owner = { accessKeyId: 'testing', secretAccessKey: 'testing' };
+  const objects = new S3Client({ ...at(aws.s3.endpoint), credentials: owner, forcePathStyle: true });
+  await ensureStream(streams, 'flows', 2, systemClock);
+  await ensureStream(streams, 'kept', 1, systemClock);
+  const shards = (await streams.send(new ListShardsCommand({ StreamName: 'flows' }))).Shards ?? [];
+  await objects.send(new CreateBucketCommand({ Bucket: 'flows' }));
+  await createTables(tables, APPLICATION);
+  // The subscriptions lead to a stream of the same ARN: each stand-in knows only its own streams.
+  const known = new KinesisClient(at(aws.moto.endpoint));
+  await ensureStream(known, 'flows', 1, systemClock);
+  await ensureStream(known, 'other', 1, systemClock);
+  known.destroy();
   return {
-    ...{ kinesis, moto, s3, rules, asked, java, jars: directory, directory },
-    environment: {
-      AWS_ENDPOINT_URL_KINESIS: streams!,
-      AWS_ENDPOINT_URL: others!,
-      AWS_ENDPOINT_URL_S3: objects!,
-      AWS_REGION: kinesis.place.region,
-      AWS_ACCESS_KEY_ID: 'testing',
-      AWS_SECRET_ACCESS_KEY: 'secret-of-the-test',
-      AWS_CONFIG_FILE: join(directory, 'none'),
-      AWS_SHARED_CREDENTIALS_FILE: join(directory, 'none'),
-      AWS_EC2_METADATA_DISABLED: 'true',
+    ...{ aws, streams, tables, logs, objects, shards },
+    calm: () => {
+      aws.rules.answers.clear();
+      aws.rules.hang.clear();
+      aws.rules.ahead = 0;
+      aws.rules.before = async () => undefined;
+      aws.asked.length = 0;
     },
     stop: async () => {
-      await Promise.all([...proxies, kinesis, moto, s3].map((server) => server.stop()));
-      await rm(directory, { recursive: true });
+      for (const client of [streams, tables, logs, objects]) client.destroy();
+      await aws.stop();
     },
   };
+};
+
+/** Makes a log group that feeds the stream. */
+export const subscribe = async ({ logs }: Prepared, group: string, stream: string): Promise<void> => {
+  await logs.send(new CreateLogGroupCommand({ logGroupName: group }));
+  await logs.send(
+    new PutSubscriptionFilterCommand({
+      ...{ logGroupName: group, filterName: 'to-vpcflow', filterPattern: '', distribution: 'ByLogStream' },
+      destinationArn: `arn:aws:kinesis:us-east-1:123456789012:stream/${stream}`,
+      roleArn: 'arn:aws:iam::123456789012:role/logs',
+    }),
+  );
 };
 
 const doctor = COMMANDS.find(({ name }) => name === 'doctor')!;
@@ -131,7 +102,7 @@ export const HANG_LIMIT = 1_500 * HASTE; // ms
 const LIMIT = 30_000 * HASTE; // ms
 
 /** What `vpcflow doctor` finds with these options, in this process. */
-export const examined = async (aws: Aws, given: Given, limit = LIMIT): Promise<readonly Finding[]> => {
+export const examined = async ({ aws }: Prepared, given: Given, limit = LIMIT): Promise<readonly Finding[]> => {
   for (const [name, value] of Object.entries(aws.environment)) vi.stubEnv(name, value);
   try {
     const options = readOptions(doctor, { java: aws.java, 'kcl-jars': aws.jars, ...given }, {});
@@ -141,3 +112,13 @@ export const examined = async (aws: Aws, given: Given, limit = LIMIT): Promise<r
     vi.unstubAllEnvs();
   }
 };
+
+/** The report without what differs between machines and runs. */
+export const reported = ({ aws }: Prepared, findings: readonly Finding[]): string =>
+  doctorTable(findings)
+    .replaceAll(aws.directory, 'DIR')
+    .replaceAll(process.version, 'v24.18.0')
+    .replace(/within \d+ s of/, 'within 5 s of');
+
+export const about = (findings: readonly Finding[], area: string): readonly Finding[] =>
+  findings.filter((finding) => finding.area === area);

@@ -45,7 +45,7 @@ describe('leases', () => {
   test('with nobody who lives, an owner of old is no warning', () => {
     expect(judged([shard(0)], [lease(0, { owner: 'a' })])).toEqual([
       'ok: 1 lease: 1 with a checkpoint, 0 at the start, 0 ended',
-      'unchecked: no worker of app renews a lease: none runs at this moment',
+      'unchecked: no worker of app renews a lease: none runs at this moment (the last owner was a)',
     ]);
   });
 
