@@ -9,7 +9,7 @@ const SCRIPT = `
 trap '' HUP INT TERM
 read -r group || exit 0
 if read -r done; then exit 0; fi
-kill -9 -- "-$group"
+kill -s KILL -- "-$group"
 rm -rf -- "$1"
 `;
 

@@ -8,8 +8,8 @@ const LONGEST_REASON = 500;
 
 /** What is heard of the Scheduler, which says every few seconds that it waits and every minute what it has. */
 const SCHEDULER = /^(?:Initiali[sz]|Skipping shard sync|Lease failover|Worker shutdown|Found |Directly|Deleting )/;
-/** Said every second, whether there is anything to say or not. */
-const IDLE = /^(?:New leases assigned to worker : .*, count : 0|TotalSegments for|Table .* already exists)/;
+/** Said whether there is anything to say or not. */
+const IDLE = /^(?:TotalSegments for|Table .* already exists|Requesting a checkpoint on)/;
 /** JCommander's usage, which the daemon prints when it cannot start, and the JVM's word that it reads a variable. */
 const BOILERPLATE =
   /^(?:Usage: amazon-kinesis|\s+Options:|\s+-[lp], --|\s+File location of|\s+Properties file to|For more information, visit)/;
@@ -20,6 +20,9 @@ const THROWN =
 /** What `java` says when it cannot run at all, what Node says of an error that ends a child, and what we say then. */
 const FAILED =
   /^(?:\w*Error(?: \[\w+\])?: |Error occurred during |Unrecognized option: |Invalid maximum heap|vpcflow: )/;
+
+/** A lease as the library prints it, all of its twenty fields: its key is what it is known by. */
+const LEASE = /\bLease\(leaseKey=([^,]+),.*\)/;
 
 /** `up`: leases are worked on from now on. `giving-up`: it will end, as soon as its other shards let it. */
 export type DaemonMoment = 'up' | 'giving-up' | 'no-stream';
@@ -70,7 +73,10 @@ export const createDaemonLog = (log: Log, onMoment: (moment: DaemonMoment) => vo
       if (moment !== null) onMoment(moment);
       if (isNoise(event)) return;
       const detail = event.error === null ? {} : { error: event.error.slice(0, LONGEST_TEXT) };
-      log[event.level]({ ...source, logger: event.logger, ...detail }, event.message.slice(0, LONGEST_TEXT));
+      log[event.level](
+        { ...source, logger: event.logger, ...detail },
+        event.message.replace(LEASE, '$1').slice(0, LONGEST_TEXT),
+      );
       // What goes wrong while it ends is no reason for its end.
       if (event.level === 'error' && event.logger !== 'MultiLangDaemon')
         error = (event.error ?? event.message).replace(/\s+/g, ' ').slice(0, LONGEST_REASON);

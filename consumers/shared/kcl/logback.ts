@@ -15,6 +15,9 @@ const LEVELS: Readonly<Record<string, 'INFO' | 'ERROR' | 'OFF'>> = {
   // A child's exit status, and lines on its side of the protocol that are none.
   'multilang.MultiLangShardRecordProcessor': 'INFO',
   'multilang.GetNextMessageTask': 'INFO',
+  // What is as it must be: no metrics of the library's own, so nothing that measures the host for them.
+  'worker.WorkerMetricsSelector': 'ERROR',
+  'metrics.CloudWatchPublisherRunnable': 'ERROR',
   // What a child writes to standard error comes on the daemon's, too.
   'multilang.DrainChildSTDERRTask': 'OFF',
 };

@@ -33,6 +33,9 @@ const main = async (): Promise<void> => {
     const loggerName = `software.amazon.kinesis.${logger}`;
     process.stdout.write(`${JSON.stringify({ level, loggerName, formattedMessage: message, throwable: null })}\n`);
   };
+  // As a JVM: nobody who reads is nothing to end of.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
   for (const line of plan.stdout ?? []) writeSync(1, `${line}\n`);
   for (const line of plan.stderr ?? []) writeSync(2, `${line}\n`);
   if (plan.longLine) writeSync(1, `${'x'.repeat(plan.longLine)}\n`);

@@ -197,7 +197,7 @@ describe('two workers of one name', () => {
 describe('a worker process', () => {
   test('that is killed leaves no daemon, no child, no directory and no lock', async () => {
     const options = { workerId: 'killed' };
-    const worker = await bed.startProcess({ options });
+    const worker = await bed.startProcess({ options, daemon: { children: 2, term: 'deaf' } });
     expect((await livingIn(worker.daemon)).length).toBe(3);
     process.kill(worker.pid, 'SIGKILL');
     await worker.ended;
