@@ -1,6 +1,6 @@
 // One stream, one store and one application for one fault: workers come and go, and in the end the store has to say what
 // the stream was counted to be.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
@@ -16,7 +16,6 @@ import { until } from '../until.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { Commits } from './judge.ts';
 import { forgetLeader, type Lease, leaseClient, readLeases, seedLeases } from './lease-table.ts';
-import { daemonGroups, processes, signal } from './processes.ts';
 import { TestStream } from './test-stream.ts';
 import { Traffic } from './traffic.ts';
 import { Worker } from './worker.ts';
@@ -38,7 +37,7 @@ const SHORT = {
   parentShardPollIntervalMillis: 1000,
   idleTimeBetweenReadsInMillis: 200,
   maxRecords: 100,
-  shutdownGraceMillis: 5000,
+  shutdownGraceMillis: 10_000,
   timeoutInSeconds: 150,
   gracefulLeaseHandoffTimeoutMillis: 10_000,
   disableWorkerMetrics: 'true',
@@ -123,8 +122,11 @@ export class Bed {
     const { kinesis, dynamo, s3, java, jars } = servers();
     const metricsPort = await freePort();
     const properties = Object.entries({ ...SHORT, ...kcl }).map(([name, value]) => `${name}=${value}`);
+    const directory = join(this.#directory, `${id}-${this.#workers.length}`);
+    await mkdir(directory);
     const worker = new Worker({
       id,
+      directory,
       metricsPort,
       arguments: [
         ...[
@@ -145,14 +147,10 @@ export class Bed {
       ],
       environment: {
         ...s3Environment(s3),
-        AWS_REGION: kinesis.region,
-        AWS_ACCESS_KEY_ID: kinesis.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: kinesis.credentials.secretAccessKey,
         AWS_ENDPOINT_URL_KINESIS: kinesis.endpoint,
         AWS_ENDPOINT_URL_DYNAMODB: dynamo,
         AWS_ENDPOINT_URL_CLOUDWATCH: dynamo,
         JAVA_TOOL_OPTIONS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1',
-        TMPDIR: this.#directory, // where its files lie is how its processes are found again
         ...environment,
       },
     });
@@ -203,7 +201,7 @@ export class Bed {
   }
 
   /** Awaits what live workers bring about; rejects with what they said when none is left. */
-  async until<T>(what: string, condition: () => Promise<T>, seconds = 90): Promise<void> {
+  async until<T>(what: string, condition: () => Promise<T>, seconds = 120): Promise<void> {
     try {
       await until(
         what,
@@ -281,7 +279,6 @@ export class Bed {
   /** Ends whatever still runs and removes what it left. */
   async close(): Promise<void> {
     for (const worker of this.#workers) await worker.destroy();
-    for (const group of daemonGroups(await processes(), this.#directory)) signal(-group, 'SIGKILL');
     await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
     this.stream.close();
     this.#leases.destroy();

@@ -40,7 +40,7 @@ describe.skipIf(!READY)('processes', () => {
     const putting = bed.stream.put(times(1500, () => bed.traffic.envelope(20)));
     const worker = await bed.start();
     await bed.committed(200);
-    expect((await worker.left()).length).toBe(4); // itself, its daemon, two children
+    expect((await worker.family()).children.length).toBe(2);
     worker.signal('SIGKILL');
     await worker.gone();
     await bed.start();

@@ -1,4 +1,4 @@
-// Turns the machine's process table into the processes of one worker: its daemon and the children of that.
+// Turns the machine's process table into a list of what runs, with its parent and process group.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -22,16 +22,7 @@ export const processes = async (): Promise<readonly Process[]> => {
   });
 };
 
-/** Daemons that hold something in `directory`, and with each all that is in its process group. */
-export const daemonGroups = (all: readonly Process[], directory: string): readonly number[] => [
-  ...new Set(
-    all
-      .filter(({ command }) => command.includes('MultiLangDaemon') && command.includes(directory))
-      .map(({ group }) => group),
-  ),
-];
-
-/** Sends a signal; whoever is gone already is no error. A negative number is a process group. */
+/** Sends a signal; whoever is gone already is no error. */
 export const signal = (pid: number, name: NodeJS.Signals): void => {
   try {
     process.kill(pid, name);

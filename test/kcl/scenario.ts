@@ -7,7 +7,7 @@ import type { Outcome } from './table.ts';
 /** More of everything, and nothing shortened: `npm run test:kcl:long`. */
 export const LONG = process.env.VPCFLOW_TEST_LONG === '1';
 
-const TIMEOUT = LONG ? 900_000 : 240_000; // ms
+const TIMEOUT = LONG ? 900_000 : 360_000; // ms
 
 /** Runs `steps` on a bed of its own; whatever is left of it in the end is ended. */
 export const scenario = (

@@ -46,7 +46,7 @@ describe.skipIf(!READY)('take-over', () => {
     await bed.forgetLeader();
     const heir = await bed.start({ id: 'heir' });
     await bed.committed(taken + 50);
-    expect(await heir.metric('claims_adopted_total')).toBeGreaterThanOrEqual(1);
+    await bed.until('the claim is adopted', async () => (await heir.metric('claims_adopted_total')) > 0);
     release();
     await bed.until('the zombie learns that its epoch is committed', async () => late > 0);
     proxy.decide = forwardAll;

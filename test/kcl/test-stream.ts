@@ -30,6 +30,7 @@ export class TestStream {
   readonly #client: KinesisClient;
   readonly #sums = new Map<string, AddressSum>();
   #count = NOTHING;
+  #closed = false;
 
   private constructor(identity: StreamIdentity, client: KinesisClient) {
     this.identity = identity;
@@ -53,9 +54,9 @@ export class TestStream {
     return this.#sums;
   }
 
-  /** Puts records, in order, and counts them. */
+  /** Puts records, in order, and counts them; no more of them once the stream is closed. */
   async put(records: readonly TestRecord[]): Promise<void> {
-    for (let at = 0; at < records.length; at += 100) {
+    for (let at = 0; at < records.length && !this.#closed; at += 100) {
       const some = records.slice(at, at + 100);
       await putRecords(this.#client, this.identity, some, systemClock);
       for (const { count, sums } of some) {
@@ -99,6 +100,6 @@ export class TestStream {
   }
 
   close(): void {
-    this.#client.destroy();
+    this.#closed = true;
   }
 }

@@ -5,6 +5,8 @@ import { type Process, processes, signal } from './processes.ts';
 
 export interface WorkerOptions {
   readonly id: string;
+  /** Its temporary directory: what names it in its command belongs to this worker. */
+  readonly directory: string;
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly metricsPort: number;
@@ -13,14 +15,16 @@ export interface WorkerOptions {
 export class Worker {
   readonly id: string;
   readonly running: Running;
+  readonly #directory: string;
   readonly #metricsPort: number;
   readonly #groups = new Set<number>(); // of daemons that were seen
   #end: Ended | null = null;
 
   constructor(options: WorkerOptions) {
     this.id = options.id;
+    this.#directory = options.directory;
     this.#metricsPort = options.metricsPort;
-    this.running = startVpcflow(options.arguments, options.environment);
+    this.running = startVpcflow(options.arguments, { ...options.environment, TMPDIR: options.directory });
     void this.running.ended.then((end) => {
       this.#end = end;
     });
@@ -77,14 +81,16 @@ export class Worker {
     signal(this.pid, name);
   }
 
-  /** All that is left of it, its daemon and their children. */
+  /** All that is left of it: whoever names its directory, and whoever is in the process group of its daemon. */
   async left(): Promise<readonly Process[]> {
-    await this.family();
-    return (await processes()).filter(({ pid, group }) => pid === this.pid || this.#groups.has(group));
+    const all = await processes();
+    const named = all.filter(({ pid, command }) => pid === this.pid || command.includes(this.#directory));
+    for (const { command, group } of named) if (command.includes('MultiLangDaemon')) this.#groups.add(group);
+    return all.filter((one) => named.includes(one) || this.#groups.has(one.group));
   }
 
   /** Resolves with how it ended, when no process of it is left. */
-  async gone(seconds = 60): Promise<Ended> {
+  async gone(seconds = 90): Promise<Ended> {
     await until(`nothing is left of ${this.id}`, async () => (await this.left()).length === 0, seconds).catch(
       async (error: Error) => {
         const left = (await this.left()).map(({ pid, command }) => `${pid} ${command.slice(0, 100)}`);
@@ -96,10 +102,8 @@ export class Worker {
 
   /** Ends everything by force. */
   async destroy(): Promise<void> {
-    await this.family();
-    for (const group of this.#groups) signal(-group, 'SIGKILL');
-    this.signal('SIGKILL');
-    await this.running.ended;
+    for (const { pid } of await this.left()) signal(pid, 'SIGKILL');
+    await this.gone();
   }
 
   /** The end of what it said. */
