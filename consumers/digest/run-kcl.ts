@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { findJars } from '../shared/kcl/jars.ts';
 import { checkJava } from '../shared/kcl/java.ts';
 import { dynamoClient, rewindLeases } from '../shared/kcl/leases.ts';
+import { checkProperties } from '../shared/kcl/properties.ts';
 import { runKclWorker } from '../shared/kcl/worker.ts';
 import { listShards, recordShards } from '../shared/shard-list.ts';
 import type { DigestRun } from './digest-run.ts';
@@ -15,6 +16,7 @@ const FAILOVER_MS = 10_000;
 export const runKcl = async (run: DigestRun): Promise<void> => {
   const { options, client, stream, application, store, settings, bounds, workerId, log, clock } = run;
   const environment = process.env;
+  checkProperties({ application, retrieval: options.retrieval, overrides: options.kcl });
   const java = await checkJava(options.java, environment);
   const jars = await findJars(options.kclJars, environment);
   // So that completeness asks every shard from the start, those too that nobody has leased yet.
