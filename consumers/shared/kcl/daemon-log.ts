@@ -53,6 +53,7 @@ export const createDaemonLog = (log: Log, onMoment: (moment: DaemonMoment) => vo
   const source = { source: 'kcl' } as const;
   // The later of two that are alike tells more: retries come before what they end in.
   let fatal: string | null = null;
+  let spoken = false; // it was a sentence
   let error: string | null = null;
   const text = (line: string): void => {
     if (line.trim() === '' || BOILERPLATE.test(line)) return;
@@ -61,8 +62,11 @@ export const createDaemonLog = (log: Log, onMoment: (moment: DaemonMoment) => vo
       log.info(source, message);
       return;
     }
-    const failure = THROWN.exec(line)?.[1] ?? (FAILED.test(line) ? message.replace(/^vpcflow: /, '') : null);
-    if (failure !== null) fatal = failure.slice(0, LONGEST_REASON);
+    const thrown = THROWN.exec(line)?.[1] ?? null;
+    const failure = thrown ?? (FAILED.test(line) ? message.replace(/^vpcflow: /, '') : null);
+    // The cause below a stack trace says more than its top; below a sentence it says less.
+    const less = thrown !== null && line.startsWith('Caused by: ') && spoken;
+    if (failure !== null && !less) [fatal, spoken] = [failure.slice(0, LONGEST_REASON), thrown === null];
     log[failure === null ? 'warn' : 'error'](source, message);
   };
   return {

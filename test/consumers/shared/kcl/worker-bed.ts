@@ -66,11 +66,18 @@ export const livingIn = async (group: number): Promise<readonly number[]> => {
     .map(([pid]) => Number(pid));
 };
 
+export interface StartedProcess {
+  readonly pid: number;
+  readonly daemon: number;
+  /** Resolves with its exit status. */
+  readonly ended: Promise<number | null>;
+}
+
 export interface Bed {
   readonly directory: string;
   start(plan: Plan): Started;
-  /** The same in a process of its own, which is killed or signalled; resolves once every child was initialized. */
-  startProcess(plan: Plan): Promise<{ readonly pid: number; readonly daemon: number; ended: Promise<number | null> }>;
+  /** The same in a process of its own, which is then killed or signalled; resolves once `word` was logged. */
+  startProcess(plan: Plan, word?: string): Promise<StartedProcess>;
   /** Run directories that are there. */
   leftovers(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -125,7 +132,7 @@ export const openBed = async (): Promise<Bed> => {
           ),
       };
     },
-    startProcess: async (plan) => {
+    startProcess: async (plan, word = 'initialized') => {
       const { child, ...rest } = optionsOf(plan);
       const given = JSON.stringify({ ...rest, child: child.href });
       const worker = spawn(process.execPath, [script('./worker-process.ts'), given], {
@@ -136,10 +143,9 @@ export const openBed = async (): Promise<Bed> => {
         text += chunk.toString();
       });
       const ended = new Promise<number | null>((resolve) => worker.once('exit', (status) => resolve(status)));
-      await until(
-        'every child is initialized',
-        () => text.includes('"msg":"initialized","') || text.split('"logger":"fake"').length > 1,
-      );
+      // The fake daemon says it last; a child says the same of itself.
+      const said = word === 'initialized' ? `"logger":"fake","msg":"${word}"` : `"msg":"${word}"`;
+      await until(`the worker says ${word}`, () => text.includes(said), 120);
       return { pid: worker.pid ?? 0, daemon: Number(/"daemon":(\d+)/.exec(text)?.[1]), ended };
     },
     leftovers: async () => (await readdir(directory)).filter((name) => name.startsWith('vpcflow-kcl-')),
