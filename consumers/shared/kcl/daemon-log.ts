@@ -47,6 +47,8 @@ export interface DaemonLog {
   readonly stderr: (line: string) => void;
   /** The most telling of what it complained of, if anything; for one sentence. */
   readonly reason: () => string | null;
+  /** The same, of what came as text only: what a child said that died. The daemon's log then tells of consequences. */
+  readonly words: () => string | null;
 }
 
 export const createDaemonLog = (log: Log, onMoment: (moment: DaemonMoment) => void): DaemonLog => {
@@ -87,5 +89,6 @@ export const createDaemonLog = (log: Log, onMoment: (moment: DaemonMoment) => vo
     },
     stderr: text,
     reason: () => fatal ?? error,
+    words: () => fatal,
   };
 };

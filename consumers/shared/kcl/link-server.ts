@@ -24,6 +24,8 @@ export interface LinkServerOptions {
   readonly meter: Meter;
   readonly log: Log;
   readonly onDeath: (death: ChildDeath) => void;
+  /** A child that had this shard has ended as it should. */
+  readonly onEnd: (shard: string) => void;
   /** The number of children that are connected has changed. */
   readonly onCount: (children: number) => void;
 }
@@ -51,6 +53,7 @@ export const openLinkServer = async (options: LinkServerOptions): Promise<LinkSe
         options.meter.forget(link.shard);
       const death = link.death();
       if (death !== null && !closed) options.onDeath(death);
+      if (death === null && link.shard !== null) options.onEnd(link.shard);
       counted();
     });
     links.add(link);

@@ -16,6 +16,8 @@ const UNBEGUN_MS = 1_000;
 /** For the last words of children whose daemon is gone. */
 const LAST_WORDS_MS = 3_000;
 
+type Complaints = Pick<DaemonLog, 'reason' | 'words'>;
+
 export interface SupervisionOptions {
   readonly stream: StreamIdentity;
   readonly grace: number; // ms
@@ -45,6 +47,11 @@ export class Supervision {
   #cause: VpcflowError | null = null;
   /** The first child that died by itself. */
   #death: ChildDeath | null = null;
+  /**
+   * Shards that were given up since the signal, all committed. The library may begin one again while it ends, in a child
+   * that it then leaves to its fate: that is no failure.
+   */
+  readonly #handedBack = new Set<string>();
   #children = 0;
   #begun = false; // a child has connected
   #none: (() => void) | null = null;
@@ -54,7 +61,7 @@ export class Supervision {
   }
 
   /** Resolves after the graceful end that the signal asked for; rejects with what else ended the daemon. */
-  async run(daemon: Daemon, daemonLog: Pick<DaemonLog, 'reason'>, signal: AbortSignal): Promise<void> {
+  async run(daemon: Daemon, daemonLog: Complaints, signal: AbortSignal): Promise<void> {
     this.#daemon = daemon;
     const onAbort = (): void => this.#stop();
     signal.addEventListener('abort', onAbort);
@@ -68,7 +75,7 @@ export class Supervision {
     daemon.kill();
     const graceful = this.#death === null && orphans === 0 && this.#cause === null && !this.#failing;
     if (graceful && this.#asked && this.#endedAsAsked(end)) return;
-    throw this.#explain(end, before, orphans, daemonLog.reason());
+    throw this.#explain(end, before, orphans, daemonLog);
   }
 
   onMoment(moment: DaemonMoment): void {
@@ -91,10 +98,17 @@ export class Supervision {
 
   onDeath(death: ChildDeath): void {
     const { shard, pid, failure } = death;
+    if (this.#killed || (shard !== null && this.#handedBack.has(shard))) {
+      this.#options.log.warn({ shard, pid, error: failure?.sentence }, 'a child process ended with its daemon');
+      return;
+    }
     this.#options.log.error({ shard, pid, error: failure?.sentence }, 'a child process has died');
-    if (this.#killed) return;
     this.#death ??= death;
     this.#fail();
+  }
+
+  onEnd(shard: string): void {
+    if (this.#asked) this.#handedBack.add(shard);
   }
 
   onCount(children: number): void {
@@ -157,14 +171,14 @@ export class Supervision {
   }
 
   /** What came first explains what followed; a consumer's own error says more than the engine's. */
-  #explain(end: DaemonEnd, before: ChildDeath | null, orphans: number, reason: string | null): VpcflowError {
+  #explain(end: DaemonEnd, before: ChildDeath | null, orphans: number, log: Complaints): VpcflowError {
     const failure = before?.failure ?? null;
     if (failure !== null && failure.code !== 'VF_ENGINE') return failure;
-    if (end.signal === 'SIGKILL' && !this.#killed) return daemonError(end, reason); // and its children saw it first
-    if (before !== null) return failure ?? mute(before, reason);
+    if (end.signal === 'SIGKILL' && !this.#killed) return daemonError(end, log.reason()); // and its children saw it first
+    if (before !== null) return failure ?? mute(before, log.words());
     if (this.#cause !== null) return this.#cause;
     if (this.#asked && this.#endedAsAsked(end)) return this.#unfinished(orphans);
-    return daemonError(this.#killed ? { status: 1, signal: null } : end, reason);
+    return daemonError(this.#killed ? { status: 1, signal: null } : end, log.reason());
   }
 
   #unfinished(orphans: number): VpcflowError {
@@ -178,9 +192,9 @@ export class Supervision {
   }
 }
 
-const mute = ({ shard, pid }: ChildDeath, reason: string | null): VpcflowError => {
+const mute = ({ shard, pid }: ChildDeath, words: string | null): VpcflowError => {
   const who = shard === null ? `a child process (${pid ?? 'unknown'})` : `the child of ${shard} (process ${pid})`;
-  return new VpcflowError('VF_ENGINE', `${who} died${reason === null ? '' : `: ${reason}`}`);
+  return new VpcflowError('VF_ENGINE', `${who} died${words === null ? '' : `: ${words}`}`);
 };
 
 const daemonError = ({ status, signal }: DaemonEnd, reason: string | null): VpcflowError => {

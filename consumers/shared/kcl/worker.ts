@@ -88,6 +88,7 @@ const work = async (options: KclWorkerOptions, directory: RunDirectory): Promise
   const links = await openLinkServer({
     ...{ path: directory.socket, meter, log },
     onDeath: (death) => supervision.onDeath(death),
+    onEnd: (shard) => supervision.onEnd(shard),
     onCount: (children) => supervision.onCount(children),
   });
   const guard = startGuard(directory.path);

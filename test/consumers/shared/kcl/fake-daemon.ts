@@ -11,6 +11,8 @@ export interface FakeDaemon {
   /** What it prints before anything else. */
   readonly stdout?: readonly string[];
   readonly stderr?: readonly string[];
+  /** Variables of which it then prints the values. */
+  readonly tell?: readonly string[];
   /** After that, a line of so many `x`. */
   readonly longLine?: number;
   /** Ends by itself at once, or once every child was initialized. */
@@ -38,6 +40,7 @@ const main = async (): Promise<void> => {
   process.stderr.on('error', () => {});
   for (const line of plan.stdout ?? []) writeSync(1, `${line}\n`);
   for (const line of plan.stderr ?? []) writeSync(2, `${line}\n`);
+  for (const name of plan.tell ?? []) writeSync(1, `${name}=${process.env[name] ?? 'none'}\n`);
   if (plan.longLine) writeSync(1, `${'x'.repeat(plan.longLine)}\n`);
   if (plan.holder) spawn('sleep', ['1000'], { stdio: ['ignore', 'inherit', 'ignore'] });
   if (plan.exit?.when === 'at-once') process.exit(plan.exit.status);

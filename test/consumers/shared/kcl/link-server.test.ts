@@ -14,14 +14,16 @@ let server: LinkServer;
 let said: Said[];
 let measured: string[];
 let deaths: ChildDeath[];
+let ends: string[];
 let counts: number[];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'link-'));
-  [said, measured, deaths, counts] = [[], [], [], []];
+  [said, measured, deaths, ends, counts] = [[], [], [], [], []];
   server = await openLinkServer({
     ...{ path: join(directory, 's'), meter: recordMeter(measured), log: recordLog(said) },
     onDeath: (death) => deaths.push(death),
+    onEnd: (shard) => ends.push(shard),
     onCount: (count) => counts.push(count),
   });
 });
@@ -51,6 +53,7 @@ test('a clean life: logs with who speaks, metrics, and no death', async () => {
   expect(said).toEqual([{ level: 'warn', message: 'm', fields: { n: 1, shard: 'a', pid: 7 } }]);
   expect(measured).toEqual(['children 0 {}', 'children 1 {}', 'records 2 {"shard":"a"}', 'forget a', 'children 0 {}']);
   expect(deaths).toEqual([]);
+  expect(ends).toEqual(['a']);
 });
 
 test('a socket that closes without a word of it is a death', async () => {

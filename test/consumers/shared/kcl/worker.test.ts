@@ -160,6 +160,21 @@ describe('a worker whose daemon', () => {
     expect(messages).toEqual([...stdout, 'x'.repeat(4_000)]);
   });
 
+  test('has the worker’s environment, less what one Node process is told of itself', async () => {
+    const tell = ['AWS_PROFILE', 'VPCFLOW_SEEN', 'NODE_CHANNEL_FD', 'NODE_OPTIONS'];
+    const environment = {
+      ...process.env,
+      FAKE_DAEMON: JSON.stringify({ ...exits(1), tell }),
+      ...{ AWS_PROFILE: 'p', VPCFLOW_SEEN: 'it is', NODE_CHANNEL_FD: '9' },
+      NODE_OPTIONS: '--inspect=127.0.0.1:0 --max-old-space-size=300 --inspect-publish-uid=http',
+    };
+    const { said } = await endBySelf({ options: { environment } });
+    const printed = said.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    expect(printed).toEqual([
+      ...['AWS_PROFILE=p', 'VPCFLOW_SEEN=it is', 'NODE_CHANNEL_FD=none', 'NODE_OPTIONS=--max-old-space-size=300'],
+    ]);
+  });
+
   test('cannot be started says what Java needs', async () => {
     const started = bed.start({ options: { java: `${bed.directory}/no-java` } });
     expect(await started.ended).toMatchObject({ code: 'VF_ENGINE', help: expect.stringContaining('--java') });
