@@ -1,5 +1,6 @@
 // Shows how a worker ends, by what befalls its daemon and children, and that it leaves nothing behind: real processes, a daemon that is made to misbehave.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../../consumers/shared/clock.ts';
 import { until } from '../../../until.ts';
 import { type Bed, livingIn, openBed, type Plan, type Started } from './worker-bed.ts';
 
@@ -82,7 +83,8 @@ describe('a worker that is told to stop', () => {
   });
 
   test('ends well when the daemon goes first and the children with it', async () => {
-    const { error } = await run({ daemon: { children: 2, term: 'rash' } }, ({ stop }) => stop());
+    const options = { clock: systemClock }; // as long as it takes them here
+    const { error } = await run({ daemon: { children: 2, term: 'rash' }, options }, ({ stop }) => stop());
     expect(error).toBe(null);
   });
 });
