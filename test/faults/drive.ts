@@ -7,7 +7,7 @@ import type { PutKind } from './streams.ts';
 import { readChain } from './verify.ts';
 
 /** How many seeds each test that draws them runs; a thousand take about ten minutes a test. */
-export const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 8);
+export const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 5);
 /** For `it`: ms. */
 export const TIMEOUT = 120_000 + RUNS * 5_000;
 
