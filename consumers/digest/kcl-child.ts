@@ -4,7 +4,7 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import { type ChildWork, runKclChild } from '../shared/kcl/child/run-child.ts';
 import { kinesisClient } from '../shared/kinesis.ts';
 import { shardHistory } from '../shared/shard-history.ts';
-import { listShards, recordShards } from '../shared/shard-list.ts';
+import { listShards, recordChildren, recordShards } from '../shared/shard-list.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
 import { measured } from './measured.ts';
@@ -44,15 +44,17 @@ await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWor
   const { stream, store: uri, settings, workerId, bounds } = parse(configuration);
   const store = withDeadline(await openStore(uri), clock);
   const client = kinesisClient();
-  const learnShards = async (): Promise<void> => {
-    await recordShards(store, stream, await listShards(client, stream));
-  };
-  await learnShards(); // before anything of this shard can be called complete
+  // Before anything of this shard can be called complete.
+  await recordShards(store, stream, await listShards(client, stream));
   const processor = new DigestProcessor({
     ...{ store, stream: stream.id, settings, workerId, clock },
     history: (shard) => shardHistory(client, stream, shard, clock),
     observer: measured(meter, log),
     ...(bounds === null ? {} : { bounds }),
   });
-  return { processor, beforeShardEnd: learnShards, close: () => client.destroy() };
+  return {
+    processor,
+    beforeShardEnd: (shard) => recordChildren(store, client, stream, shard, clock),
+    close: () => client.destroy(),
+  };
 });

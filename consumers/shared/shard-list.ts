@@ -3,12 +3,16 @@ import { type KinesisClient, ListShardsCommand, type ListShardsCommandInput } fr
 import { parseShardList, serialize } from '../../pipeline/documents.ts';
 import { shardsKey } from '../../pipeline/keys.ts';
 import type { ShardInfo } from '../../schemas/chain.ts';
+import type { Clock } from '../../schemas/clock.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { type StreamIdentity, streamError } from './kinesis.ts';
 import { mergeShards } from './shard-plan.ts';
 
 const MAX_RACES = 20;
+/** A list may lag behind a split or merge that a reader has come upon already: about a minute. */
+const MAX_LISTINGS = 30;
+const LISTING_PAUSE_MS = 2_000;
 
 /** All shards of the stream that the service still lists, closed ones included, ascending. */
 export const listShards = async (client: KinesisClient, stream: StreamIdentity): Promise<readonly ShardInfo[]> => {
@@ -53,4 +57,28 @@ export const recordShards = async (
     if (outcome === 'stored') return shards;
   }
   throw new VpcflowError('VF_STORE_UNREACHABLE', `${key} changed ${MAX_RACES} times while it was being written`);
+};
+
+/**
+ * Makes the children of a shard that was read to its end known, before it is called ended: from then on they are asked
+ * in its place, and a shard without any would be complete for ever. A closed shard always has one, until both have
+ * expired and neither is listed; rejects with VF_STREAM when the shard is listed without any for a minute.
+ */
+export const recordChildren = async (
+  store: ObjectStore,
+  client: KinesisClient,
+  stream: StreamIdentity,
+  shard: string,
+  clock: Clock,
+): Promise<void> => {
+  for (let listing = 1; ; listing++) {
+    const listed = await listShards(client, stream);
+    await recordShards(store, stream, listed);
+    if (listed.some((info) => info.parents.includes(shard)) || listed.every((info) => info.shard !== shard)) return;
+    if (listing === MAX_LISTINGS) {
+      const what = `${shard} of ${stream.name} has ended, and the stream does not list what it was split or merged into`;
+      throw new VpcflowError('VF_STREAM', what, { help: 'nothing is lost; start again in a minute' });
+    }
+    await clock.sleep(LISTING_PAUSE_MS);
+  }
 };

@@ -5,7 +5,7 @@ import type { Clock } from '../../../schemas/clock.ts';
 import type { RecordProcessor } from '../../../schemas/processor.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import type { StreamIdentity } from '../kinesis.ts';
-import { listShards, recordShards } from '../shard-list.ts';
+import { listShards, recordChildren, recordShards } from '../shard-list.ts';
 import { planShards } from '../shard-plan.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoints.ts';
 import { ShardReader } from './shard-reader.ts';
@@ -144,9 +144,7 @@ class Run {
           clock,
           signal,
           onProgress: onProgress ?? (() => {}),
-          listChildren: async () => {
-            await recordShards(store, stream, await listShards(client, stream));
-          },
+          listChildren: () => recordChildren(store, client, stream, shard, clock),
         });
         if (end === 'ended') this.#ended.add(shard);
       } catch (error) {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
 import { systemClock } from '../../../consumers/shared/clock.ts';
@@ -67,6 +68,14 @@ const traffic = (): { readonly records: readonly object[]; readonly lines: numbe
     };
   });
   return { records, lines: made.filter((one) => !one.redelivered).reduce((sum, one) => sum + one.lines, 0) };
+};
+
+/** Closes the shard, as its end says; it can be done once. */
+const split = async (): Promise<void> => {
+  const client = localClient(kinesis);
+  const half = String(2n ** 127n);
+  await client.send(new SplitShardCommand({ StreamARN: stream.arn, ShardToSplit: SHARD, NewStartingHashKey: half }));
+  client.destroy();
 };
 
 const start = async (over: Readonly<Record<string, unknown>> = {}): Promise<HandDaemon> => {
@@ -169,6 +178,7 @@ describe('a digest child', { timeout: PATIENCE }, () => {
     const rest = after(records, leases.stored);
     expect(rest.length).toBe(records.length - half.length + 2); // two of the last aggregate come again
     for (const batch of batches(rest, 60)) await act(second, batch, leases);
+    await split();
     await act(second, { action: 'shardEnded' }, leases);
     second.closeInput();
     expect(await second.exit()).toEqual(clean);

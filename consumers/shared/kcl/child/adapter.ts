@@ -9,7 +9,7 @@ import { millisBehindLatest, shardStart, streamRecords } from './wire.ts';
 
 export interface AdapterOptions {
   readonly processor: RecordProcessor;
-  readonly beforeShardEnd: () => Promise<void>;
+  readonly beforeShardEnd: (shard: string) => Promise<void>;
   readonly clock: Clock;
   readonly meter: Meter;
   /** Before the processor begins with it. */
@@ -88,7 +88,7 @@ export const adapt = (options: AdapterOptions): Adapter => {
   /** A status without SHARD_END in the lease table would stall the shard, and its children, for ever. */
   const shardEnded = async (input: KclCheckpointedInput): Promise<void> => {
     const ending = checkpointsFor('shardEnded');
-    await options.beforeShardEnd();
+    await options.beforeShardEnd(shard);
     await ending.during(input.checkpointer, 'at-end', (checkpointer) => processor.shardEnded({ checkpointer }));
     if (!ending.ended) throw new VpcflowError('VF_CHECKPOINT_FAILED', `the end of ${shard} was not checkpointed`);
   };

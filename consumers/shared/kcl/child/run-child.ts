@@ -31,7 +31,7 @@ export interface ChildParts {
 export interface ChildWork {
   readonly processor: RecordProcessor;
   /** Before the processor hears of the shard's end: makes its children known. */
-  readonly beforeShardEnd: () => Promise<void>;
+  readonly beforeShardEnd: (shard: string) => Promise<void>;
   /** After a clean end. */
   readonly close?: () => void;
 }
