@@ -2,7 +2,7 @@
 import { describe, expect } from 'vitest';
 import { READY } from './bed.ts';
 import { forwardAll } from './fault-proxy.ts';
-import { scenario } from './scenario.ts';
+import { LONG, scenario } from './scenario.ts';
 import { times } from './traffic.ts';
 
 describe.skipIf(!READY)('take-over', () => {
@@ -71,4 +71,19 @@ describe.skipIf(!READY)('take-over', () => {
     });
     await bed.finish();
   });
+
+  // Nothing shortened: the random wait on an empty lease table, and a leader's lock that lasts for two minutes.
+  if (LONG)
+    scenario('a leader dies, and nobody removes its lock', { shards: 2, seeded: false }, async (bed) => {
+      const putting = bed.stream.put(times(3000, () => bed.traffic.envelope(50)));
+      const leader = await bed.start({ id: 'leader' });
+      await bed.committed(300);
+      process.kill((await leader.daemon()).pid, 'SIGKILL');
+      expect((await leader.gone()).status, leader.tail()).toBe(1);
+      const taken = await bed.commits.records();
+      await bed.start({ id: 'heir' });
+      await bed.until('the heir commits', async () => (await bed.commits.records()) > taken, 300);
+      await putting;
+      await bed.finish();
+    });
 });
