@@ -24,6 +24,9 @@ const FAILED =
 /** A lease as the library prints it, all of its twenty fields: its key is what it is known by. */
 const LEASE = /\bLease\(leaseKey=([^,]+),.*\)/;
 
+/** Followed by the partition keys and the data of a KPL aggregate that could not be taken apart: nothing for a log. */
+const AGGREGATE = /^(Unexpected exception during deaggregation), record was:.*$/s;
+
 /** `up`: leases are worked on from now on. `giving-up`: it will end, as soon as its other shards let it. */
 export type DaemonMoment = 'up' | 'giving-up' | 'no-stream';
 
@@ -81,7 +84,7 @@ export const createDaemonLog = (log: Log, onMoment: (moment: DaemonMoment) => vo
       const detail = event.error === null ? {} : { error: event.error.slice(0, LONGEST_TEXT) };
       log[event.level](
         { ...source, logger: event.logger, ...detail },
-        event.message.replace(LEASE, '$1').slice(0, LONGEST_TEXT),
+        event.message.replace(LEASE, '$1').replace(AGGREGATE, '$1').slice(0, LONGEST_TEXT),
       );
       // What goes wrong while it ends is no reason for its end.
       if (event.level === 'error' && event.logger !== 'MultiLangDaemon')

@@ -61,6 +61,14 @@ describe('the log of the daemon', () => {
     expect(said.map(({ message }) => message)).toEqual(['Created lease: shardId-1', 'shard ended']);
   });
 
+  test('says that an aggregate could not be taken apart, and nothing of what is in it', () => {
+    const message = 'Unexpected exception during deaggregation, record was:\nPKS:\nkey\nEHKS: \nRaw data: c2VjcmV0\n';
+    const thrown = { className: 'java.lang.IndexOutOfBoundsException', message: 'Index 9 out of bounds for length 2' };
+    const { said } = read([event('ERROR', 'retrieval.AggregatorUtil', message, thrown)]);
+    const error = 'IndexOutOfBoundsException: Index 9 out of bounds for length 2';
+    expect(said).toEqual([{ level: 'error', message: 'Unexpected exception during deaggregation', error }]);
+  });
+
   test('has text as it is, without the usage that comes with every failure', () => {
     const { said } = read(
       [
