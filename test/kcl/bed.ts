@@ -75,6 +75,7 @@ export class Bed {
   readonly #objects: ObjectStore;
   readonly #workers: Worker[] = [];
   readonly #proxies: FaultProxy[] = [];
+  #closed = false;
   readonly #leases;
 
   private constructor(
@@ -124,23 +125,15 @@ export class Bed {
     const properties = Object.entries({ ...SHORT, ...kcl }).map(([name, value]) => `${name}=${value}`);
     const directory = join(this.#directory, `${id}-${this.#workers.length}`);
     await mkdir(directory);
+    if (this.#closed) throw new Error('a worker is started after the end of its test');
     const worker = new Worker({
       id,
       directory,
       metricsPort,
       arguments: [
-        ...[
-          'digest',
-          '--engine',
-          'kcl',
-          '--stream',
-          this.stream.identity.name,
-          '--store',
-          this.#store,
-          '--worker-id',
-          id,
-        ],
-        ...['--application', this.application, '--java', java, '--kcl-jars', jars, '--java-heap', '192'],
+        ...['digest', '--engine', 'kcl', '--stream', this.stream.identity.name, '--store', this.#store],
+        ...['--application', this.application, '--worker-id', id],
+        ...['--java', java, '--java-heap', '192', '--kcl-jars', jars],
         ...['--metrics-port', String(metricsPort), '--log', 'json', '--kcl', properties.join(',')],
         ...(options.includes('--epoch-rows') ? [] : ['--epoch-rows', String(EPOCH_ROWS)]),
         ...options,
@@ -278,6 +271,7 @@ export class Bed {
 
   /** Ends whatever still runs and removes what it left. */
   async close(): Promise<void> {
+    this.#closed = true;
     for (const worker of this.#workers) await worker.destroy();
     await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
     this.stream.close();

@@ -46,7 +46,8 @@ describe.skipIf(!READY)('records', () => {
     await bed.stream.put(wholes.slice(0, 20));
     await bed.stream.put(damaged);
     await bed.stream.put([aggregate([traffic.envelope(30, 'x\u2028y'), traffic.envelope(30, '\u2029')])]);
-    await bed.stream.put([aggregateWithoutKey(some())]);
+    const headless = aggregateWithoutKey(some());
+    await bed.stream.put([headless]);
     const worker = await bed.start();
     await bed.committed(60);
     process.kill((await worker.child()).pid, 'SIGKILL');
@@ -54,6 +55,9 @@ describe.skipIf(!READY)('records', () => {
     await bed.start();
     await bed.stream.put(wholes.slice(20));
     await bed.finish();
+    const said = bed.workers.map(({ running }) => running.stderr()).join('');
+    expect(said).toContain('Unexpected exception during deaggregation');
+    expect(said).not.toContain(headless.data.toString('base64', 4, 100)); // as the library would print it
     const sums = await bed.commits.sums();
     for (const { sums: within } of wholes) {
       const epochs = new Set([...within.keys()].flatMap((address) => [...(sums.get(address)?.epochs ?? [])]));
