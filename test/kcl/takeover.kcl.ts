@@ -1,9 +1,35 @@
 // Shards that pass from one worker to another, willingly or not, while the old owner lives on and writes.
 import { describe, expect } from 'vitest';
 import { READY } from './bed.ts';
-import { forwardAll } from './fault-proxy.ts';
+import type { FaultProxy } from './fault-proxy.ts';
 import { LONG, scenario } from './scenario.ts';
 import { times } from './traffic.ts';
+
+/** A store in front of which what is written to a table waits until it is released. */
+const holding = (proxy: FaultProxy) => {
+  let release = (): void => {};
+  const state = {
+    endpoint: proxy.endpoint,
+    held: 0,
+    /** Answers to what was held: somebody else was first. */
+    late: 0,
+    hold: (table: string): void => {
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      proxy.decide = async ({ method, path }, forward) => {
+        if (method !== 'PUT' || !path.includes(`/store/${table}/`)) return await forward();
+        state.held++;
+        await released;
+        const answer = await forward();
+        if (answer.status === 412) state.late++;
+        return answer;
+      };
+    },
+    release: (): void => release(),
+  };
+  return state;
+};
 
 describe.skipIf(!READY)('take-over', () => {
   scenario('a zombie: its lease is taken while it stands still, then it goes on', {}, async (bed) => {
@@ -23,34 +49,38 @@ describe.skipIf(!READY)('take-over', () => {
 
   scenario('a zombie that commits an epoch after its heir has', { s3: true }, async (bed) => {
     await bed.stream.put(times(400, () => bed.traffic.envelope(50)));
-    const proxy = await bed.storeProxy();
-    let release = (): void => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let held = 0;
-    let late = 0; // answers to what was held
-    const zombie = await bed.start({ id: 'zombie', environment: { AWS_ENDPOINT_URL_S3: proxy.endpoint } });
+    const store = holding(await bed.storeProxy());
+    const zombie = await bed.start({ id: 'zombie', environment: { AWS_ENDPOINT_URL_S3: store.endpoint } });
     await bed.committed(50);
-    proxy.decide = async ({ method, path }, forward) => {
-      if (method !== 'PUT' || !path.includes('/commits/')) return await forward();
-      held++;
-      await released;
-      const answer = await forward();
-      if (answer.status === 412) late++;
-      return answer;
-    };
-    await bed.until('the zombie wants to commit', async () => held > 0);
-    process.kill((await zombie.daemon()).pid, 'SIGSTOP');
+    store.hold('commits');
+    await bed.until('the zombie wants to commit', async () => store.held > 0);
+    process.kill((await zombie.daemon()).pid, 'SIGSTOP'); // its child lives on
     const taken = await bed.commits.records();
     await bed.forgetLeader();
     const heir = await bed.start({ id: 'heir' });
     await bed.committed(taken + 50);
     await bed.until('the claim is adopted', async () => (await heir.metric('claims_adopted_total')) > 0);
-    release();
-    await bed.until('the zombie learns that its epoch is committed', async () => late > 0);
-    proxy.decide = forwardAll;
+    store.release();
+    await bed.until('the zombie learns that its epoch is committed', async () => store.late > 0);
     process.kill((await zombie.daemon()).pid, 'SIGCONT');
+    await bed.finish();
+  });
+
+  scenario('a zombie that claims an epoch after its heir has claimed another', { s3: true }, async (bed) => {
+    await bed.stream.put(times(400, () => bed.traffic.envelope(50)));
+    const store = holding(await bed.storeProxy());
+    const zombie = await bed.start({ id: 'zombie', environment: { AWS_ENDPOINT_URL_S3: store.endpoint } });
+    await bed.committed(50);
+    store.hold('claims');
+    await bed.until('the zombie wants to claim', async () => store.held > 0);
+    process.kill((await zombie.daemon()).pid, 'SIGSTOP');
+    const taken = await bed.commits.records();
+    await bed.forgetLeader();
+    await bed.start({ id: 'heir', options: ['--epoch-rows', '150'] });
+    await bed.committed(taken + 50);
+    store.release();
+    expect((await zombie.gone()).status).toBe(1);
+    expect(zombie.running.stderr()).toContain('VF_CLAIM_LOST');
     await bed.finish();
   });
 
