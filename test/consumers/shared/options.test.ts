@@ -95,7 +95,7 @@ describe('the table', () => {
   });
 
   test.each(Object.entries(OPTIONS))('%s accepts its own default', (_key, option) => {
-    if (option.defaultText === '') return expect([null, false, []]).toContainEqual(option.default);
+    if (option.defaultText === '') return expect([null, false, [], {}]).toContainEqual(option.default);
     expect(option.parse(option.defaultText)).toEqual({ value: option.default });
   });
 });
