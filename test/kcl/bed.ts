@@ -75,6 +75,7 @@ export class Bed {
   readonly #objects: ObjectStore;
   readonly #workers: Worker[] = [];
   readonly #proxies: FaultProxy[] = [];
+  #kept = false;
   #closed = false;
   readonly #leases;
 
@@ -119,7 +120,13 @@ export class Bed {
     await this.stream.put(closers);
   }
 
-  async start({ id = 'w1', options = [], kcl = {}, environment = {} }: WorkerStart = {}): Promise<Worker> {
+  /** From now on a worker that ends with an error is started again, as a service manager does. */
+  keepRunning(): void {
+    this.#kept = true;
+  }
+
+  async start(given: WorkerStart = {}): Promise<Worker> {
+    const { id = 'w1', options = [], kcl = {}, environment = {} } = given;
     const { kinesis, dynamo, s3, java, jars } = servers();
     const metricsPort = await freePort();
     const properties = Object.entries({ ...SHORT, ...kcl }).map(([name, value]) => `${name}=${value}`);
@@ -148,6 +155,7 @@ export class Bed {
       },
     });
     this.#workers.push(worker);
+    worker.running.ended.then(({ status }) => (this.#kept && status !== 0 ? this.start(given) : null)).catch(() => {}); // the test is over
     return worker;
   }
 
@@ -200,7 +208,7 @@ export class Bed {
         what,
         async () => {
           if (await condition()) return true;
-          if (this.#workers.some(({ end }) => end === null)) return false;
+          if (this.#kept || this.#workers.some(({ end }) => end === null)) return false;
           throw new Error(`no worker is left, and this has not happened: ${what}`);
         },
         seconds,
@@ -226,6 +234,7 @@ export class Bed {
   async finish(): Promise<void> {
     await this.putClosers();
     await this.committed(this.stream.count.records);
+    this.#kept = false;
     for (const worker of this.#workers.filter(({ end }) => end === null)) await this.stop(worker);
     await this.judge();
   }
@@ -271,6 +280,7 @@ export class Bed {
 
   /** Ends whatever still runs and removes what it left. */
   async close(): Promise<void> {
+    this.#kept = false;
     this.#closed = true;
     for (const worker of this.#workers) await worker.destroy();
     await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
