@@ -24,6 +24,9 @@ export type LineReason = (typeof LINE_REASONS)[number];
 export type EnvelopeReason = (typeof ENVELOPE_REASONS)[number];
 export type RejectReason = LineReason | EnvelopeReason;
 
+/** Each once. */
+export const REJECT_REASONS: readonly RejectReason[] = [...new Set([...LINE_REASONS, ...ENVELOPE_REASONS])];
+
 /** The longest line, in bytes; a longer one is one reject. */
 export const MAX_LINE_BYTES = 64 * 1024;
 /** The most raw bytes that a reject keeps. */

@@ -2,19 +2,23 @@
 import type { EpochOutput } from '../../pipeline/epoch/contents.ts';
 import type { StreamRecord } from '../../schemas/processor.ts';
 
-/** Told after the fact, in order. Must not throw. */
+/** Told in order, and of what is done after the fact. Must not throw. */
 export interface DigestObserver {
-  /** A batch was taken; an empty one too. */
+  /** The shard is ours, and its first batch may come. */
+  began?(shard: string): void;
+  /** A batch was delivered, an empty one too; what it leads to is told after it, and may take minutes. */
   batch?(batch: {
     readonly shard: string;
     readonly records: readonly StreamRecord[];
     readonly millisBehindLatest: number | null;
+    readonly at: number; // Unix ms
   }): void;
   committed(epoch: {
     readonly shard: string;
     readonly output: EpochOutput;
     readonly adopted: boolean;
     readonly flush: number; // ms from the close to the commit
+    readonly at: number; // Unix ms
   }): void;
   claimLost?(shard: string): void;
   watermark(shard: string, ms: number): void;

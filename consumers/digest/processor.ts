@@ -83,14 +83,17 @@ export class DigestProcessor implements RecordProcessor {
     await this.#run(begin({ position, now: clock.now(), watermark: base.watermark }, base), null, null);
     for (const epoch of await this.#chain.history(this.#state.link)) this.#identities.load(epoch);
     this.#initialized = true;
+    this.#options.observer?.began?.(shardId);
   }
 
   async processRecords({ records, millisBehindLatest, checkpointer }: Batch): Promise<void> {
+    const { shard } = this.#chain;
+    // First: how far behind the shard is matters most while a large batch is being worked on, or cannot be.
+    this.#options.observer?.batch?.({ shard, records, millisBehindLatest, at: this.#options.clock.now() });
     for (const record of records) {
       const { sequenceNumber: sequence, subSequenceNumber: sub, arrival } = record;
       await this.#feed({ on: 'record', sequence, sub, arrival }, checkpointer, record);
     }
-    this.#options.observer?.batch?.({ shard: this.#chain.shard, records, millisBehindLatest });
     const now = this.#options.clock.now();
     const atTip = millisBehindLatest === 0;
     await this.#feed({ on: 'tick', now, atTip }, checkpointer);
@@ -271,10 +274,9 @@ export class DigestProcessor implements RecordProcessor {
     // The first record that is not committed arrived no earlier than the epoch began; the next tick knows better.
     this.#watermark = { ...this.#watermark, watermark: Math.max(this.#watermark.watermark, arrival.min) };
     const { shard } = this.#chain;
-    this.#options.observer?.committed({
-      ...{ shard, output, adopted: claim.worker !== this.#options.workerId },
-      flush: this.#options.clock.now() - this.#closing,
-    });
+    const at = this.#options.clock.now();
+    const adopted = claim.worker !== this.#options.workerId;
+    this.#options.observer?.committed({ shard, output, adopted, flush: at - this.#closing, at });
     return { on: 'committed' };
   }
 

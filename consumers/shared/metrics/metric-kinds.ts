@@ -3,6 +3,7 @@ import {
   type CounterKey,
   type GaugeKey,
   type HistogramKey,
+  type LabelsOf,
   METRICS,
   type MetricKey,
 } from '../../../schemas/metrics.ts';
@@ -19,6 +20,19 @@ export const isA = <K extends keyof KeysOf>(kind: K, metric: MetricKey): metric 
 /** In the order of the table. */
 export const METRIC_KEYS: readonly MetricKey[] = Object.keys(METRICS).filter((key): key is MetricKey => key in METRICS);
 
+type ShardCounterKey = {
+  [M in CounterKey]: LabelsOf<M> extends { readonly shard: string }
+    ? 'reason' extends keyof LabelsOf<M>
+      ? never
+      : M
+    : never;
+}[CounterKey];
+
 /** In the order of the table. */
 export const keysOf = <K extends keyof KeysOf>(kind: K): readonly KeysOf[K][] =>
   METRIC_KEYS.filter((key) => isA(kind, key));
+
+/** The counters whose one label is the shard: a new shard has them all with 0. */
+export const SHARD_COUNTERS: readonly ShardCounterKey[] = keysOf('counter').filter(
+  (key): key is ShardCounterKey => METRICS[key].labels.join() === 'shard',
+);

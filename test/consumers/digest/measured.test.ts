@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { measured } from '../../../consumers/digest/measured.ts';
 import { DigestProcessor } from '../../../consumers/digest/processor.ts';
 import { prometheusMeter } from '../../../consumers/shared/metrics/prometheus.ts';
+import { EPOCH_BOUNDS } from '../../../pipeline/epoch/contents.ts';
+import { METRICS } from '../../../schemas/metrics.ts';
 import type { StreamRecord } from '../../../schemas/processor.ts';
+import { REJECT_REASONS } from '../../../schemas/rejects.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { SHARD, STREAM, sequence, written } from '../../audited-store.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
@@ -18,15 +21,21 @@ interface Worker {
   readonly lines: ReturnType<typeof recordedLog>['lines'];
   /** What is not 0, without the name's prefix, the shard and the histogram's buckets. */
   readonly metrics: () => Promise<readonly string[]>;
+  readonly text: () => Promise<string>;
 }
 
-const worker = async (store: MemoryStore, workerId: string, records: readonly StreamRecord[]): Promise<Worker> => {
+const worker = async (
+  store: MemoryStore,
+  workerId: string,
+  records: readonly StreamRecord[],
+  bounds = EPOCH_BOUNDS,
+): Promise<Worker> => {
   const clock = new ManualClock(records[0]!.arrival);
   const { meter, registry } = prometheusMeter();
   const { log, lines } = recordedLog();
   const numbers = records.map(({ sequenceNumber }) => sequenceNumber);
   const processor = new DigestProcessor({
-    ...{ store, stream: STREAM, settings: DEFAULT_SETTINGS, workerId, clock },
+    ...{ store, stream: STREAM, settings: DEFAULT_SETTINGS, workerId, clock, bounds },
     history: () => ({
       firstFrom: async (from) => numbers.find((n) => BigInt(n) >= BigInt(from)) ?? null,
       firstAfter: async (after) => numbers.find((n) => BigInt(n) > BigInt(after)) ?? null,
@@ -39,7 +48,7 @@ const worker = async (store: MemoryStore, workerId: string, records: readonly St
       .split('\n')
       .filter((line) => /^vpcflow_(?!build_info|.*_bucket)/.test(line) && !line.endsWith(' 0'))
       .map((line) => line.replace('vpcflow_', '').replace(`{shard="${shard}"}`, '').replace(`shard="${shard}",`, ''));
-  return { processor, clock, lines, metrics };
+  return { processor, clock, lines, metrics, text: () => registry.metrics() };
 };
 
 const stored = { checkpoint: async () => {} };
@@ -106,6 +115,11 @@ test('each thing that a shard did is counted once: epochs and what they hold, re
   expect(watermark * 1000).toBeLessThanOrEqual(clock.now());
   expect(lines).toEqual([
     {
+      level: 'warn',
+      fields: { shard, rejects: 3, by_reason: { token_count: 1, bad_number: 1, decoder_error: 1 }, epochs: 1 },
+      message: expect.stringContaining('--formats'),
+    },
+    {
       level: 'error',
       fields: { shard, errors: 1 },
       message: 'ours to fix: the decoder failed on input, which is kept whole among the rejects',
@@ -157,3 +171,32 @@ test.each(['leaseLost', 'shardEnded'] as const)(
     expect(left).not.toContain('watermark_seconds');
   },
 );
+
+test('every counter of a shard is there, with 0, before its first batch', async () => {
+  const { text } = await worker(new MemoryStore(), 'w1', written(1));
+  const series = (await text()).split('\n').filter((line) => line.includes(`{shard="${shard}"`));
+  const counters = Object.values(METRICS).filter(({ kind }) => kind === 'counter');
+  const expected = counters.flatMap(({ name, labels }) =>
+    labels.length === 1
+      ? [`${name}{shard="${shard}"} 0`]
+      : REJECT_REASONS.map((reason) => `${name}{shard="${shard}",reason="${reason}"} 0`),
+  );
+  expect(expected).toContain(`vpcflow_claims_lost_total{shard="${shard}"} 0`);
+  expect(expected).toContain(`vpcflow_rejects_total{shard="${shard}",reason="token_count"} 0`);
+  expect(series.toSorted()).toEqual(expected.toSorted());
+});
+
+test('how far behind a shard is can be seen while its batch is being committed', async () => {
+  const store = new MemoryStore();
+  const records = written(1);
+  const { processor, metrics } = await worker(store, 'w1', records, { ...EPOCH_BOUNDS, rows: 1 });
+  const seen: (readonly string[])[] = [];
+  store.hooks.beforeEach = async (operation, key) => {
+    if (operation === 'put' && key.startsWith('commits/')) seen.push(await metrics());
+  };
+  await processor.processRecords({ records, millisBehindLatest: 2500, checkpointer: stored });
+  expect(seen.length).toBeGreaterThan(1);
+  expect(seen[0]).toContain('millis_behind_latest 2500');
+  expect(seen[0]).toContain(`records_total ${records.length}`);
+  expect(await metrics()).toContain(`records_total ${records.length}`);
+});
