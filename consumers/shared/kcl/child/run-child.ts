@@ -77,8 +77,13 @@ class Child {
         log.info({ shard, position }, 'the shard begins');
       },
       onOver: (how) => {
+        const handedBack = this.#reason !== null && how === 'lease-lost'; // the second half of a shutdown
         this.#reason ??= how;
-        log.info({ how }, 'the shard is over');
+        if (handedBack) return;
+        log.info(
+          { how },
+          how === 'shard-ended' ? 'the shard is read to its end' : 'this worker has given the shard up',
+        );
       },
       onFailure: (error) => this.fail(error),
     });

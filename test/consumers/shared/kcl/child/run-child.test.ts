@@ -46,6 +46,9 @@ const begun = async (): Promise<HandDaemon> => {
   return daemon;
 };
 
+const lastLogged = (daemon: HandDaemon): unknown =>
+  daemon.link.flatMap((one) => (one.type === 'log' ? [[one.message, one.fields]] : [])).at(-1);
+
 const clean = { status: 0, signal: null };
 const dead = { status: 1, signal: null };
 
@@ -58,6 +61,7 @@ describe('a child ends with 0', { timeout: PATIENCE }, () => {
     expect(await notes()).toEqual(['initialize 41', 'leaseLost', 'closed']);
     expect(daemon.link.map(({ type }) => type)).toEqual(['hello', 'shard', 'log', 'log', 'end']);
     expect(daemon.link.at(-1)).toEqual({ type: 'end', reason: 'lease-lost' });
+    expect(lastLogged(daemon)).toEqual(['this worker has given the shard up', { how: 'lease-lost' }]);
   });
 
   test('when it is shut down: the lease that is lost then is part of that', async () => {
@@ -67,6 +71,8 @@ describe('a child ends with 0', { timeout: PATIENCE }, () => {
     daemon.closeInput();
     expect(await daemon.exit()).toEqual(clean);
     expect(daemon.link.at(-1)).toEqual({ type: 'end', reason: 'shutdown' });
+    expect(daemon.link.map(({ type }) => type)).toEqual(['hello', 'shard', 'log', 'log', 'end']);
+    expect(lastLogged(daemon)).toEqual(['this worker has given the shard up', { how: 'shutdown' }]);
   });
 
   test('when its shard has ended: the children are made known first, and SHARD_END is checkpointed', async () => {
@@ -77,6 +83,7 @@ describe('a child ends with 0', { timeout: PATIENCE }, () => {
     expect(await daemon.exit()).toEqual(clean);
     expect(await notes()).toEqual(['initialize 41', 'before the end', 'shardEnded', 'closed']);
     expect(daemon.link.at(-1)).toEqual({ type: 'end', reason: 'shard-ended' });
+    expect(lastLogged(daemon)).toEqual(['the shard is read to its end', { how: 'shard-ended' }]);
   });
 
   test('when the daemon ends between two messages', async () => {
