@@ -39,7 +39,12 @@ export const METRICS = {
   flows: metric('counter', 'flows_total', ['shard'], 'Flows of committed epochs.'),
   rows: metric('counter', 'digest_rows_total', ['shard'], 'Digest rows of committed epochs.'),
   stored: metric('counter', 'stored_bytes_total', ['shard'], 'Bytes of the objects of committed epochs.'),
-  rejects: metric('counter', 'rejects_total', ['shard', 'reason'], 'Rejects of committed epochs, by reason.'),
+  rejects: metric(
+    'counter',
+    'rejects_total',
+    ['shard', 'reason'],
+    'Rejects of committed epochs, by reason; of every reason from the start.',
+  ),
   duplicates: metric('counter', 'duplicates_total', ['shard'], 'Redelivered envelopes that were not merged again.'),
   overlaps: metric(
     'counter',
@@ -75,6 +80,12 @@ export const METRICS = {
     'Checkpoints not stored; nothing is lost.',
   ),
   children: metric('gauge', 'children', [], 'Child processes of the Kinesis Client Library that run now.'),
+  engineUp: metric(
+    'gauge',
+    'engine_up',
+    [],
+    '1 once the engine works on leases, if only to find that it has none; 0 before: /healthz is 503, starting.',
+  ),
 } as const satisfies Record<string, Definition>;
 
 export type MetricKey = keyof typeof METRICS;

@@ -17,6 +17,7 @@ export const runEmbedded = async (run: DigestRun): Promise<void> => {
     checkpoints: countedCheckpoints(openCheckpoints(state, application, stream), meter),
     from: { at },
     rewind: options.rewind,
+    onListed: () => meter.set('engineUp', 1, {}),
     createProcessor: () =>
       new DigestProcessor({
         ...{ store, stream: stream.id, settings, workerId, clock, observer },

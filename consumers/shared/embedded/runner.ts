@@ -32,6 +32,8 @@ export interface RunnerOptions {
   /** Aborted: every processor commits what it has and checkpoints, then the run resolves. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ShardProgress) => void;
+  /** Each time that the stream has told its shards and those that may begin have begun. */
+  readonly onListed?: () => void;
 }
 
 /**
@@ -93,6 +95,7 @@ class Run {
       const from = this.#known.get(shard);
       if (from !== undefined && from.kind !== 'end') this.#start(shard, from);
     }
+    this.#options.onListed?.();
   }
 
   /** Null when the stream did not answer: the shards that are running run on, and it is asked again. */

@@ -84,7 +84,10 @@ const work = async (options: KclWorkerOptions, directory: RunDirectory): Promise
   await directory.writeChild(options.child, options.configuration);
   if (signal.aborted) return;
   const supervision = new Supervision({ stream, grace: graceOf(properties), clock, log });
-  const daemonLog = createDaemonLog(log, (moment) => supervision.onMoment(moment));
+  const daemonLog = createDaemonLog(log, (moment) => {
+    if (moment === 'up') meter.set('engineUp', 1, {});
+    supervision.onMoment(moment);
+  });
   const links = await openLinkServer({
     ...{ path: directory.socket, meter, log },
     onDeath: (death) => supervision.onDeath(death),

@@ -17,6 +17,7 @@ const WORST: Readonly<Record<GaugeKey, (...values: number[]) => number>> = {
   millisBehindLatest: Math.max,
   watermark: Math.min,
   children: Math.max,
+  engineUp: Math.min,
 };
 
 const seriesKey = ({ shard = '', reason = '' }: Labels): string => `${shard}\n${reason}`;

@@ -9,9 +9,12 @@ import type { Meter } from '../../../schemas/metrics.ts';
 const STALLED_MS = 5 * 60_000;
 
 export interface Health {
-  /** `stalled` when some shard that this worker holds was not heard of for five minutes. */
-  readonly status: 'ok' | 'stalled';
-  /** Shards that this worker holds. None is healthy: another worker may have them all. */
+  /**
+   * `starting` until the engine says that it is up, or a first shard does: an engine that cannot reach its lease table
+   * stays there. `stalled` when some shard that this worker holds was not heard of for five minutes.
+   */
+  readonly status: 'starting' | 'ok' | 'stalled';
+  /** Shards that this worker holds. Once the engine is up, none is healthy: another worker may have them all. */
   readonly shards: number;
   /** Of the shard furthest behind; null before anything was measured. */
   readonly millisBehindLatest: number | null;
@@ -29,6 +32,7 @@ interface ShardHealth {
 /** A meter that remembers of each shard only its last signs of life, and what they say together. */
 export const healthMeter = (clock: Clock): { readonly meter: Meter; readonly health: () => Health } => {
   const shards = new Map<string, ShardHealth>();
+  let up = false; // and never down again: an engine that fails ends its process
   const hear = (shard: string): ShardHealth => {
     const found = shards.get(shard) ?? { heard: 0, millisBehindLatest: null, watermark: null };
     found.heard = clock.now();
@@ -44,6 +48,7 @@ export const healthMeter = (clock: Clock): { readonly meter: Meter; readonly hea
         if (shard !== undefined && shards.has(shard)) hear(shard);
       },
       set: (metric, value, labels: { readonly shard?: string }) => {
+        if (metric === 'engineUp' ? value > 0 : labels.shard !== undefined) up = true;
         if (labels.shard === undefined) return;
         const heard = hear(labels.shard);
         if (metric === 'millisBehindLatest') heard.millisBehindLatest = value;
@@ -58,7 +63,7 @@ export const healthMeter = (clock: Clock): { readonly meter: Meter; readonly hea
       const behind = known((shard) => shard.millisBehindLatest);
       const watermarks = known((shard) => shard.watermark);
       return {
-        status: stalled.length === 0 ? 'ok' : 'stalled',
+        status: stalled.length > 0 ? 'stalled' : up ? 'ok' : 'starting',
         shards: shards.size,
         millisBehindLatest: behind.length === 0 ? null : Math.max(...behind),
         watermark: watermarks.length === 0 ? null : new Date(Math.min(...watermarks) * 1000).toISOString(),

@@ -22,7 +22,7 @@ export interface Meters {
 }
 
 /** One meter that passes everything on to several. */
-export const fanOut = (meters: readonly Meter[]): Meter => ({
+const fanOut = (meters: readonly Meter[]): Meter => ({
   count: (metric, by, labels) => {
     for (const meter of meters) meter.count(metric, by, labels);
   },
@@ -60,8 +60,10 @@ export const openMeters = async (
   const { meter: counting, totals } = totalsMeter();
   const served = metricsPort === null ? null : await serve(metricsPort, clock);
   const sending: StatsdMeter | null = address === null ? null : statsdMeter({ ...address, tags, log, clock });
+  const meter = fanOut([counting, ...(served?.meters ?? []), ...(sending === null ? [] : [sending])]);
+  meter.set('engineUp', 0, {}); // until an engine says otherwise
   return {
-    meter: fanOut([counting, ...(served?.meters ?? []), ...(sending === null ? [] : [sending])]),
+    meter,
     url: served?.server.url ?? null,
     totals,
     close: async () => {

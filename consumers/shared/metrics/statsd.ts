@@ -10,6 +10,8 @@ import { type Observation, statsdLine, statsdPackets } from './statsd-packets.ts
 import { UdpSender } from './udp-sender.ts';
 
 const FLUSH_MS = 1000;
+/** A gauge that stays as it is; what an agent adds up to one point. */
+const UNCHANGED_MS = 10_000;
 /** A last packet is worth this much of an ending worker's time; a name server may take longer to say no. */
 const CLOSE_MS = 2000;
 const MAX_SHARDS = 256;
@@ -26,9 +28,15 @@ export interface StatsdMeter extends Meter {
   close(): Promise<void>;
 }
 
+/** Of a gauge: the line that was sent last, and when. */
+interface Told {
+  readonly line: string;
+  readonly at: number; // Unix ms
+}
+
 /**
- * Counters are what was counted since the packet before; gauges are told again each time as long as their shard is
- * ours; each observation is a line. Nobody waits for a packet, and one that cannot be sent is logged, once, and lost.
+ * Counters are what was counted since the packet before; gauges are told when they have changed, and every ten seconds
+ * as long as their shard is ours; each observation is a line. Nobody waits for a packet, and one that cannot be sent is logged, once, and lost.
  * Beyond `maxShards` shards the tag is `shard:other` (BoundedSeries says when).
  */
 export const statsdMeter = (options: StatsdOptions): StatsdMeter => {
@@ -37,6 +45,28 @@ export const statsdMeter = (options: StatsdOptions): StatsdMeter => {
   const series = new BoundedSeries(maxShards);
   const stop = new AbortController();
   let observations: Observation[] = [];
+  let told = new Map<string, Told>();
+
+  const takeGauges = (): readonly string[] => {
+    const now = clock.now();
+    const next = new Map<string, Told>(); // without those of shards that are not ours any more
+    const lines: string[] = [];
+    for (const metric of keysOf('gauge')) {
+      for (const one of series.gauges(metric)) {
+        const key = `${metric}\n${one.labels.shard ?? ''}`;
+        const line = statsdLine(metric, one, tags);
+        const before = told.get(key);
+        if (before !== undefined && before.line === line && now - before.at < UNCHANGED_MS) {
+          next.set(key, before);
+          continue;
+        }
+        next.set(key, { line, at: now });
+        lines.push(line);
+      }
+    }
+    told = next;
+    return lines;
+  };
 
   const takeLines = (): readonly string[] => {
     const counted = keysOf('counter').flatMap((metric) =>
@@ -45,13 +75,10 @@ export const statsdMeter = (options: StatsdOptions): StatsdMeter => {
         .filter(({ value }) => value > 0)
         .map((one) => statsdLine(metric, one, tags)),
     );
-    const gauges = keysOf('gauge').flatMap((metric) =>
-      series.gauges(metric).map((one) => statsdLine(metric, one, tags)),
-    );
     const observed = observations.map(({ metric, value }) => statsdLine(metric, { labels: {}, value }, tags));
     series.resetCounters();
     observations = [];
-    return [...counted, ...gauges, ...observed];
+    return [...counted, ...takeGauges(), ...observed];
   };
   const flush = (): Promise<void> => sender.send(statsdPackets(takeLines()));
   const run = async (): Promise<void> => {

@@ -60,13 +60,14 @@ test('is healthy as long as every shard that it holds is heard of', async () => 
   const clock = new ManualClock(Date.UTC(2026, 10, 20, 5, 0, 0));
   await opened({ metricsPort: 0 }, clock, async ({ meter, url }) => {
     const health = async () => {
-      const { status, body } = await get(`${url}/healthz`);
-      return { status, ...JSON.parse(body) };
+      const { status: http, body } = await get(`${url}/healthz`);
+      return { http, ...JSON.parse(body) };
     };
     const nothing = { millisBehindLatest: null, watermark: null, stalled: [] };
-    expect(await health()).toEqual({ status: 'ok', shards: 0, ...nothing });
     meter.count('checkpoints', 1, { shard: 'gone' }); // a late counter makes no shard ours
     meter.set('children', 2, {});
+    expect(await health()).toEqual({ http: 503, status: 'starting', shards: 0, ...nothing });
+    expect((await get(`${url}/metrics`)).body.split('\n')).toContain('vpcflow_engine_up 0');
     meter.set('watermark', clock.now() / 1000 - 60, { shard: 'a' });
     meter.set('millisBehindLatest', 0, { shard: 'a' });
     meter.set('watermark', clock.now() / 1000 - 90, { shard: 'b' });
@@ -74,7 +75,7 @@ test('is healthy as long as every shard that it holds is heard of', async () => 
     const both = { shards: 2, millisBehindLatest: 700, watermark: '2026-11-20T04:58:30.000Z' };
     await clock.advance(300_000);
     meter.count('records', 0, { shard: 'a' }); // an empty batch
-    expect(await health()).toEqual({ status: 'ok', ...both, stalled: [] });
+    expect(await health()).toEqual({ http: 200, status: 'ok', ...both, stalled: [] });
     await clock.advance(1);
     const answer = await get(`${url}/healthz`);
     expect(answer).toEqual({
@@ -84,6 +85,16 @@ test('is healthy as long as every shard that it holds is heard of', async () => 
     });
     meter.forget('b');
     expect(await health()).toMatchObject({ status: 'ok', shards: 1, watermark: '2026-11-20T04:59:00.000Z' });
+  });
+});
+
+test('a worker is healthy without a shard once its engine is up', async () => {
+  await opened({ metricsPort: 0 }, systemClock, async ({ meter, url }) => {
+    expect((await get(`${url}/healthz`)).status).toBe(503);
+    meter.set('engineUp', 1, {});
+    const { status, body } = await get(`${url}/healthz`);
+    expect([status, JSON.parse(body)]).toMatchObject([200, { status: 'ok', shards: 0 }]);
+    expect((await get(`${url}/metrics`)).body.split('\n')).toContain('vpcflow_engine_up 1');
   });
 });
 

@@ -43,11 +43,36 @@ test('sends once a second what was counted since, the gauges of live shards, and
   meter.forget(shard);
   await meter.close();
   await until('the packet of the close', () => server.packets.length === 2);
-  expect(server.packets[1]!.split('\n').toSorted()).toEqual([
-    'vpcflow.children:1|g|#env:prod,team:net',
-    `vpcflow.records:1|c|#shard:${shard},env:prod,team:net`,
-  ]);
+  expect(server.packets[1]).toBe(`vpcflow.records:1|c|#shard:${shard},env:prod,team:net`);
   expect(lines).toEqual([]);
+});
+
+test('a gauge is sent when it changes, and otherwise every ten seconds', async () => {
+  await using server = await StatsdServer.start();
+  const clock = new ManualClock();
+  const meter = statsdMeter({ host: '127.0.0.1', port: server.port, tags: [], log: recordedLog().log, clock });
+  const seconds = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      await clock.untilSleeping();
+      await clock.advance(1000);
+      await clock.untilSleeping();
+    }
+  };
+  await clock.untilSleeping();
+  meter.set('children', 1, {});
+  meter.set('watermark', 7, { shard: 'a' });
+  await seconds(3);
+  meter.set('children', 2, {});
+  await seconds(7);
+  meter.forget('a');
+  meter.set('watermark', 7, { shard: 'a' }); // ours again, and still the same
+  await seconds(4);
+  await meter.close();
+  const children = () => server.lines.filter((line) => line.startsWith('vpcflow.children:'));
+  const watermarks = () => server.lines.filter((line) => line.startsWith('vpcflow.watermark_seconds:'));
+  await until('all has come', () => children().length + watermarks().length >= 5);
+  expect(children()).toEqual(['vpcflow.children:1|g', 'vpcflow.children:2|g', 'vpcflow.children:2|g']);
+  expect(watermarks()).toEqual(Array(2).fill('vpcflow.watermark_seconds:7|g|#shard:a'));
 });
 
 test('no packet is larger than a frame, and what many shards counted arrives whole', async () => {
@@ -80,6 +105,7 @@ test('a name that nobody knows is one line in the log, however often it is asked
   meter.set('children', 1, {});
   for (let second = 0; second < 3; second++) {
     await clock.untilSleeping();
+    meter.set('children', second, {});
     await clock.advance(1000);
   }
   await until('the lookup has failed', () => lines.length > 0);
