@@ -47,11 +47,18 @@ const javaArguments = ({ heap, jars, properties, logback }: DaemonOptions): read
   ...['-cp', join(jars, '*'), MAIN_CLASS, '--properties-file', properties, '--log-configuration', logback],
 ];
 
-/** What one Node process is told of itself, and what two cannot do at once (a port for a debugger). */
+/**
+ * Java reads file names as the locale says: where it says nothing, as for services, in cron and in containers, a name
+ * with a letter beyond ASCII in it is a file that is not there. Node knows UTF-8 only, so that this changes no child.
+ */
+const localeFor = ({ LC_ALL, LC_CTYPE, LANG }: DaemonOptions['environment']): NodeJS.ProcessEnv =>
+  /^(?:C|POSIX)?$/.test(LC_ALL || LC_CTYPE || LANG || '') ? { LC_ALL: 'C.UTF-8' } : {};
+
+/** All but what one Node process is told of itself, and what two cannot do at once (a port for a debugger). */
 const inherited = (environment: DaemonOptions['environment']): NodeJS.ProcessEnv => {
   const { NODE_CHANNEL_FD, NODE_CHANNEL_SERIALIZATION_MODE, NODE_UNIQUE_ID, NODE_OPTIONS, ...rest } = environment;
   const options = NODE_OPTIONS?.replace(/(^|\s)--inspect\S*/g, '').trim();
-  return options ? { ...rest, NODE_OPTIONS: options } : rest;
+  return { ...rest, ...localeFor(environment), ...(options ? { NODE_OPTIONS: options } : {}) };
 };
 
 const read = (stream: Readable, onLine: (line: string) => void): Promise<void> =>

@@ -4,7 +4,7 @@ import type { Meter } from '../../../schemas/metrics.ts';
 import type { StreamIdentity } from '../kinesis.ts';
 import type { Log } from '../log.ts';
 import { startDaemon } from './daemon.ts';
-import { startGuard } from './daemon-guard.ts';
+import { type DaemonGuard, startGuard } from './daemon-guard.ts';
 import { createDaemonLog } from './daemon-log.ts';
 import { openLinkServer } from './link-server.ts';
 import { daemonProperties, type InitialPosition, type Retrieval } from './properties.ts';
@@ -94,8 +94,9 @@ const work = async (options: KclWorkerOptions, directory: RunDirectory): Promise
     onEnd: (shard) => supervision.onEnd(shard),
     onCount: (children) => supervision.onCount(children),
   });
-  const guard = startGuard(directory.path);
+  let guard: DaemonGuard | null = null;
   try {
+    guard = await startGuard(directory.path);
     const daemon = await startDaemon({
       ...{ java: options.java, jars: options.jars, heap: options.heap, environment },
       ...{ properties: directory.properties, logback: directory.logback },
@@ -106,6 +107,6 @@ const work = async (options: KclWorkerOptions, directory: RunDirectory): Promise
     await supervision.run(daemon, daemonLog, signal);
   } finally {
     await links.close();
-    await guard.dismiss();
+    await guard?.dismiss();
   }
 };

@@ -77,7 +77,7 @@ export interface Bed {
   readonly directory: string;
   start(plan: Plan): Started;
   /** The same in a process of its own, which is then killed or signalled; resolves once `word` was logged. */
-  startProcess(plan: Plan, word?: string): Promise<StartedProcess>;
+  startProcess(plan: Plan, environment?: Readonly<Record<string, string>>, word?: string): Promise<StartedProcess>;
   /** Run directories that are there. */
   leftovers(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -132,11 +132,12 @@ export const openBed = async (): Promise<Bed> => {
           ),
       };
     },
-    startProcess: async (plan, word = 'initialized') => {
+    startProcess: async (plan, environment = {}, word = 'initialized') => {
       const { child, ...rest } = optionsOf(plan);
       const given = JSON.stringify({ ...rest, child: child.href });
       const worker = spawn(process.execPath, [script('./worker-process.ts'), given], {
         stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, ...environment },
       });
       let text = '';
       worker.stderr.on('data', (chunk: Buffer) => {

@@ -59,7 +59,7 @@ describe.skipIf(!ready)('the real daemon', () => {
   });
 
   test('does not outlive its worker, which it would by itself', async () => {
-    const worker = await bed.startProcess({ options: real({ AWS_ENDPOINT_URL: NOBODY }) }, TRYING);
+    const worker = await bed.startProcess({ options: real({ AWS_ENDPOINT_URL: NOBODY }) }, {}, TRYING);
     expect(await livingIn(worker.daemon)).toEqual([worker.daemon]);
     process.kill(worker.pid, 'SIGKILL');
     await worker.ended;

@@ -179,6 +179,20 @@ describe('a worker whose daemon', () => {
     ]);
   });
 
+  test.each([
+    [{}, 'C.UTF-8'],
+    [{ LANG: 'C' }, 'C.UTF-8'],
+    [{ LANG: 'de_DE.UTF-8', LC_CTYPE: 'POSIX' }, 'C.UTF-8'],
+    [{ LANG: 'de_DE.UTF-8', LC_ALL: 'C' }, 'C.UTF-8'],
+    [{ LANG: 'de_DE.UTF-8', LC_ALL: '', LC_CTYPE: '' }, ''],
+    [{ LC_ALL: 'de_DE.UTF-8', LANG: 'C' }, 'de_DE.UTF-8'],
+  ])('reads names of files as UTF-8 where the locale says nothing: with %j LC_ALL is %j', async (locale, expected) => {
+    const { LANG, LC_ALL, LC_CTYPE, ...rest } = process.env;
+    const plan = JSON.stringify({ ...exits(1), tell: ['LC_ALL'] });
+    const { said } = await endBySelf({ options: { environment: { ...rest, ...locale, FAKE_DAEMON: plan } } });
+    expect(said.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([`LC_ALL=${expected}`]);
+  });
+
   test('cannot be started says what Java needs', async () => {
     const started = bed.start({ options: { java: `${bed.directory}/no-java` } });
     expect(await started.ended).toMatchObject({ code: 'VF_ENGINE', help: expect.stringContaining('--java') });
@@ -226,6 +240,14 @@ describe('a worker process', () => {
     await next.initialized();
     next.stop();
     expect(await next.ended).toBe(null);
+  });
+
+  test('that is killed leaves nothing where no program is on the PATH', async () => {
+    const worker = await bed.startProcess({ daemon: { children: 1, term: 'deaf' } }, { PATH: bed.directory });
+    process.kill(worker.pid, 'SIGKILL');
+    await worker.ended;
+    await until('its processes are gone', async () => (await livingIn(worker.daemon)).length === 0);
+    await until('its directory is gone', async () => (await bed.leftovers()).length === 0);
   });
 
   test('that exits on the spot, as on a second signal, leaves nothing either', async () => {
