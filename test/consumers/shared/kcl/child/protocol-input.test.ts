@@ -69,3 +69,18 @@ test('what has none of them is passed on without a copy', async () => {
   expect(out.buffer).toBe(chunk.buffer);
   expect(out.equals(chunk)).toBe(true);
 });
+
+test('a message may be as long as a string, and one that is longer ends it with what to do', async () => {
+  const flow = async (chunks: readonly string[]): Promise<string> => {
+    const input = new ProtocolInput(1_000);
+    const read = buffer(input);
+    for (const chunk of chunks) input.write(chunk);
+    input.end();
+    return (await read).toString();
+  };
+  const [half, line] = ['x'.repeat(500), `${'y'.repeat(1_000)}\n`];
+  expect(await flow([half, half, '\n', line, line, half])).toBe(`${half}${half}\n${line}${line}${half}`);
+  const error = { code: 'VF_ENGINE', help: expect.stringContaining('--kcl maxRecords=') };
+  await expect(flow([half, line, half, half, 'x'])).rejects.toMatchObject(error);
+  await expect(flow([half, '\u2028'.repeat(84)])).rejects.toMatchObject(error); // 752 bytes, 1,004 characters
+});
