@@ -44,12 +44,25 @@ const launcherText = (childFile: string, child: URL): string =>
     '',
   ].join('\n');
 
+const unwritten = (what: string, cause: unknown): VpcflowError => {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  const help = 'free space or set TMPDIR to another directory';
+  return new VpcflowError('VF_ENGINE', `${what}: ${detail}`, { cause, help });
+};
+
 const create = async (): Promise<string> => {
   try {
     return await mkdtemp(join(tmpdir(), 'vpcflow-kcl-')); // mode 0700
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new VpcflowError('VF_ENGINE', `no temporary directory can be made: ${detail}`, { cause, help: HELP });
+    throw unwritten(`no directory can be made in ${tmpdir()}`, cause);
+  }
+};
+
+const write = async (path: string, text: string, mode: number): Promise<void> => {
+  try {
+    await writeFile(path, text, { mode });
+  } catch (cause) {
+    throw unwritten(`${path} cannot be written`, cause);
   }
 };
 
@@ -85,9 +98,9 @@ export const createRunDirectory = async (): Promise<RunDirectory> => {
   return {
     ...{ path, properties, logback, launcher, socket, remove },
     writeChild: async (child, configuration) => {
-      await writeFile(logback, LOGBACK, { mode: 0o600 });
-      await writeFile(childFile, childFileText({ socket, configuration }), { mode: 0o600 });
-      await writeFile(launcher, launcherText(childFile, child), { mode: 0o700 });
+      await write(logback, LOGBACK, 0o600);
+      await write(childFile, childFileText({ socket, configuration }), 0o600);
+      await write(launcher, launcherText(childFile, child), 0o700);
       try {
         accessSync(launcher, constants.X_OK);
       } catch (cause) {
@@ -95,7 +108,7 @@ export const createRunDirectory = async (): Promise<RunDirectory> => {
         throw new VpcflowError('VF_ENGINE', what, { cause, help: HELP });
       }
     },
-    writeProperties: async (text) => await writeFile(properties, text, { mode: 0o600 }),
+    writeProperties: async (text) => await write(properties, text, 0o600),
     touch: async () => {
       const now = new Date();
       const all = [path, ...(await readdir(path).catch(() => [])).map(inside)];

@@ -74,7 +74,22 @@ test.each([
 
 test('a temporary directory that is not there is an error with what to do', async () => {
   process.env.TMPDIR = join(directory, 'none');
-  await expect(createRunDirectory()).rejects.toMatchObject({ code: 'VF_ENGINE' });
+  await expect(createRunDirectory()).rejects.toMatchObject({
+    ...{ code: 'VF_ENGINE', message: expect.stringContaining(process.env.TMPDIR) },
+    help: expect.stringContaining('free space or set TMPDIR'),
+  });
+});
+
+test('a file that cannot be written, as on a full disk, is an error with its path and what to do', async () => {
+  const made = await createRunDirectory();
+  await rm(made.path, { recursive: true });
+  const error = {
+    ...{ code: 'VF_ENGINE', message: expect.stringContaining(made.path) },
+    help: expect.stringContaining('free space or set TMPDIR'),
+  };
+  await expect(made.writeProperties('')).rejects.toMatchObject(error);
+  await expect(made.writeChild(new URL('file:///child.ts'), {})).rejects.toMatchObject(error);
+  made.remove();
 });
 
 test('a child that no worker started says so', () => {

@@ -1,6 +1,6 @@
 // Shows that a worker's name is held by one process of the host at a time, and by nobody once that one is dead.
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -61,4 +61,20 @@ test('a directory that others could write to, or that is a link, is refused', as
   await mkdir(join(directory, 'elsewhere'), { mode: 0o700 });
   await symlink(join(directory, 'elsewhere'), locks);
   await expect(acquireWorkerLock(name)).rejects.toMatchObject({ code: 'VF_ENGINE' });
+});
+
+test('a file that cannot be written, as on a full disk, is an error with its directory and what to do', async () => {
+  const locks = join(directory, `vpcflow-workers-${process.getuid?.() ?? 0}`);
+  const error = {
+    ...{ code: 'VF_ENGINE', message: expect.stringContaining(locks) },
+    help: expect.stringContaining('free space or set TMPDIR'),
+  };
+  await writeFile(locks, '');
+  await expect(acquireWorkerLock(name)).rejects.toMatchObject(error);
+  await rm(locks);
+  (await acquireWorkerLock(name)).release();
+  const [lock] = await readdir(locks);
+  await rm(join(locks, lock ?? ''));
+  await mkdir(join(locks, lock ?? ''));
+  await expect(acquireWorkerLock(name)).rejects.toMatchObject(error);
 });
