@@ -14,7 +14,7 @@ const read = (stdout: readonly string[], stderr: readonly string[] = []) => {
     message,
     ...(fields.error ? { error: fields.error } : {}),
   }));
-  return { said: short, moments, reason: log.reason(), fields: said.map(({ fields }) => fields) };
+  return { said: short, moments, reason: log.reason(), words: log.words(), fields: said.map(({ fields }) => fields) };
 };
 
 const event = (level: string, logger: string, formattedMessage: string, throwable: unknown = null): string =>
@@ -56,9 +56,31 @@ describe('the log of the daemon', () => {
         'leases.dynamodb.DynamoDBLeaseRefresher',
         'Created lease: Lease(leaseKey=shardId-1, leaseOwner=null, x=[Y(z)])',
       ),
+      event(
+        'INFO',
+        'leases.dynamodb.DynamoDBLeaseRenewer',
+        ' Worker w found lease Lease(leaseKey=shardId-1, x=[Y(z)])',
+      ),
       event('INFO', 'lifecycle.ShutdownTask', 'shard ended'),
     ]);
-    expect(said.map(({ message }) => message)).toEqual(['Created lease: shardId-1', 'shard ended']);
+    expect(said.map(({ message }) => message)).toEqual([
+      ...['Created lease: shardId-1', 'Worker w found lease shardId-1', 'shard ended'],
+    ]);
+  });
+
+  test('warns of nothing that is as it must be, and has what comes with each checkpoint for who looks closely', () => {
+    const { said } = read([
+      event('INFO', 'leases.dynamodb.DynamoDBLeaseRefresher', 'Updated lease shardId-1.'),
+      event(
+        'WARN',
+        'coordinator.assignment.LeaseAssignmentManager',
+        'Not able to assign all expiredOrUnAssignedLeases',
+      ),
+    ]);
+    expect(said).toEqual([
+      { level: 'debug', message: 'Updated lease shardId-1.' },
+      { level: 'info', message: 'Not able to assign all expiredOrUnAssignedLeases' },
+    ]);
   });
 
   test('says that an aggregate could not be taken apart, and nothing of what is in it', () => {
@@ -78,11 +100,17 @@ describe('the log of the daemon', () => {
         '',
         '{"a":',
       ],
-      ['Picked up JAVA_TOOL_OPTIONS: -Xss1m', 'a word of a child', '\tat a.B.c(B.java:1)'],
+      [
+        'Picked up JAVA_TOOL_OPTIONS: -Dpassword=x',
+        'NOTE: Picked up JDK_JAVA_OPTIONS: -Dy=z',
+        'a word of a child',
+        '\tat a.B.c(B.java:1)',
+      ],
     );
     expect(said).toEqual([
       { level: 'warn', message: '{"a":' },
-      { level: 'info', message: 'Picked up JAVA_TOOL_OPTIONS: -Xss1m' },
+      { level: 'info', message: 'JAVA_TOOL_OPTIONS is in force' },
+      { level: 'info', message: 'JDK_JAVA_OPTIONS is in force' },
       { level: 'warn', message: 'a word of a child' },
       { level: 'warn', message: '\tat a.B.c(B.java:1)' },
     ]);
@@ -130,9 +158,39 @@ describe('the reason of an end', () => {
       ['node:internal/modules:1', "Error [ERR_MODULE_NOT_FOUND]: Cannot find module 'x'", '    at y'],
       "Error [ERR_MODULE_NOT_FOUND]: Cannot find module 'x'",
     ],
+    [
+      'what a shell says that does not find Node',
+      ['/tmp/vpcflow-kcl-a1b2c3/child.sh: 4: exec: /opt/node/bin/node: not found'],
+      '/tmp/vpcflow-kcl-a1b2c3/child.sh: 4: exec: /opt/node/bin/node: not found',
+    ],
+    [
+      'what another shell says that may not run it',
+      ['/tmp/vpcflow-kcl-a1b2c3/child.sh: line 4: /opt/node/bin/node: Permission denied'],
+      '/tmp/vpcflow-kcl-a1b2c3/child.sh: line 4: /opt/node/bin/node: Permission denied',
+    ],
+    [
+      'the memory that a child has not got',
+      ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory', '----- Native stack trace'],
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    ],
     ['the sentence of a child', ['vpcflow: it is so; do that (VF_ENGINE)'], 'it is so; do that (VF_ENGINE)'],
   ])('is %s', (_, stderr, reason) => {
     expect(read([event('ERROR', 'coordinator.Scheduler', 'a consequence')], stderr).reason).toBe(reason);
+  });
+
+  test('is the signal that killed a child, and not what came of it', () => {
+    const logger = 'multilang.MultiLangShardRecordProcessor';
+    const message = 'Cannot write message ProcessRecordsMessage() because writer is closed for shard shardId-1';
+    const thrown = { className: 'java.lang.IllegalStateException', message };
+    const lines = (status: number) => [
+      event('INFO', logger, `Child process exited with value: ${status}`),
+      event('ERROR', logger, 'Encountered an error while trying to process records', thrown),
+    ];
+    const { reason, words } = read(lines(137));
+    expect({ reason, words }).toEqual({ reason: 'a child process was killed by SIGKILL', words: 'killed by SIGKILL' });
+    expect(read(lines(134)).reason).toBe('a child process was killed by SIGABRT');
+    expect(read(lines(1)).reason).toBe(`IllegalStateException: ${message}`);
+    expect(read(lines(137), ['vpcflow: it is so; do that (VF_ENGINE)']).reason).toBe('it is so; do that (VF_ENGINE)');
   });
 
   test('is nothing when nothing was complained of', () => {
