@@ -174,11 +174,12 @@ export class Supervision {
   #explain(end: DaemonEnd, before: ChildDeath | null, orphans: number, log: Complaints): VpcflowError {
     const failure = before?.failure ?? null;
     if (failure !== null && failure.code !== 'VF_ENGINE') return failure;
-    if (end.signal === 'SIGKILL' && !this.#killed) return daemonError(end, log.reason()); // and its children saw it first
+    const worked = this.#up || this.#begun;
+    if (end.signal === 'SIGKILL' && !this.#killed) return daemonError(end, log.reason(), worked); // and its children saw it first
     if (before !== null) return failure ?? mute(before, log.words());
     if (this.#cause !== null) return this.#cause;
     if (this.#asked && this.#endedAsAsked(end)) return this.#unfinished(orphans);
-    return daemonError(this.#killed ? { status: 1, signal: null } : end, log.reason());
+    return daemonError(this.#killed ? { status: 1, signal: null } : end, log.reason(), worked);
   }
 
   #unfinished(orphans: number): VpcflowError {
@@ -197,15 +198,19 @@ const mute = ({ shard, pid }: ChildDeath, words: string | null): VpcflowError =>
   return new VpcflowError('VF_ENGINE', `${who} died${words === null ? '' : `: ${words}`}`);
 };
 
-const daemonError = ({ status, signal }: DaemonEnd, reason: string | null): VpcflowError => {
+const OUT_OF_MEMORY =
+  'give it more with --java-heap: one record that is an aggregate of the Kinesis Producer Library may be 75 times its size here; where several come at once, --kcl maxRecords= has fewer read';
+/** Starting it again does not help where it has never worked. */
+const NEVER_UP =
+  'run `vpcflow doctor --engine kcl` with the same options: it finds what is missing of permissions, endpoints and tables';
+
+const daemonError = ({ status, signal }: DaemonEnd, reason: string | null, worked: boolean): VpcflowError => {
   const daemon = 'the daemon of the Kinesis Client Library';
   const why = reason === null ? '' : `: ${reason}`;
-  if (status === 3) {
-    const help = 'give it more with --java-heap, or fewer bytes at once with --kcl maxRecords=';
-    return new VpcflowError('VF_ENGINE', `${daemon} ran out of memory${why}`, { help });
-  }
+  if (status === 3) return new VpcflowError('VF_ENGINE', `${daemon} ran out of memory${why}`, { help: OUT_OF_MEMORY });
   if (signal !== null) return new VpcflowError('VF_ENGINE', `${daemon} was killed (${signal})${why}`);
   if (status === 143) return new VpcflowError('VF_ENGINE', `${daemon} was told to end, but not by this worker`);
   // Status 0: it gave up starting, after twenty attempts.
-  return new VpcflowError('VF_ENGINE', `${daemon} ${status === 0 ? 'gave up' : `failed (status ${status})`}${why}`);
+  const what = `${daemon} ${status === 0 ? 'gave up' : `failed (status ${status})`}${why}`;
+  return new VpcflowError('VF_ENGINE', what, worked ? {} : { help: NEVER_UP });
 };

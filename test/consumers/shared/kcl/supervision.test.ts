@@ -125,3 +125,30 @@ test('a stream that goes away under way is for the daemon to end', async () => {
   const message = 'the daemon of the Kinesis Client Library gave up: the reason';
   expect(await result).toMatchObject({ code: 'VF_ENGINE', message });
 });
+
+describe('a daemon that ends by itself', () => {
+  const endOf = async (status: number, before: (supervision: Supervision) => void = () => {}): Promise<unknown> => {
+    const { supervision, result, exit } = begin();
+    before(supervision);
+    exit(status);
+    return await result;
+  };
+  const doctor = expect.stringContaining('vpcflow doctor --engine kcl');
+
+  test.each([0, 1])(
+    'with status %i before it ever was up is for the doctor, not to be started again',
+    async (status) => {
+      expect(await endOf(status)).toMatchObject({ code: 'VF_ENGINE', help: doctor });
+    },
+  );
+
+  test('after it was up is to be started again', async () => {
+    const error = await endOf(1, (supervision) => supervision.onMoment('up'));
+    expect(error).toMatchObject({ code: 'VF_ENGINE', help: expect.stringContaining('start it again') });
+  });
+
+  test('of its memory says how much one record may take, and when fewer at once help', async () => {
+    const help = expect.stringMatching(/--java-heap.* 75 times .*--kcl maxRecords=/);
+    expect(await endOf(3)).toMatchObject({ code: 'VF_ENGINE', help });
+  });
+});
