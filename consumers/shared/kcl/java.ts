@@ -1,11 +1,11 @@
 // Turns the name of a Java program into its path and version, having run it once, or into what has to be installed.
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { VpcflowError } from '../../../schemas/errors.ts';
 
 /** The release that the Client Library and its dependencies are run with and tested on. */
-export const OLDEST_JAVA = 17;
+const OLDEST_JAVA = 17;
 
 const INSTALL =
   'install a Java 17 (or newer) runtime, such as Debian’s openjdk-17-jre-headless, and name its program with --java or its directory with JAVA_HOME';
@@ -48,12 +48,29 @@ export const javaVersion = (output: string): { readonly version: string; readonl
   return match === null ? null : { version: match[1]!, release: Number(match[2]) };
 };
 
+const ANSWER_MS = 30_000;
+
+/** Of a program that said nothing; one that could not be run at all is told by the system's own words. */
+const howItEnded = ({ killed, signal, code, message }: ExecFileException): string => {
+  if (killed) return `it did not answer within ${ANSWER_MS / 1000} s`;
+  if (signal) return `it was ended by ${signal} and said nothing`;
+  return typeof code === 'number' ? `it ended with status ${code} and said nothing` : message;
+};
+
+/** In one line, without what the JVM says of a variable that it takes options from: there may be secrets in them. */
+const brief = (text: string): string =>
+  text
+    .replace(/^(?:NOTE: )?Picked up .*$/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300);
+
 /** Runs `path -version`; resolves to all that it wrote. */
 const ask = (path: string, environment: Readonly<Record<string, string | undefined>>): Promise<string> =>
   new Promise((fulfil, reject) => {
-    execFile(path, ['-version'], { env: { ...environment }, timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(path, ['-version'], { env: { ...environment }, timeout: ANSWER_MS }, (error, stdout, stderr) => {
       if (error === null) return fulfil(stderr + stdout);
-      const said = (stderr.trim() || error.message).replace(/\s+/g, ' ').slice(0, 300);
+      const said = brief(stderr) || brief(stdout) || howItEnded(error);
       reject(unusable(`${path} -version failed: ${said}`, error));
     });
   });
@@ -69,7 +86,10 @@ export const checkJava = async (
   const path = locate(java, environment);
   const output = await ask(path, environment);
   const found = javaVersion(output);
-  if (found === null) throw unusable(`${path} -version says no version: ${output.trim().slice(0, 100)}`);
+  if (found === null) {
+    const said = brief(output);
+    throw unusable(`${path} is no Java: asked for its version it says ${said === '' ? 'nothing' : `"${said}"`}`);
+  }
   if (found.release < OLDEST_JAVA)
     throw unusable(`${path} is Java ${found.version}, and the Client Library needs ${OLDEST_JAVA}`);
   return { path, version: found.version };

@@ -79,7 +79,29 @@ describe('the program', () => {
       `${broken} -version failed: error while loading shared libraries: libjli.so`,
     );
     const silent = program('silent', 'hello');
-    expect(await failure(silent, environment())).toBe(`${silent} -version says no version: hello`);
+    expect(await failure(silent, environment())).toBe(`${silent} is no Java: asked for its version it says "hello"`);
+  });
+
+  test('that says nothing at all is told in a sentence that is whole, and only once', async () => {
+    expect(await failure('/bin/true', environment())).toBe(
+      '/bin/true is no Java: asked for its version it says nothing',
+    );
+    expect(await failure('/bin/false', environment())).toBe(
+      '/bin/false -version failed: it ended with status 1 and said nothing',
+    );
+    const shot = program('shot', 'x');
+    writeFileSync(shot, '#!/bin/sh\nkill -s KILL $$\n');
+    expect(await failure(shot, environment())).toBe(
+      `${shot} -version failed: it was ended by SIGKILL and said nothing`,
+    );
+  });
+
+  test('says nothing of what is in the variables that it reads', async () => {
+    const picked = 'NOTE: Picked up JDK_JAVA_OPTIONS: -Dpassword=x\nPicked up JAVA_TOOL_OPTIONS: -Dpassword=x';
+    const odd = program('odd', `${picked}\nwhat?`);
+    expect(await failure(odd, environment())).toBe(`${odd} is no Java: asked for its version it says "what?"`);
+    const bad = program('bad', `${picked}\nError: it is broken`, 1);
+    expect(await failure(bad, environment())).toBe(`${bad} -version failed: Error: it is broken`);
   });
 
   test.skipIf(!requirement('Java 17', real !== null, 'asks a real Java for its version'))(
