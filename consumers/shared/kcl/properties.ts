@@ -78,37 +78,52 @@ const distance = (from: string, to: string): number => {
 
 const PROPERTIES: ReadonlyMap<string, DaemonProperty> = new Map(DAEMON_PROPERTIES.map((row) => [row.name, row]));
 
-const nearest = (name: string): string =>
-  [...PROPERTIES.keys(), ...Object.keys(REFUSED_PROPERTIES)]
+/** The name that was meant; null when none is near: two thirds of it are right. */
+const nearest = (name: string): string | null => {
+  const { known, far } = [...PROPERTIES.keys()]
     .map((known) => ({ known, far: distance(name, known) }))
-    .reduce((best, next) => (next.far < best.far ? next : best)).known;
+    .reduce((best, next) => (next.far < best.far ? next : best));
+  return far * 3 <= name.length ? known : null;
+};
+
+const unknown = (name: string): string => {
+  const meant = nearest(name);
+  const names = 'the names are in the README under Properties of the Client Library, and in `vpcflow digest --help`';
+  return `--kcl knows no ${name}${meant === null ? `: ${names}` : `, did you mean ${meant}?`}`;
+};
 
 /** What is wrong with one pair of `--kcl`; null when nothing is. */
 const problemOf = (name: string, value: string, retrieval: Retrieval): string | null => {
   const refused = Object.hasOwn(REFUSED_PROPERTIES, name) ? REFUSED_PROPERTIES[name] : undefined;
   if (refused !== undefined) return `--kcl cannot set ${name}: ${refused}`;
   const property = PROPERTIES.get(name);
-  if (property === undefined) return `--kcl knows no ${name}, did you mean ${nearest(name)}?`;
+  if (property === undefined) return unknown(name);
   if (property.retrieval !== null && property.retrieval !== retrieval)
     return `--kcl ${name} is for --retrieval ${property.retrieval}, and this is ${retrieval}`;
   return fits(property.type, value) ? null : `--kcl ${name} needs ${describeType(property.type)}, not "${value}"`;
 };
 
-/** What is wrong with what the library makes names of: three tables, and with fanout a consumer. */
-const nameProblem = (application: string, retrieval: Retrieval): string | null => {
-  const longest = retrieval === 'fanout' ? 128 : 237; // of a consumer's name; of a table's, 255, less the longest suffix
-  if (/^[a-zA-Z0-9_.-]+$/.test(application) && application.length >= 3 && application.length <= longest) return null;
-  return `--application "${application}" must have 3 to ${longest} letters, digits and _.- to be the name of its tables`;
+const LONGEST_CONSUMER = 128; // characters
+
+/** The consumer of enhanced fan-out is registered under the application's name unless `--kcl` names one. */
+const ownConsumer = ({ retrieval, overrides }: Pick<DaemonSettings, 'retrieval' | 'overrides'>): boolean =>
+  retrieval === 'fanout' && !('fanoutConfig.consumerArn' in overrides) && !('fanoutConfig.consumerName' in overrides);
+
+/** An application is named after its stream where it is not given one, and may have more than a consumer's name. */
+const consumerProblem = (settings: Pick<DaemonSettings, 'application' | 'retrieval' | 'overrides'>): string | null => {
+  const { application } = settings;
+  if (!ownConsumer(settings) || application.length <= LONGEST_CONSUMER) return null;
+  return `the application "${application}" has more than ${LONGEST_CONSUMER} characters, and --retrieval fanout names a consumer after it: give another with --application`;
 };
 
 /**
- * Checks `--kcl` and `--application` as the daemon would not; throws VF_USAGE that names every problem. Called before
- * anything is started.
+ * Checks `--kcl` as the daemon would not, and what it makes of the application's name; throws VF_USAGE that names every
+ * problem. Called before anything is started.
  */
 export const checkProperties = (settings: Pick<DaemonSettings, 'application' | 'retrieval' | 'overrides'>): void => {
-  const { application, retrieval, overrides } = settings;
+  const { retrieval, overrides } = settings;
   const problems = Object.entries(overrides).map(([name, value]) => problemOf(name, value, retrieval));
-  const found = [nameProblem(application, retrieval), ...problems].filter((problem) => problem !== null);
+  const found = [consumerProblem(settings), ...problems].filter((problem) => problem !== null);
   if (found.length > 0) throw new VpcflowError('VF_USAGE', found.join('; '));
 };
 
@@ -178,8 +193,7 @@ export const daemonProperties = (settings: DaemonSettings): string => {
     ...endpoints(environment),
   };
   for (const [name, value] of Object.entries(own)) entries.set(name, value);
-  if (retrieval === 'fanout' && !entries.has('fanoutConfig.consumerArn') && !entries.has('fanoutConfig.consumerName'))
-    entries.set('fanoutConfig.consumerName', application);
+  if (ownConsumer(settings)) entries.set('fanoutConfig.consumerName', application);
   const lines = [...entries].map(([name, value]) => `${name} = ${escapeText(value)}\n`);
   return lines.sort().join('');
 };

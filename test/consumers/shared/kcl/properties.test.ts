@@ -1,6 +1,7 @@
 // The daemon's properties file: what stands in it, what `--kcl` may change, and how its problems are told.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { applicationName } from '../../../../consumers/shared/application.ts';
 import { type DaemonSettings, daemonProperties } from '../../../../consumers/shared/kcl/properties.ts';
 import { DAEMON_PROPERTIES, REFUSED_PROPERTIES } from '../../../../consumers/shared/kcl/property-table.ts';
 import { VpcflowError } from '../../../../schemas/errors.ts';
@@ -178,14 +179,39 @@ describe('--kcl', () => {
       expect(problemOf({ overrides: { [name]: 'x' } }).message).toBe(`--kcl cannot set ${name}: ${instead}`);
     expect(problemOf({ overrides: { toString: 'x' } }).message).toContain('--kcl knows no toString');
   });
+
+  test('proposes a name that is near, and may be set; else it says where the names are', () => {
+    const of = (name: string): string => problemOf({ overrides: { [name]: 'x' } }).message;
+    expect(of('failoverTimeMilis')).toBe('--kcl knows no failoverTimeMilis, did you mean failoverTimeMillis?');
+    expect(of('METRICSLEVEL')).toBe('--kcl knows no METRICSLEVEL, did you mean metricsLevel?');
+    for (const name of ['foo', 'x', 'workerIds', 'streamname', 'checkpointInterval'])
+      expect(of(name)).toMatch(new RegExp(`^--kcl knows no ${name}: the names are in the README`));
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(REFUSED_PROPERTIES)), fc.nat(30), (refused, at) => {
+        const name = refused.slice(0, at) + refused.slice(at + 1);
+        const meant = /did you mean ([^?]+)/.exec(of(name))?.[1];
+        expect(Object.keys(REFUSED_PROPERTIES)).not.toContain(meant);
+      }),
+    );
+  });
 });
 
 describe('names', () => {
-  test('of the application are such that its tables, and its consumer, can have them', () => {
-    for (const application of ['ab', 'a b c', 'x'.repeat(238), 'réseau'])
-      expect(problemOf({ application }).message).toContain(`--application "${application}" must have 3 to 237 letters`);
-    expect(readProperties(daemonProperties({ ...settings, application: 'x'.repeat(237) })).size).toBeGreaterThan(0);
-    expect(problemOf({ application: 'x'.repeat(129), retrieval: 'fanout' }).message).toContain('must have 3 to 128');
+  test('of an application are such that its tables can have them, and its consumer, or it is told', () => {
+    const stream = { ...settings.stream, name: 'x'.repeat(128) }; // as long as Kinesis allows
+    const application = applicationName(null, 'kcl', 'digest', stream);
+    expect(`${application}-CoordinatorState`.length).toBeLessThanOrEqual(255);
+    expect(readProperties(daemonProperties({ ...settings, application })).get('applicationName')).toBe(application);
+    const problem = problemOf({ application, retrieval: 'fanout' });
+    expect(problem).toMatchObject({ code: 'VF_USAGE', message: expect.stringContaining('more than 128 characters') });
+    const overrides = { 'fanoutConfig.consumerName': 'c' };
+    const file = readProperties(daemonProperties({ ...settings, application, retrieval: 'fanout', overrides }));
+    expect(file.get('fanoutConfig.consumerName')).toBe('c');
+    for (const given of ['ab', 'a b c', 'x'.repeat(101), 'réseau', '.a.b'])
+      expect(() => applicationName(given, 'kcl', 'digest', stream)).toThrow('is not made of 3 to 100 letters');
+    const longest = applicationName('y'.repeat(100), 'kcl', 'digest', stream);
+    const fanout = readProperties(daemonProperties({ ...settings, application: longest, retrieval: 'fanout' }));
+    expect(fanout.get('fanoutConfig.consumerName')).toBe(longest);
   });
 
   test('of the child’s program have no space: the daemon splits them there', () => {
