@@ -31,8 +31,6 @@ export interface LinkServerOptions {
 }
 
 export interface LinkServer {
-  /** How many children are connected now. */
-  readonly children: () => number;
   /** Takes no more, and closes what is open: children that live on end when they see it. */
   close(): Promise<void>;
 }
@@ -68,7 +66,6 @@ export const openLinkServer = async (options: LinkServerOptions): Promise<LinkSe
   server.on('error', (error) => options.log.error({ error: error.message }, 'the link to the children failed'));
   options.meter.set('children', 0, {});
   return {
-    children: () => links.size,
     close: async () => {
       closed = true;
       const done = new Promise<void>((resolve) => server.close(() => resolve()));
