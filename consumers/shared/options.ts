@@ -165,7 +165,7 @@ export const OPTIONS = {
   ),
   kcl: pairs('kcl', 'further properties of the Client Library, by the names of the table below'),
   java: text('java', 'FILE', 'java', 'the Java 17 (or newer) program that runs the Client Library'),
-  javaHeap: integer('java-heap', 256, [64, 65_536], 'MiB of heap for the Client Library'),
+  javaHeap: integer('java-heap', 512, [64, 65_536], 'MiB of heap for the Client Library'),
   kclJars: optional('kcl-jars', 'DIR', 'jars of the Client Library (without it: where `npm run kcl` put them)'),
   epochRows: maybeInteger('epoch-rows', [1, 1_000_000], 'close an epoch at fewer distinct rows'),
   epochBytes: maybeInteger('epoch-bytes', [1, 1_073_741_824], 'close an epoch at fewer decompressed bytes'),
