@@ -1,13 +1,32 @@
 // Records that nobody can decode, names that break line readers, and aggregates of the Kinesis Producer Library, whole and
 // damaged: each is counted, none stops a worker.
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
+import { OPTIONS } from '../../consumers/shared/options.ts';
 import { aggregate, aggregateWithoutKey, brokenAggregates } from './aggregate.ts';
 import { EPOCH_ROWS, READY } from './bed.ts';
 import { scenario } from './scenario.ts';
-import { type TestRecord, times } from './traffic.ts';
+import { NOTHING, type TestRecord, times } from './traffic.ts';
+
+/** One record of 1 MB that is a valid aggregate of so many empty ones, under the longest partition key: 75 MB of protocol. */
+const bomb = (records: number): TestRecord => {
+  const empty = { partitionKey: 'k'.repeat(256), data: Buffer.alloc(0), count: NOTHING, sums: new Map() };
+  const one = aggregate([empty]).data;
+  const user = Buffer.from([0x1a, 4, 8, 0, 0x1a, 0]); // a record: the index of its key, and no data
+  const message = Buffer.concat([one.subarray(4, -16), ...times(records - 1, () => user)]); // without magic and digest
+  const data = Buffer.concat([one.subarray(0, 4), message, createHash('md5').update(message).digest()]);
+  return { ...empty, data, count: { ...NOTHING, records } };
+};
 
 describe.skipIf(!READY)('records', () => {
+  scenario('an aggregate of 170,000 empty records, with the default heap', {}, async (bed) => {
+    await bed.stream.put([bed.traffic.envelope(20), bomb(170_000), bed.traffic.envelope(20)]);
+    await bed.start({ options: ['--java-heap', String(OPTIONS.javaHeap.default)] });
+    await bed.finish();
+    expect(bed.workers.length).toBe(1);
+  });
+
   scenario('poison records, and partition keys with line separators in them', {}, async (bed) => {
     const { traffic } = bed;
     const poison: readonly TestRecord[] = [
