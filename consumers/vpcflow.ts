@@ -107,8 +107,10 @@ const fail = (error: unknown): number => {
 };
 
 /** Resolves when everything written so far has left the process. */
-const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
-  new Promise((resolve) => stream.write('', () => resolve()));
+const flushed = async (stream: NodeJS.WriteStream): Promise<void> => {
+  // Nothing is written to what may be closed only to hear that: it would end the process as broken, not as it ended.
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+};
 
 const main = async (argv: readonly string[]): Promise<number> => {
   let status = 0;
@@ -123,12 +125,11 @@ const main = async (argv: readonly string[]): Promise<number> => {
 };
 
 // A reader that has seen enough (`| head`) is no failure.
-const onBroken = (error: NodeJS.ErrnoException): void => {
-  if (error.code === 'EPIPE') process.exit(0);
-  process.exit(fail(error));
-};
-process.stdout.on('error', onBroken);
-process.stderr.on('error', onBroken);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : fail(error));
+});
+// The log is not the work: a worker whose log nobody can take goes on, and ends as it would have, with its own status.
+process.stderr.on('error', () => {});
 // Nothing may fail unseen: a promise that nobody awaits ends the process like any other defect.
 process.on('uncaughtException', (error) => process.exit(fail(error)));
 process.on('unhandledRejection', (error) => process.exit(fail(error)));

@@ -62,8 +62,9 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
       };
       if (options.engine === 'kcl') await (await import('./run-kcl.ts')).runKcl(work);
       else await runEmbedded(work);
-      const { lines, flows, epochs } = meters.totals();
-      log.info({}, `${lines} lines, ${flows} flows committed in ${epochs} epochs`);
+      const { lines, flows, epochs, rejects, duplicates } = meters.totals();
+      const beside = `${rejects} rejects, ${duplicates} duplicate envelopes`;
+      log.info({}, `${lines} lines, ${flows} flows committed in ${epochs} epochs; ${beside}`);
     } finally {
       await meters.close();
     }

@@ -109,6 +109,17 @@ test('a reader that has seen enough ends the command quietly', async () => {
   expect(await running.ended).toMatchObject({ status: 0, stderr: '' });
 });
 
+test.each([
+  ['of a failure', ['rows', '--start', 'now-1h', '--stop', 'now', '--store', nothing], 1],
+  ['of wrong usage', ['rows', '--strat', 'x'], 2],
+])('the status %s is the same when nobody reads standard error', async (_what, args, expected) => {
+  const running = startVpcflow(args);
+  const { stderr } = running.process;
+  if (stderr === null) throw new Error('no pipe');
+  stderr.destroy(); // long before the process has begun
+  expect(await running.ended).toMatchObject({ status: expected, signal: null });
+});
+
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s ends a server with status 0, also when npm passes it on again',
   async (signal) => {

@@ -73,7 +73,8 @@ test('a stream becomes digests, once, over a SIGTERM and a second run', { timeou
     const { status, stderr } = await running.ended;
     expect(status, stderr).toBe(0);
     expect(stderr).toMatch(/digesting arn:aws:kinesis:us-east-1:123456789012:stream\/flows into /);
-    expect(stderr).toMatch(/"msg":"\d+ lines, \d+ flows committed in \d+ epochs"}\n$/);
+    const committed = /"msg":"\d+ lines, \d+ flows committed in \d+ epochs; 0 rejects, \d+ duplicate envelopes"}\n$/;
+    expect(stderr).toMatch(committed);
   };
 
   const first = await put(90);
