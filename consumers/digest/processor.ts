@@ -13,7 +13,6 @@ import {
   type Step,
   uncommittedSince,
 } from '../../pipeline/epoch/state.ts';
-import { advanceWatermark, type WatermarkState } from '../../pipeline/epoch/watermark.ts';
 import { claimKey } from '../../pipeline/keys.ts';
 import { settingsDocument } from '../../pipeline/settings.ts';
 import type { Claim } from '../../schemas/chain.ts';
@@ -33,9 +32,7 @@ import { buryClaim, commitEpoch, readCommit, writeObjects } from '../shared/epoc
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
 import { ShardChain } from './chain.ts';
 import type { DigestObserver } from './observer.ts';
-
-/** How often an idle shard's watermark is stored. */
-const WATERMARK_INTERVAL = 10_000; // ms
+import { ShardWatermark } from './shard-watermark.ts';
 
 export interface DigestProcessorOptions {
   readonly store: ObjectStore;
@@ -58,12 +55,12 @@ export class DigestProcessor implements RecordProcessor {
   #chain!: ShardChain; // from initialize on
   #history!: ShardHistory;
   #state!: State;
+  #watermark!: ShardWatermark;
   #identities = new IdentityWindow();
   #contents: EpochContents | null = null;
   #output: EpochOutput | null = null;
-  #watermark: WatermarkState = { watermark: 0, received: [] };
   #initialized = false;
-  #watermarkStored = Number.NEGATIVE_INFINITY; // ms
+  #lost = false;
   #closing = 0; // ms: when the epoch that is being written was closed
 
   constructor(options: DigestProcessorOptions) {
@@ -74,16 +71,16 @@ export class DigestProcessor implements RecordProcessor {
   }
 
   async initialize({ shardId, position }: ShardStart): Promise<void> {
-    const { store, stream, settings, clock, history } = this.#options;
+    const { store, stream, settings, clock, history, observer } = this.#options;
     this.#chain = new ShardChain(store, stream, shardId);
     this.#history = history(shardId);
     await putSettings(store, settings);
     const base = await this.#chain.base();
-    this.#watermark = { watermark: base.watermark ?? 0, received: [] };
+    this.#watermark = new ShardWatermark(this.#chain, base.watermark ?? 0, clock, observer);
     await this.#run(begin({ position, now: clock.now(), watermark: base.watermark }, base), null, null);
     for (const epoch of await this.#chain.history(this.#state.link)) this.#identities.load(epoch);
     this.#initialized = true;
-    this.#options.observer?.began?.(shardId);
+    observer?.began?.(shardId);
   }
 
   async processRecords({ records, millisBehindLatest, checkpointer }: Batch): Promise<void> {
@@ -94,17 +91,16 @@ export class DigestProcessor implements RecordProcessor {
       const { sequenceNumber: sequence, subSequenceNumber: sub, arrival } = record;
       await this.#feed({ on: 'record', sequence, sub, arrival }, checkpointer, record);
     }
+    if (this.#lost) return; // the rest of the batch was passed over, so nothing is known of the tip
     const now = this.#options.clock.now();
     const atTip = millisBehindLatest === 0;
     await this.#feed({ on: 'tick', now, atTip }, checkpointer);
-    const pending = uncommittedSince(this.#state);
-    this.#watermark = advanceWatermark(this.#watermark, { now, atTip, uncommittedSince: pending });
-    const due = now - this.#watermarkStored >= WATERMARK_INTERVAL;
-    if (due && this.#watermark.watermark > 0) await this.#storeWatermark(false, this.#state);
+    await this.#watermark.batch({ now, atTip, uncommittedSince: uncommittedSince(this.#state) }, this.#state);
   }
 
+  /** Memory is dropped; whoever has the shard now reads the records again from the last checkpoint. */
   async leaseLost(): Promise<void> {
-    // Memory is dropped; whoever has the shard now reads the records again from the last checkpoint.
+    this.#lost = true;
     this.#contents = null;
     this.#output = null;
     this.#decoders.clear(); // each refers to the epoch that it decodes into
@@ -114,6 +110,7 @@ export class DigestProcessor implements RecordProcessor {
   }
 
   async shardEnded({ checkpointer }: { readonly checkpointer: Checkpointer }): Promise<void> {
+    if (this.#lost) throw new VpcflowError('VF_LEASE_LOST', `${this.#chain.shard} ended after its lease was lost`);
     await this.#feed({ on: 'shard-end' }, checkpointer);
   }
 
@@ -168,10 +165,9 @@ export class DigestProcessor implements RecordProcessor {
       case 'commit':
         return this.#commit(action.claim);
       case 'checkpoint':
-        await this.#checkpoint(action.last, action.link, checkpointer);
-        return { on: 'checkpointed' };
+        return (await this.#checkpoint(action.last, action.link, checkpointer)) ? { on: 'checkpointed' } : null;
       case 'end':
-        await this.#storeWatermark(true, this.#state);
+        await this.#watermark.store(true, this.#state);
         await checkpointer?.checkpoint();
         this.#options.observer?.released?.(this.#chain.shard);
         return null;
@@ -272,7 +268,7 @@ export class DigestProcessor implements RecordProcessor {
     if ((await commitEpoch(this.#options.store, head, output)) === 'tombstone') return { on: 'tombstone-found' };
     this.#output = null;
     // The first record that is not committed arrived no earlier than the epoch began; the next tick knows better.
-    this.#watermark = { ...this.#watermark, watermark: Math.max(this.#watermark.watermark, arrival.min) };
+    this.#watermark.reached(arrival.min);
     const { shard } = this.#chain;
     const at = this.#options.clock.now();
     const adopted = claim.worker !== this.#options.workerId;
@@ -281,20 +277,18 @@ export class DigestProcessor implements RecordProcessor {
   }
 
   /** A checkpoint that fails loses nothing: its epoch is committed, and a start before its end skips forward to it. */
-  async #checkpoint(last: string, link: string, checkpointer: Checkpointer | null): Promise<void> {
+  async #checkpoint(last: string, link: string, checkpointer: Checkpointer | null): Promise<boolean> {
     try {
       await checkpointer?.checkpoint(last);
     } catch (error) {
       this.#options.observer?.checkpointFailed(this.#chain.shard, error);
+      // What comes in this batch belongs to another worker: claiming it first would end that one.
+      if (error instanceof VpcflowError && error.code === 'VF_LEASE_LOST') {
+        await this.leaseLost();
+        return false;
+      }
     }
-    await this.#storeWatermark(false, { link, after: last });
-  }
-
-  async #storeWatermark(ended: boolean, { link, after }: Pick<State, 'link' | 'after'>): Promise<void> {
-    const { watermark } = this.#watermark;
-    const children = ended ? await this.#chain.children() : [];
-    await this.#chain.putWatermark({ kind: 'watermark', watermark, link, last: after, ended, children });
-    this.#watermarkStored = this.#options.clock.now();
-    this.#options.observer?.watermark(this.#chain.shard, watermark);
+    await this.#watermark.store(false, { link, after: last });
+    return true;
   }
 }

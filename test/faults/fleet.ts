@@ -107,7 +107,6 @@ export class Fleet {
         const known =
           error instanceof VpcflowError && error.code !== 'VF_CHAIN_BROKEN' && error.code !== 'VF_CHAIN_AHEAD';
         if (known) this.failures.push(error.code);
-        else if (String(error) === 'Error: ShutdownException') this.failures.push('ShutdownException');
         else this.broken ??= error;
       })
       .finally(() => this.#end(worker));
@@ -196,7 +195,11 @@ export class Fleet {
         await this.#gate(worker, `checkpoint ${sequence ?? 'SHARD_END'}`);
         if (!open) throw new Error('a checkpoint after the callback');
         if (sequence !== undefined && compareSequences(sequence, delivered) > 0) throw new Error('not delivered yet');
-        if (this.owners.get(shard.id) !== worker) throw new Error('ShutdownException');
+        // Told that its lease is lost it stops; not told it goes on, and writes beside the owner.
+        if (this.owners.get(shard.id) !== worker) {
+          const told = this.streams.random() < 0.5;
+          throw new VpcflowError(told ? 'VF_LEASE_LOST' : 'VF_CHECKPOINT_FAILED', 'it was not stored');
+        }
         const outcome = fate?.() ?? 'stored';
         if (outcome !== 'refused') {
           this.watch.checkpointed(shard, sequence);

@@ -177,7 +177,10 @@ export class World {
     const checkpointer = {
       checkpoint: async (sequence?: string): Promise<void> => {
         await gate(`checkpoint ${sequence}`);
-        if (this.owner !== worker) throw new Error('ShutdownException');
+        // Told that its lease is lost it stops; not told it goes on, and writes beside the owner.
+        if (this.owner !== worker) {
+          throw new VpcflowError(this.random() < 0.5 ? 'VF_LEASE_LOST' : 'VF_CHECKPOINT_FAILED', 'it was not stored');
+        }
         this.checkpoint = sequence ?? 'SHARD_END';
       },
     };

@@ -88,8 +88,9 @@ export class Checkpoints {
   }
 
   /**
-   * Counts what was stored and tried again, and rejects with VF_CHECKPOINT_FAILED in the end. That failure is counted
-   * by the processor's observer, which hears of it, except for SHARD_END, of which the process dies.
+   * Counts what was stored and tried again, and rejects with VF_CHECKPOINT_FAILED in the end, or with VF_LEASE_LOST.
+   * That failure is counted by the processor's observer, which hears of it, except for SHARD_END, of which the process
+   * dies.
    */
   async #persist(kcl: KclCheckpointer, sequenceNumber: string | undefined): Promise<void> {
     const { clock, meter, shard, random = Math.random } = this.#options;
@@ -101,17 +102,17 @@ export class Checkpoints {
       }
       if (FINAL.has(error) || tried === TRIES) {
         if (sequenceNumber === undefined) meter.count('checkpointFailures', 1, { shard });
-        const why = error === 'ShutdownException' ? `${error}, another worker has the lease` : error;
-        throw this.#failed(sequenceNumber, tried === 1 ? why : `${why}, ${tried} times`);
+        throw this.#failed(sequenceNumber, error, tried);
       }
       meter.count('checkpointRetries', 1, { shard });
       await clock.sleep(FIRST_PAUSE * 2 ** (tried - 1) * (1 - SPREAD * random()));
     }
   }
 
-  #failed(sequenceNumber: string | undefined, why: string): VpcflowError {
-    const what = `the checkpoint of ${this.#options.shard} at ${sequenceNumber ?? 'SHARD_END'}`;
-    return new VpcflowError('VF_CHECKPOINT_FAILED', `${what} was not stored: ${why}`);
+  #failed(sequenceNumber: string | undefined, error: string, tried = 1): VpcflowError {
+    const what = `the checkpoint of ${this.#options.shard} at ${sequenceNumber ?? 'SHARD_END'} was not stored: ${error}`;
+    if (error === 'ShutdownException') return new VpcflowError('VF_LEASE_LOST', what);
+    return new VpcflowError('VF_CHECKPOINT_FAILED', tried === 1 ? what : `${what}, ${tried} times`);
   }
 }
 

@@ -179,7 +179,9 @@ describe('a throttled checkpoint', () => {
     async (error) => {
       const { during, asked, counted } = bed([error]);
       await during(async (checkpointer) => {
-        await expect(checkpointer.checkpoint('7')).rejects.toThrow(error);
+        const code = error === 'ShutdownException' ? 'VF_LEASE_LOST' : 'VF_CHECKPOINT_FAILED';
+        const message = `the checkpoint of ${SHARD} at 7 was not stored: ${error}`;
+        await expect(checkpointer.checkpoint('7')).rejects.toMatchObject({ code, message });
       });
       expect(asked).toEqual(['7']);
       expect(counted).toEqual({});
