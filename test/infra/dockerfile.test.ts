@@ -79,9 +79,20 @@ describe('the image', () => {
       '/opt/vpcflow/package.json',
       '/opt/vpcflow/node_modules',
       '/opt/vpcflow/dist',
+      '/opt/vpcflow/infra/healthcheck.ts',
     ]);
     expect(ofLast('ENV').join(' ').split(' ')).toContain('VPCFLOW_KCL_JARS=/opt/vpcflow/kcl');
     expect(all('RUN').some((text) => text.endsWith('-DoutputDirectory=/opt/vpcflow/kcl'))).toBe(true);
+  });
+
+  test('asks for the health of what runs with a script that it has, of process 1', () => {
+    const [check = ''] = ofLast('HEALTHCHECK');
+    const [options = '', command = ''] = check.split(' CMD ');
+    const [program, script, commandLine] = JSON.parse(command);
+    expect([program, commandLine]).toEqual(['node', '/proc/1/cmdline']);
+    expect(ofLast('COPY').map((text) => text.split(/\s+/).at(-1))).toContain(script);
+    expect(copied).toContain(script.replace('/opt/vpcflow/', ''));
+    expect(options).toMatch(/--start-period=3m/);
   });
 
   test('copies each thing from a stage that made it', () => {
