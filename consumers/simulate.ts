@@ -3,8 +3,9 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Envelope, Subscription } from '../pipeline/simulation/envelopes.ts';
-import { SIMULATED, VERSION_2 } from '../pipeline/simulation/record.ts';
+import { SIMULATED, SIMULATED_FORMAT, VERSION_2 } from '../pipeline/simulation/record.ts';
 import { Simulation } from '../pipeline/simulation/simulation.ts';
+import { LOG_GROUP } from '../pipeline/simulation/world.ts';
 import { parseTime } from '../pipeline/window.ts';
 import { VpcflowError } from '../schemas/errors.ts';
 import { DEFAULT_FORMAT } from '../schemas/fields.ts';
@@ -66,10 +67,16 @@ const toFile = async ({ options, stdout, clock, signal }: CommandContext): Promi
   }
 };
 
+/** The lines have a custom format: without it `digest` rejects every one. The second line is the whole file. */
+const howToRead = (stream: string): string =>
+  `its lines are read with: vpcflow digest --stream ${stream} --formats FILE; in FILE the LogFormat of their log group:\n` +
+  `${JSON.stringify({ [LOG_GROUP]: SIMULATED_FORMAT })}\n`;
+
 const toStream = async ({ options, stderr, clock, signal }: CommandContext): Promise<void> => {
   const client = kinesisClient();
   try {
     const stream = await identifyStream(client, required(options.stream, 'stream'));
+    stderr.write(howToRead(stream.name));
     const start = Math.floor(clock.now() / 1000);
     const stop = start + Math.floor(options.duration / 1000);
     let [records, lines] = [0, 0];

@@ -1,6 +1,6 @@
 // `vpcflow simulate` as a person runs it: the same seed and start give the same file; a stream gets it through the real API.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../consumers/shared/clock.ts';
 import { localClient, startLocalKinesis } from '../../consumers/shared/embedded/local-kinesis.ts';
 import { ensureStream } from '../../consumers/shared/embedded/local-stream.ts';
+import { runVpcflow } from '../run-vpcflow.ts';
 import { ROOT } from '../source-files.ts';
 
 const run = promisify(execFile);
@@ -76,7 +77,9 @@ test('a stream gets the envelopes through the Kinesis API', async () => {
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
     });
-    const [, lines, records] = /^(\d+) lines in (\d+) records put to flows\n$/.exec(stderr.toString()) ?? [];
+    const [how = '', formats = '', put = ''] = stderr.toString().split('\n');
+    expect(how).toContain('vpcflow digest --stream flows --formats FILE');
+    const [, lines, records] = /^(\d+) lines in (\d+) records put to flows$/.exec(put) ?? [];
     const { ShardIterator } = await client.send(
       new GetShardIteratorCommand({
         StreamName: 'flows',
@@ -90,6 +93,15 @@ test('a stream gets the envelopes through the Kinesis API', async () => {
     const sum = texts.reduce((count, text) => count + text.split('"message":"5 ').length - 1, 0);
     expect(sum).toBe(Number(lines));
     expect(sum).toBeGreaterThan(200);
+    // What it says is all that a decoder needs: no line is rejected.
+    const file = join(directory, 'formats.json');
+    const envelopes = join(directory, 'envelopes');
+    await writeFile(file, formats);
+    await writeFile(envelopes, Buffer.concat(Records.map(({ Data }) => Data!)));
+    const store = ['--store', join(directory, 'store')];
+    await runVpcflow(['backfill', ...store, '--formats', file, envelopes]);
+    const audit = await runVpcflow(['audit', ...store, '--format', 'json']);
+    expect(JSON.parse(audit.stdout)).toMatchObject({ lines: sum, rejects: { total: 0 } });
   } finally {
     client.destroy();
     await kinesis.stop();
