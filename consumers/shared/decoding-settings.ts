@@ -22,6 +22,7 @@ const readFormats = async (path: string): Promise<readonly FormatRule[]> => {
   } catch (error) {
     throw new VpcflowError('VF_BAD_FORMAT', `${path} is no JSON object of log group patterns and LogFormat strings`, {
       cause: error,
+      help: 'write it as {"/log/group*": "${version} ${account-id} …"}',
     });
   }
 };

@@ -50,11 +50,10 @@ export const onProbed = (
   const { pending, claim, after, link, position } = state;
   const { next } = probed;
   if (next !== null && isLeftOut(next, position, pending)) {
-    return fail(
-      state,
-      'VF_CHAIN_AHEAD',
-      `the start is past the chain's end, ${after}: record ${next} after it can be read`,
-    );
+    const end =
+      after === CHAIN_START ? 'which has nothing of this shard' : `which has this shard up to record ${after}`;
+    const what = `the start is ahead of the store, ${end}: record ${next} can be read and would be left out`;
+    return fail(state, 'VF_CHAIN_AHEAD', what);
   }
   if (pending.on === 'tick' && next !== null) return wait({ ...state, at: 'joining' }); // it will be delivered
   if (claim === null) {

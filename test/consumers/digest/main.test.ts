@@ -90,20 +90,11 @@ test('a stream becomes digests, once, over a SIGTERM and a second run', { timeou
   for (const entry of await readdir(store)) if (entry !== '.vpcflow') await rm(join(store, entry), { recursive: true });
   const refused = await runVpcflow(args, environment);
   expect(refused.status).toBe(1);
-  expect(refused.stderr).toMatch(/run `vpcflow digest … --rewind` once: .*\(VF_CHAIN_AHEAD\)\n$/);
+  expect(refused.stderr).toMatch(
+    /the start is ahead of the store, which has nothing of this shard: record \d+ can be read and would be left out; run `vpcflow digest … --rewind` once: .* another store .* --application .*\(VF_CHAIN_AHEAD\)\n$/,
+  );
   await digest('--rewind');
   expect(await audit()).toMatchObject(whole);
-});
-
-test('a name that cannot be that of a file or table is refused', async () => {
-  const name = await runVpcflow(['digest', '--stream', 'flows', '--application', '../other'], {
-    AWS_ENDPOINT_URL_KINESIS: kinesis.place.endpoint,
-    AWS_REGION: kinesis.place.region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-  });
-  expect(name.status).toBe(2);
-  expect(name.stderr).toMatch(/"..\/other" is not made of 1 to 100 letters/);
 });
 
 test('a stream that cannot be reached is one sentence and status 1', async () => {

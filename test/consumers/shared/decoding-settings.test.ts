@@ -39,6 +39,12 @@ test.each(['', '[]', '{"a": 1}', '{"": "${start}"}', '{"a": "no fields"}', 'null
   },
 );
 
+test('a formats file of another shape is told its own', async () => {
+  await expect(readSettings({ ...nothing, formats: formatsFile('["${start}"]') })).rejects.toMatchObject({
+    help: 'write it as {"/log/group*": "${version} ${account-id} …"}',
+  });
+});
+
 test('a missing formats file and a bad --format are refused before anything is read', async () => {
   await expect(readSettings({ ...nothing, formats: join(folder, 'none.json') })).rejects.toMatchObject({
     code: 'VF_SOURCE_UNREADABLE',
