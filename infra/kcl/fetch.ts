@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findJars, jarsDirectory, KCL } from '../../consumers/shared/kcl/jars.ts';
+import { findJars, jarsDirectory, KCL, mavenArguments } from '../../consumers/shared/kcl/jars.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 
 const POM = fileURLToPath(new URL('pom.xml', import.meta.url));
@@ -26,11 +26,10 @@ const progress = (directory: string): (() => void) => {
   };
 };
 
-/** Runs Maven to its end; rejects with VF_ENGINE and what it complained of. A checksum that differs is an error (-C). */
+/** Runs Maven to its end; rejects with VF_ENGINE and what it complained of. */
 const runMaven = (directory: string, signal: AbortSignal): Promise<void> =>
   new Promise((fulfil, reject) => {
-    const args = ['-B', '-C', '-ntp', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${directory}`];
-    const maven = spawn('mvn', args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    const maven = spawn('mvn', mavenArguments(POM, directory), { stdio: ['ignore', 'pipe', 'pipe'], signal });
     let output = '';
     for (const stream of [maven.stdout, maven.stderr])
       stream.setEncoding('utf8').on('data', (text) => (output += text));

@@ -1,6 +1,6 @@
 // Directories that hold the right jars, others, or none; and that the pinned names are those of infra/kcl/pom.xml.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -42,6 +42,33 @@ describe('the jars', () => {
     for (const way of ['npm run kcl', '--kcl-jars', 'container image']) expect(help).toContain(way);
     directory(relative(caches, jarsDirectory(environment)), daemon(KCL.version));
     expect(await findJars(null, environment)).toBe(jarsDirectory(environment));
+  });
+
+  test('that are missing come with the command that fetches them, with its real paths', async () => {
+    const missing = join(caches, 'not there');
+    const pom = join(ROOT, 'infra/kcl/pom.xml');
+    expect((await failure(missing)).help).toContain(
+      `Apache Maven: mvn -B -C -ntp -f ${pom} dependency:copy-dependencies '-DoutputDirectory=${missing}';`,
+    );
+    expect(existsSync(pom)).toBe(true);
+    // Never into a directory that holds others.
+    const other = directory('older', daemon('2.7.2'));
+    expect((await failure(other)).help).toContain(`\`npm run kcl\` in ${ROOT};`);
+  });
+
+  test('that are missing in an installed package, which has no npm run kcl, come with it too', async () => {
+    const installed = mkdtempSync(join(tmpdir(), 'vpcflow-installed-'));
+    try {
+      for (const path of ['consumers/shared/kcl/jars.ts', 'schemas/errors.ts', 'infra/kcl/pom.xml'])
+        cpSync(join(ROOT, path), join(installed, path));
+      const module = await import(join(installed, 'consumers/shared/kcl/jars.ts'));
+      const error = await module.findJars(null, { XDG_CACHE_HOME: join(installed, 'caches') }).catch(Object);
+      expect(error.help).toContain(
+        `mvn -B -C -ntp -f ${join(installed, 'infra/kcl/pom.xml')} dependency:copy-dependencies -DoutputDirectory=${jarsDirectory({ XDG_CACHE_HOME: join(installed, 'caches') })};`,
+      );
+    } finally {
+      rmSync(installed, { recursive: true });
+    }
   });
 
   test('of another version, of two, or of something else are refused', async () => {
