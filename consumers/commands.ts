@@ -20,6 +20,8 @@ export const COMMANDS: readonly Command[] = [
       ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
     ],
     required: ['stream'],
+    ofKcl: ['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'],
+    appendix: async () => (await import('./shared/kcl/property-help.ts')).PROPERTY_HELP,
     load: () => import('./digest/main.ts'),
   },
   {
@@ -80,6 +82,7 @@ export const COMMANDS: readonly Command[] = [
       ...(['formats', 'doctorLogGroup', 'doctorFormat'] as const),
     ],
     required: [],
+    ofKcl: ['retrieval', 'kcl'], // Java and the jars are looked at in any case
     load: () => import('./doctor/main.ts'),
   },
 ];

@@ -15,6 +15,8 @@ const BAD_REQUEST = 400;
 /** A second Ctrl-C ends the process at once; npm passes the terminal's own on within milliseconds, which is the same one. */
 const SAME_SIGNAL_MS = 1000;
 
+const APPENDIX_INDENT = ' '.repeat(6);
+
 const optionHelp = (key: OptionKey, required: boolean): string => {
   const option = OPTIONS[key];
   const facts = [
@@ -84,6 +86,19 @@ const buildParser = (done: (status: number) => void): Parser => {
   return parser;
 };
 
+/** commander writes help in one go: what a command's has after its options is loaded before, and only for that. */
+const addAppendix = async (parser: Parser, argv: readonly string[]): Promise<void> => {
+  if (!argv.some((word) => ['help', '--help', '-h'].includes(word))) return;
+  for (const sub of parser.commands.filter((one) => argv.includes(one.name()))) {
+    const appendix = await COMMANDS.find(({ name }) => name === sub.name())?.appendix?.();
+    if (appendix === undefined) continue;
+    const width = (process.stdout.columns ?? 80) - APPENDIX_INDENT.length;
+    const wrapped = (help: string): string => sub.createHelp().boxWrap(help, width).replaceAll(/^/gm, APPENDIX_INDENT);
+    const lines = appendix.items.map(({ term, help }) => `  ${term}\n${wrapped(help)}\n`);
+    sub.addHelpText('after', `\n${appendix.title}\n${lines.join('')}`);
+  }
+};
+
 const report = (message: string): void => {
   process.stderr.write(`vpcflow: ${message}\n`);
 };
@@ -115,9 +130,11 @@ const flushed = async (stream: NodeJS.WriteStream): Promise<void> => {
 const main = async (argv: readonly string[]): Promise<number> => {
   let status = 0;
   try {
-    await buildParser((ended) => {
+    const parser = buildParser((ended) => {
       status = ended;
-    }).parseAsync(argv, { from: 'user' });
+    });
+    await addAppendix(parser, argv);
+    await parser.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {
     return fail(error);

@@ -30,6 +30,12 @@ export interface Operand {
   readonly help: string;
 }
 
+/** A list that a command's help has after its options. */
+export interface Appendix {
+  readonly title: string;
+  readonly items: readonly { readonly term: string; readonly help: string }[];
+}
+
 /** One row of the command table (consumers/commands.ts). The module is loaded only when the command runs. */
 export interface Command {
   readonly name: string;
@@ -39,5 +45,9 @@ export interface Command {
   readonly options: readonly OptionKey[];
   /** Those of `options` that must be given, on the command line or in the environment. */
   readonly required: readonly OptionKey[];
+  /** Those of `options` that nothing looks at without --engine kcl; one environment may serve workers of both engines. */
+  readonly ofKcl?: readonly OptionKey[];
+  /** Loaded only when the help of this command is shown. */
+  readonly appendix?: () => Promise<Appendix>;
   readonly load: () => Promise<{ readonly run: Run }>;
 }

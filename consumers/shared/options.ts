@@ -46,6 +46,16 @@ const optional = (name: string, metavar: string, help: string): Option<string | 
   parse: (given) => ({ value: given }),
 });
 
+/** A name that may be absent, of so many bytes at the most, that can be told from another when it is read. */
+const identifier = (name: string, longest: number, help: string): Option<string | null> => ({
+  ...optional(name, 'NAME', help),
+  parse: (given) => {
+    const problem = `needs a name of 1 to ${longest} bytes, without control characters and without blanks around it`;
+    const clear = given !== '' && given === given.trim() && !/\p{Cc}/u.test(given);
+    return clear && Buffer.byteLength(given) <= longest ? { value: given } : { problem };
+  },
+});
+
 /** `NAME=VALUE` pairs separated by commas; none when absent. Which names there are is for whoever takes them to say. */
 const pairs = (name: string, help: string): Option<Readonly<Record<string, string>>> => ({
   ...{ name, metavar: 'NAME=VALUE,..', default: {}, defaultText: '', bounds: '', help },
@@ -157,13 +167,13 @@ export const OPTIONS = {
   ),
   from: text('from', 'WHEN', 'trim', 'where to start without a checkpoint: trim, latest or a time'),
   rewind: flag('rewind', 'forget the checkpoints: read from the oldest record, and skip what is committed'),
-  workerId: optional('worker-id', 'NAME', 'name of this worker in claims (without it: the host name)'),
+  workerId: identifier('worker-id', 256, 'name of this worker in claims (without it: the host name)'),
   retrieval: choice(
     'retrieval',
     ['polling', 'fanout'],
     'how the Client Library reads: shared polling, or enhanced fan-out',
   ),
-  kcl: pairs('kcl', 'further properties of the Client Library, by the names of the table below'),
+  kcl: pairs('kcl', 'further properties of the Client Library: `vpcflow digest --help` lists them'),
   java: text('java', 'FILE', 'java', 'the Java 17 (or newer) program that runs the Client Library'),
   javaHeap: integer('java-heap', 512, [64, 65_536], 'MiB of heap for the Client Library'),
   kclJars: optional('kcl-jars', 'DIR', 'jars of the Client Library (without it: where `npm run kcl` put them)'),
@@ -219,11 +229,16 @@ export const environmentName = (name: string): string => `VPCFLOW_${name.toUpper
 export type Given = Readonly<Record<string, string | true | undefined>>;
 
 /**
- * Reads the options of one command: command line before environment before default; an empty variable is none.
+ * Reads the options of one command: command line before environment before default; an empty variable is none. What
+ * is typed for an engine that does not run is a problem; in the environment it is not.
  * All problems come in one error (VF_USAGE). Options that the command does not take have their defaults.
  */
 export const readOptions = (
-  command: { readonly options: readonly OptionKey[]; readonly required: readonly OptionKey[] },
+  command: {
+    readonly options: readonly OptionKey[];
+    readonly required: readonly OptionKey[];
+    readonly ofKcl?: readonly OptionKey[];
+  },
   given: Given,
   environment: Readonly<Record<string, string | undefined>>,
 ): Options => {
@@ -241,6 +256,10 @@ export const readOptions = (
     const parsed = option.parse(raw);
     if ('value' in parsed) values.set(key, parsed.value);
     else problems.push(`${argument === undefined ? variable : `--${option.name}`} ${parsed.problem}, not "${raw}"`);
+  }
+  if (values.get('engine') !== 'kcl') {
+    const idle = (command.ofKcl ?? []).map((key) => OPTIONS[key].name).filter((name) => given[name] !== undefined);
+    for (const name of idle) problems.push(`--${name} is an option of --engine kcl`);
   }
   if (problems.length > 0) throw new VpcflowError('VF_USAGE', problems.join('; '));
   // Each value is its option's default or came from its own parser, which is what Options says.

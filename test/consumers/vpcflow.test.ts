@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../consumers/commands.ts';
+import { DAEMON_PROPERTIES } from '../../consumers/shared/kcl/property-table.ts';
 import { environmentName, OPTIONS } from '../../consumers/shared/options.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { runVpcflow, startVpcflow } from '../run-vpcflow.ts';
@@ -30,6 +31,24 @@ describe('help', () => {
         expect(stdout).toMatch(new RegExp(`\\b${environmentName(OPTIONS[key].name)}\\)`));
       }
     }
+  });
+
+  test('of digest lists the properties that --kcl may set; nothing else loads them', async () => {
+    for (const args of [
+      ['digest', '--help'],
+      ['help', 'digest'],
+    ]) {
+      const { status, stdout } = await runVpcflow(args);
+      expect(status).toBe(0);
+      const [, listed = ''] = stdout.split('Properties of the Client Library, for --kcl NAME=VALUE,..:\n');
+      const names = [...listed.matchAll(/^ {2}([^ \n]+)$/gm)].map(([, name]) => name);
+      expect(names).toEqual(DAEMON_PROPERTIES.map(({ name }) => name));
+      expect(listed.replaceAll(/\s+/g, ' ')).toContain(
+        'idleTimeBetweenReadsInMillis wait between two reads of a shard (5/s allowed) (a whole number from 200 to 86400000; default: 1000; with --retrieval polling)',
+      );
+      expect(Math.max(...listed.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
+    expect((await runVpcflow(['doctor', '--help'])).stdout).not.toContain('failoverTimeMillis');
   });
 
   test("--version is the package's", async () => {

@@ -86,6 +86,26 @@ describe('what is wrong', () => {
   test.each(['0,1', '1;2', '1,,2', '70000', ','])('no list of ports: "%s"', (ports) => {
     expect(() => read(['servicePorts'], { 'service-ports': ports })).toThrow(VpcflowError);
   });
+
+  test('is what is typed for an engine that does not run; the environment is for both', () => {
+    const options = ['engine', 'retrieval', 'kcl', 'javaHeap'] as const;
+    const read = (given: Given, environment: Record<string, string> = {}) =>
+      readOptions({ options, required: [], ofKcl: ['retrieval', 'javaHeap'] }, given, environment);
+    expect(problemOf(() => read({ retrieval: 'polling', 'java-heap': '512' })).message).toBe(
+      '--retrieval is an option of --engine kcl; --java-heap is an option of --engine kcl',
+    );
+    expect(read({}, { VPCFLOW_RETRIEVAL: 'fanout' }).retrieval).toBe('fanout');
+    expect(read({ retrieval: 'fanout' }, { VPCFLOW_ENGINE: 'kcl' }).retrieval).toBe('fanout');
+  });
+
+  test('is a name of a worker that cannot be told from another', () => {
+    for (const name of ['', ' ', 'a ', 'a\nb', 'ä'.repeat(129)])
+      expect(problemOf(() => read(['workerId'], { 'worker-id': name })).message).toMatch(
+        /^--worker-id needs a name of/,
+      );
+    for (const name of ['a', 'host 1', 'ä'.repeat(128)])
+      expect(read(['workerId'], { 'worker-id': name }).workerId).toBe(name);
+  });
 });
 
 describe('the table', () => {
