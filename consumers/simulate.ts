@@ -10,7 +10,7 @@ import { parseTime } from '../pipeline/window.ts';
 import { VpcflowError } from '../schemas/errors.ts';
 import { DEFAULT_FORMAT } from '../schemas/fields.ts';
 import type { CommandContext, Run } from './shared/command.ts';
-import { identifyStream, kinesisClient } from './shared/kinesis.ts';
+import { identifyStream, kinesisClientFor } from './shared/kinesis.ts';
 import { putRecords } from './shared/kinesis-writer.ts';
 import { required } from './shared/options.ts';
 import { runTraffic } from './shared/simulated-traffic.ts';
@@ -73,9 +73,10 @@ const howToRead = (stream: string): string =>
   `${JSON.stringify({ [LOG_GROUP]: SIMULATED_FORMAT })}\n`;
 
 const toStream = async ({ options, stderr, clock, signal }: CommandContext): Promise<void> => {
-  const client = kinesisClient();
+  const named = required(options.stream, 'stream');
+  const client = kinesisClientFor(named);
   try {
-    const stream = await identifyStream(client, required(options.stream, 'stream'));
+    const stream = await identifyStream(client, named);
     stderr.write(howToRead(stream.name));
     const start = Math.floor(clock.now() / 1000);
     const stop = start + Math.floor(options.duration / 1000);

@@ -43,7 +43,7 @@ const parse = (given: unknown): DigestChildConfiguration => {
 await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWork> => {
   const { stream, store: uri, settings, workerId, bounds } = parse(configuration);
   const store = withDeadline(await openStore(uri), clock);
-  const client = kinesisClient();
+  const client = kinesisClient({ region: stream.region });
   // Before anything of this shard can be called complete.
   await recordShards(store, stream, await listShards(client, stream));
   const processor = new DigestProcessor({

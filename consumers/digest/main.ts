@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import { EPOCH_BOUNDS, type EpochBounds } from '../../pipeline/epoch/contents.ts';
 import { settingsDocument } from '../../pipeline/settings.ts';
 import { parseTime } from '../../pipeline/window.ts';
-import { applicationName } from '../shared/application.ts';
+import { applicationName, checkApplication } from '../shared/application.ts';
 import type { Run } from '../shared/command.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
-import { identifyStream, kinesisClient } from '../shared/kinesis.ts';
+import { identifyStream, kinesisClientFor } from '../shared/kinesis.ts';
 import { createLog } from '../shared/log.ts';
 import { openMeters } from '../shared/metrics/open-meters.ts';
 import { type Options, required } from '../shared/options.ts';
@@ -14,8 +14,8 @@ import { withDeadline } from '../shared/store/deadline.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
 import type { DigestRun } from './digest-run.ts';
+import { openEngine } from './engine.ts';
 import { measured } from './measured.ts';
-import { runEmbedded } from './run-embedded.ts';
 
 /** `--from`: trim, latest or a time. */
 const startFrom = (text: string, now: number): DigestRun['from'] =>
@@ -32,18 +32,23 @@ const lowerBounds = ({ epochRows, epochBytes, epochHours }: Options): EpochBound
 };
 
 export const run: Run = async ({ options, clock, stderr, signal }) => {
+  const named = required(options.stream, 'stream');
   const from = startFrom(options.from, clock.now());
+  checkApplication(options.application, options.engine);
   const settings = await readSettings(options);
-  const log = createLog(stderr, options.log);
+  const engine = await openEngine(options);
   const store = withDeadline(await openStore(options.store), clock);
-  await ensureLayout(store);
-  const client = kinesisClient();
+  const client = kinesisClientFor(named);
   try {
-    const stream = await identifyStream(client, required(options.stream, 'stream'));
-    const application = applicationName(options.application, options.engine, 'digest', stream);
-    const workerId = options.workerId ?? hostname();
+    const log = createLog(stderr, options.log);
     const meters = await openMeters(options, log, clock);
     try {
+      const stream = await identifyStream(client, named);
+      const application = applicationName(options.application, options.engine, 'digest', stream);
+      engine.accept(application);
+      const workerId = options.workerId ?? hostname();
+      // From here on something is written.
+      await ensureLayout(store);
       log.info(
         {
           engine: options.engine,
@@ -55,13 +60,11 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
       );
       if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
       const { meter } = meters;
-      const work: DigestRun = {
+      await engine.run({
         ...{ options, client, stream, application, workerId, store, settings, from, meter, log, clock, signal },
         bounds: lowerBounds(options),
         observer: measured(meter, log),
-      };
-      if (options.engine === 'kcl') await (await import('./run-kcl.ts')).runKcl(work);
-      else await runEmbedded(work);
+      });
       const { lines, flows, epochs, rejects, duplicates } = meters.totals();
       const beside = `${rejects} rejects, ${duplicates} duplicate envelopes`;
       log.info({}, `${lines} lines, ${flows} flows committed in ${epochs} epochs; ${beside}`);

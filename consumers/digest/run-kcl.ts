@@ -4,39 +4,57 @@ import { findJars } from '../shared/kcl/jars.ts';
 import { checkJava } from '../shared/kcl/java.ts';
 import { dynamoClient, rewindLeases } from '../shared/kcl/leases.ts';
 import { checkProperties } from '../shared/kcl/properties.ts';
+import { DAEMON_PROPERTIES } from '../shared/kcl/property-table.ts';
 import { runKclWorker } from '../shared/kcl/worker.ts';
+import type { Options } from '../shared/options.ts';
 import { listShards, recordShards } from '../shared/shard-list.ts';
 import type { DigestRun } from './digest-run.ts';
+import type { Engine } from './engine.ts';
 import type { DigestChildConfiguration } from './kcl-child.ts';
 
-/** The library's own failoverTimeMillis: how long a lease may go unrenewed before another worker takes it. */
-const FAILOVER_MS = 10_000;
+/** How long a lease may go unrenewed before another worker takes it, as the daemon will be told. */
+const failoverMillis = (overrides: Options['kcl']): number => {
+  const property = DAEMON_PROPERTIES.find(({ name }) => name === 'failoverTimeMillis');
+  return Number(overrides.failoverTimeMillis ?? property?.ourDefault ?? property?.libraryDefault);
+};
 
-/** Resolves after a graceful end on the signal; rejects when the daemon or a child is dead. */
-export const runKcl = async (run: DigestRun): Promise<void> => {
-  const { options, client, stream, application, store, settings, bounds, workerId, log, clock } = run;
-  const environment = process.env;
-  checkProperties({ application, retrieval: options.retrieval, overrides: options.kcl });
+/** Moves the checkpoints back; false: told to stop before, and nothing is moved. */
+const rewind = async ({ options, stream, application, clock, log, signal }: DigestRun): Promise<boolean> => {
+  const dynamo = dynamoClient(stream.region);
+  try {
+    const failover = failoverMillis(options.kcl) * 1.5;
+    const leases = await rewindLeases(dynamo, { table: application, clock, failover, signal });
+    if (leases === null) log.info({}, 'told to stop: no checkpoint is moved back');
+    else log.info({ leases }, 'checkpoints are moved back to the oldest record');
+    return leases !== null;
+  } finally {
+    dynamo.destroy();
+  }
+};
+
+/**
+ * Looks for Java and the jars, and checks the properties. Rejects with VF_USAGE or VF_ENGINE. What it gives runs the
+ * daemon: that resolves after a graceful end on the signal, and rejects when the daemon or a child is dead.
+ */
+export const openKcl = async (options: Options, environment: NodeJS.ProcessEnv): Promise<Engine> => {
+  const { retrieval, kcl: overrides } = options;
+  const accept = (application: string) => checkProperties({ application, retrieval, overrides });
+  accept(options.application ?? 'vpcflow-digest');
   const java = await checkJava(options.java, environment);
   const jars = await findJars(options.kclJars, environment);
-  // So that completeness asks every shard from the start, those too that nobody has leased yet.
-  await recordShards(store, stream, await listShards(client, stream));
-  if (options.rewind) {
-    const failover = Number(options.kcl.failoverTimeMillis ?? FAILOVER_MS) * 1.5;
-    const dynamo = dynamoClient(stream.region);
-    try {
-      const leases = await rewindLeases(dynamo, { table: application, clock, failover });
-      log.info({ leases }, 'checkpoints are moved back to the oldest record');
-    } finally {
-      dynamo.destroy();
-    }
-  }
-  const configuration: DigestChildConfiguration = { stream, store: options.store, settings, workerId, bounds };
-  await runKclWorker({
-    child: new URL(`./kcl-child${extname(import.meta.url)}`, import.meta.url),
-    configuration,
-    ...{ stream, application, workerId, from: run.from, retrieval: options.retrieval, properties: options.kcl },
-    ...{ java: java.path, jars, heap: options.javaHeap, environment },
-    ...{ meter: run.meter, log, clock, signal: run.signal },
-  });
+  const run = async (work: DigestRun): Promise<void> => {
+    const { client, stream, application, store, settings, bounds, workerId, log, clock, signal } = work;
+    // So that completeness asks every shard from the start, those too that nobody has leased yet.
+    await recordShards(store, stream, await listShards(client, stream));
+    if (options.rewind && !(await rewind(work))) return;
+    const configuration: DigestChildConfiguration = { stream, store: options.store, settings, workerId, bounds };
+    await runKclWorker({
+      child: new URL(`./kcl-child${extname(import.meta.url)}`, import.meta.url),
+      configuration,
+      ...{ stream, application, workerId, from: work.from, retrieval, properties: overrides },
+      ...{ java: java.path, jars, heap: options.javaHeap, environment },
+      ...{ meter: work.meter, log, clock, signal },
+    });
+  };
+  return { accept, run };
 };

@@ -1,7 +1,7 @@
 // Turns a call that may fail or hang into its answer or its trouble, in bounded time; and a trouble into a finding.
 import type { Clock } from '../../schemas/clock.ts';
+import { adviceOf, silence, type Trouble, troubleOf } from '../shared/aws-trouble.ts';
 import { type Finding, fix, type Permission, warn } from './check.ts';
-import { silence, type Trouble, troubleOf } from './trouble.ts';
 
 export interface Bounds {
   readonly clock: Clock;
@@ -36,14 +36,14 @@ const DENIED_BY = /explicit deny in (?:an? )?([\w -]+?policy)/;
 const DENIED = /not authorized to perform: ([\w-]+:\w+)(?: on resource: "?(arn:[^\s"]+))?/;
 
 /** What is missing is what the service says it is: to write with a KMS key, another action of another service. */
-const named = ({ detail }: Trouble, permission: Permission): Permission => {
+export const refusedPermission = ({ detail }: Trouble, permission: Permission): Permission => {
   const [, action = permission.action, resource = permission.resource] = DENIED.exec(detail) ?? [];
   return { action, resource };
 };
 
 const refused = (area: string, trouble: Trouble, expected: Permission): Finding => {
   const policy = DENIED_BY.exec(trouble.detail)?.[1];
-  const permission = named(trouble, expected);
+  const permission = refusedPermission(trouble, expected);
   const what = `${permission.action} is not permitted on ${permission.resource}`;
   if (policy === undefined) return fix(area, what, 'allow it with the policy below', [permission]);
   const remedy = `an explicit deny in a ${policy} forbids it: change that, allowing it is not enough`;
@@ -53,49 +53,20 @@ const refused = (area: string, trouble: Trouble, expected: Permission): Finding 
 /** What a trouble is to the reader. `doing`: "the stream cannot be described"; `permission`: what a refusal is about. */
 export const troubled = (area: string, doing: string, trouble: Trouble, permission: Permission): Finding => {
   const { kind, detail } = trouble;
+  const advice = adviceOf(trouble);
+  if (advice !== null) {
+    // What is wrong with every call alike is said alike, so that it stands in the report once.
+    const ofEach = kind === 'clock' || kind === 'unreachable' || kind === 'silent';
+    return fix(area, ofEach ? `${doing}: ${advice.what}` : advice.what, advice.remedy);
+  }
   switch (kind) {
     case 'denied':
       return refused(area, trouble, permission);
     case 'denied-key':
       return fix(area, `${doing}: the KMS key refuses (${detail})`, 'allow kms:Decrypt on the key, in its policy too');
-    case 'expired':
-      return fix(area, 'the credentials have expired', 'sign in again (aws sso login), or take new temporary ones');
-    case 'no-credentials':
-      return fix(
-        area,
-        `no AWS credentials can be used (${detail})`,
-        'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run it under a role of the host',
-      );
-    case 'bad-credentials':
-      return fix(
-        area,
-        `the credentials are not valid (${detail})`,
-        'check the access key, its secret and the session token, and whether the key was deactivated',
-      );
-    case 'no-region':
-      return fix(area, 'no AWS region is set', 'set AWS_REGION to the region of the stream');
-    case 'clock':
-      return fix(
-        area,
-        `${doing}: the signature has the wrong time (${detail})`,
-        'set the clock of this host, with NTP',
-      );
-    case 'unreachable':
-      return fix(
-        area,
-        `${doing}: ${detail}`,
-        'check the region, AWS_ENDPOINT_URL, the proxy and the route (in a VPC: an interface or gateway endpoint)',
-      );
-    case 'silent':
-      return fix(
-        area,
-        `${doing}: ${detail}`,
-        'check the route, security groups and network ACLs (in a VPC: an interface or gateway endpoint)',
-      );
     case 'busy':
       return warn(area, `${doing}: ${detail}`, 'run it again; if it stays so, too much else uses the same limits');
-    case 'absent':
-    case 'other':
+    default:
       return trouble.help === null
         ? fix(area, `${doing}: ${detail}`, 'see what the service says')
         : fix(area, detail, trouble.help);

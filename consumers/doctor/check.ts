@@ -18,15 +18,22 @@ export interface Finding {
   readonly remedy: string | null;
   /** What the service refused. */
   readonly missing: readonly Permission[];
+  /** What is needed too, and could not be tried without doing it or without what is missing. */
+  readonly untried: readonly Permission[];
 }
 
 const finding =
   (verdict: Verdict) =>
-  (area: string, what: string, remedy: string | null = null): Finding => ({ verdict, area, what, remedy, missing: [] });
+  (area: string, what: string, remedy: string | null = null): Finding => ({
+    ...{ verdict, area, what, remedy, missing: [], untried: [] },
+  });
 
 export const ok = finding('ok');
 export const warn = finding('warn');
-export const unchecked = finding('unchecked');
+export const unchecked = (area: string, what: string, untried: readonly Permission[] = []): Finding => ({
+  ...finding('unchecked')(area, what),
+  untried,
+});
 export const fix = (area: string, what: string, remedy: string, missing: readonly Permission[] = []): Finding => ({
   ...finding('fix')(area, what, remedy),
   missing,

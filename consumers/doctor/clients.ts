@@ -59,10 +59,14 @@ export interface Clients {
   readonly destroy: () => void;
 }
 
-/** Region, endpoints and credentials are the SDK's to find, as for a worker; HTTP/1.1, as the workers' clients speak. */
-export const createClients = (clock: Clock, limit: number): Clients => {
+/**
+ * Endpoints and credentials are the SDK's to find, as for a worker, and so is the region where it is null; HTTP/1.1, as
+ * the workers' clients speak.
+ */
+export const createClients = (clock: Clock, limit: number, region: string | null): Clients => {
   const told: TimeTold[] = [];
   const config = (service: string) => ({
+    ...(region === null ? {} : { region }),
     maxAttempts: ATTEMPTS,
     requestHandler: new TimedHandler(service, clock, limit, told),
   });

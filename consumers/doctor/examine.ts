@@ -13,7 +13,7 @@ import { checkLeaseTables } from './lease-tables-check.ts';
 import { checkHere } from './local-checks.ts';
 import { checkReading } from './reading-check.ts';
 import { checkStorePlace } from './store-place.ts';
-import { checkStream, type StreamFacts } from './stream-check.ts';
+import { checkStream, type StreamFacts, streamPlace } from './stream-check.ts';
 import { checkSubscription } from './subscription-check.ts';
 
 export interface ExamineOptions extends Bounds {
@@ -40,7 +40,11 @@ const metricsLine = ({ engine, kcl }: Options): readonly Finding[] => {
   const level = kcl.metricsLevel ?? 'NONE';
   if (engine !== 'kcl' || level === 'NONE') return [];
   return [
-    unchecked('metrics', `metricsLevel ${level} needs cloudwatch:PutMetricData, which cannot be tried without writing`),
+    unchecked(
+      'metrics',
+      `metricsLevel ${level} needs cloudwatch:PutMetricData, which cannot be tried without writing`,
+      [{ action: 'cloudwatch:PutMetricData', resource: '*' }],
+    ),
   ];
 };
 
@@ -77,14 +81,18 @@ const onceEach = (findings: readonly Finding[]): readonly Finding[] => {
       if (verdict === 'fix') seen.add(cause);
       return finding;
     }
-    return unchecked(area, `not checked: ${what}`);
+    return unchecked(area, `not checked: ${what}`, [...finding.missing, ...finding.untried]);
   });
 };
 
 /** Never rejects for what a service or the system does; VF_USAGE for options that cannot be used. */
 export const examine = async ({ options, environment, ...bounds }: ExamineOptions): Promise<readonly Finding[]> => {
   const { stream } = options;
-  const clients = createClients(bounds.clock, bounds.limit);
+  const clients = createClients(
+    bounds.clock,
+    bounds.limit,
+    stream === null ? null : (streamPlace(stream)?.region ?? null),
+  );
   const examination: Examination = { ...bounds, options, environment, clients };
   try {
     const groups = await Promise.all([

@@ -11,7 +11,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { attempt, isGeneral, troubled } from './attempt.ts';
-import { type Finding, fix, ok, unchecked, warn } from './check.ts';
+import { type Finding, fix, ok, type Permission, unchecked, warn } from './check.ts';
 import type { Examination } from './examination.ts';
 import type { StreamPlace } from './stream-check.ts';
 
@@ -78,6 +78,11 @@ const send = async (
   }
 };
 
+const permit = ({ resource }: Table, action: Action | 'CreateTable' | 'DescribeTable' | 'UpdateTable'): Permission => ({
+  action: `dynamodb:${action}`,
+  resource: action === 'Query' ? `${resource}/index/${INDEX}` : resource,
+});
+
 /** One call; a condition that did not hold is a call that was allowed. Null: it was, or there is no such table. */
 const tryAction = async (examination: Examination, table: Table, action: Action): Promise<Finding | null> => {
   const outcome = await attempt(examination, async (abortSignal) => {
@@ -86,8 +91,7 @@ const tryAction = async (examination: Examination, table: Table, action: Action)
     });
   });
   if ('value' in outcome || outcome.trouble.kind === 'absent') return null;
-  const resource = action === 'Query' ? `${table.resource}/index/${INDEX}` : table.resource;
-  return troubled(AREA, `${action} on ${table.name}`, outcome.trouble, { action: `dynamodb:${action}`, resource });
+  return troubled(AREA, `${action} on ${table.name}`, outcome.trouble, permit(table, action));
 };
 
 const hasIndex = ({ GlobalSecondaryIndexes = [] }: TableDescription): boolean =>
@@ -120,12 +124,14 @@ const checkExisting = async (
   return [
     ok(AREA, `${table.name}: dynamodb:${allowed.join(', ')} allowed`),
     ...wrong,
-    ...(indexed || !table.actions.includes('Query') ? [] : [unchecked(AREA, needsIndex)]),
+    ...(indexed || !table.actions.includes('Query')
+      ? []
+      : [unchecked(AREA, needsIndex, [permit(table, 'UpdateTable'), permit(table, 'Query')])]),
   ];
 };
 
 interface TableReport {
-  readonly name: string;
+  readonly table: Table;
   readonly state: 'there' | 'absent' | 'unknown' | 'unreachable';
   readonly findings: readonly Finding[];
 }
@@ -136,25 +142,38 @@ const checkTable = async (examination: Examination, table: Table): Promise<Table
     examination.clients.dynamo.send(new DescribeTableCommand({ TableName: name }), { abortSignal }),
   );
   if ('value' in described) {
-    return { name, state: 'there', findings: await checkExisting(examination, table, described.value.Table ?? {}) };
+    return { table, state: 'there', findings: await checkExisting(examination, table, described.value.Table ?? {}) };
   }
   const { trouble } = described;
-  if (trouble.kind === 'absent') return { name, state: 'absent', findings: [] };
-  const permission = { action: 'dynamodb:DescribeTable', resource: table.resource };
-  const undescribed = troubled(AREA, `${name} cannot be described`, trouble, permission);
-  if (isGeneral(trouble)) return { name, state: 'unreachable', findings: [undescribed] };
+  if (trouble.kind === 'absent') return { table, state: 'absent', findings: [] };
+  const undescribed = troubled(AREA, `${name} cannot be described`, trouble, permit(table, 'DescribeTable'));
+  if (isGeneral(trouble)) return { table, state: 'unreachable', findings: [undescribed] };
   const tried = await Promise.all(table.actions.map((action) => tryAction(examination, table, action)));
-  return { name, state: 'unknown', findings: [undescribed, ...tried.filter((finding) => finding !== null)] };
+  return { table, state: 'unknown', findings: [undescribed, ...tried.filter((finding) => finding !== null)] };
 };
 
-/** Creating a table cannot be tried without doing it. */
-const toBeMade = (reports: readonly TableReport[]): readonly Finding[] => {
-  const names = reports.filter(({ state }) => state === 'absent').map(({ name }) => name);
-  if (names.length === 0) return [];
-  const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
-  const needs = 'dynamodb:CreateTable, DescribeTable and UpdateTable';
-  const what = `${names.join(', ')} ${are} not there yet: the first start makes ${them}, and needs ${needs}`;
-  return [unchecked(AREA, what)];
+type Fate = (names: string, one: boolean) => string;
+
+const absent: Fate = (names, one) =>
+  `${names} ${one ? 'is' : 'are'} not there yet: the first start makes ${one ? 'it' : 'them'}`;
+
+const unknown: Fate = (names, one) =>
+  `whether ${names} ${one ? 'is' : 'are'} there is not known: where not, the first start makes ${one ? 'it' : 'them'}`;
+
+/** Creating a table cannot be tried without doing it, nor can anything be done to one that is not there. */
+const toBeMade = (reports: readonly TableReport[], state: 'absent' | 'unknown', fate: Fate): readonly Finding[] => {
+  const tables = reports.filter((report) => report.state === state).map(({ table }) => table);
+  if (tables.length === 0) return [];
+  const names = tables.map(({ name }) => name).join(', ');
+  const what = `${fate(names, tables.length === 1)}, and needs dynamodb:CreateTable, DescribeTable and UpdateTable`;
+  const actions = (table: Table) => ['CreateTable', 'DescribeTable', 'UpdateTable', ...table.actions] as const;
+  return [
+    unchecked(
+      AREA,
+      what,
+      tables.flatMap((table) => actions(table).map((action) => permit(table, action))),
+    ),
+  ];
 };
 
 /** `readable`: whether there is a lease table whose leases can be looked at. */
@@ -169,7 +188,11 @@ export const checkLeaseTables = async (
   const reports = [first, ...(await Promise.all(others.map((table) => checkTable(examination, table))))];
   const ofLeases = first.findings[0];
   return {
-    findings: [...reports.flatMap(({ findings }) => findings), ...toBeMade(reports)],
+    findings: [
+      ...reports.flatMap(({ findings }) => findings),
+      ...toBeMade(reports, 'absent', absent),
+      ...toBeMade(reports, 'unknown', unknown),
+    ],
     readable: ofLeases?.verdict === 'ok' && /Scan/.test(ofLeases.what),
   };
 };

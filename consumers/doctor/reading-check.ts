@@ -19,7 +19,9 @@ const tryPolling = async (examination: Examination, { identity, shards }: Stream
     kinesis.send(new GetShardIteratorCommand(position), { abortSignal }),
   );
   if ('trouble' in iterator) {
-    const untried = unchecked('reading', 'kinesis:GetRecords cannot be tried without an iterator of a shard');
+    const untried = unchecked('reading', 'kinesis:GetRecords cannot be tried without an iterator of a shard', [
+      { action: 'kinesis:GetRecords', resource: arn },
+    ]);
     if (iterator.trouble.kind === 'absent' && shards === null) return [untried];
     const permission = { action: 'kinesis:GetShardIterator', resource: arn };
     return [troubled('reading', `shard ${shard} gives no iterator`, iterator.trouble, permission), untried];
@@ -40,6 +42,8 @@ const tryFanout = async (examination: Examination, { identity }: StreamFacts): P
   const { arn, name } = identity;
   const application = applicationName(examination.options.application, 'kcl', 'digest', identity);
   const resource = `${arn}/consumer/${application}:*`;
+  const subscribe = { action: 'kinesis:SubscribeToShard', resource };
+  const untried = [{ action: 'kinesis:RegisterStreamConsumer', resource: arn }, subscribe];
   const described = await attempt(examination, (abortSignal) =>
     examination.clients.kinesis.send(new DescribeStreamConsumerCommand({ StreamARN: arn, ConsumerName: application }), {
       abortSignal,
@@ -53,11 +57,16 @@ const tryFanout = async (examination: Examination, { identity }: StreamFacts): P
         unchecked(
           'fanout',
           `no consumer ${application} of ${name} yet: the first start registers it, and needs ${needs}`,
+          [...untried, { action: 'kinesis:DescribeStreamConsumer', resource }],
         ),
       ];
     }
     const permission = { action: 'kinesis:DescribeStreamConsumer', resource };
-    return [troubled('fanout', `the consumer ${application} cannot be described`, trouble, permission)];
+    const needs = 'kinesis:RegisterStreamConsumer and SubscribeToShard cannot be tried without doing it';
+    return [
+      troubled('fanout', `the consumer ${application} cannot be described`, trouble, permission),
+      ...(trouble.kind === 'denied' ? [unchecked('fanout', needs, untried)] : []),
+    ];
   }
   const status = described.value.ConsumerDescription?.ConsumerStatus ?? 'unknown';
   if (status === 'DELETING') {
@@ -74,6 +83,7 @@ const tryFanout = async (examination: Examination, { identity }: StreamFacts): P
     unchecked(
       'fanout',
       `kinesis:SubscribeToShard on ${resource} cannot be tried without taking the shard from a worker`,
+      [subscribe],
     ),
   ];
 };

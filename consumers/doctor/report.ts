@@ -42,7 +42,16 @@ export const policyOf = (permissions: readonly Permission[]): Policy | null => {
   return { Version: '2012-10-17', Statement: statements };
 };
 
-const missingOf = (findings: readonly Finding[]): readonly Permission[] => findings.flatMap(({ missing }) => missing);
+/**
+ * What was refused, and with it all that could not be tried, so that one change of the policy is enough. Where nothing
+ * was refused, nothing is asked for: what could not be tried may well be allowed.
+ */
+const neededOf = (findings: readonly Finding[]): { readonly policy: Policy | null; readonly untried: boolean } => {
+  const refused = policyOf(findings.flatMap(({ missing }) => missing));
+  if (refused === null) return { policy: null, untried: false };
+  const policy = policyOf(findings.flatMap(({ missing, untried }) => [...missing, ...untried]));
+  return { policy, untried: JSON.stringify(policy) !== JSON.stringify(refused) };
+};
 
 /** Warnings are allowed. */
 export const isHealthy = (findings: readonly Finding[]): boolean => findings.every(({ verdict }) => verdict !== 'fix');
@@ -58,13 +67,16 @@ export const doctorTable = (findings: readonly Finding[]): string => {
     const text = remedy === null ? what : `${what}: ${remedy}`;
     return `${WORDS[verdict].padEnd(VERDICT_WIDTH)} ${area.padEnd(AREA_WIDTH)} ${text}\n`;
   });
-  const policy = policyOf(missingOf(findings));
-  const allow = policy === null ? '' : `\nThis policy allows what was refused:\n${JSON.stringify(policy, null, 2)}\n`;
+  const { policy, untried } = neededOf(findings);
+  const what = `what was refused${untried ? ', and what is needed too and could not be tried' : ''}`;
+  const allow = policy === null ? '' : `\nThis policy allows ${what}:\n${JSON.stringify(policy, null, 2)}\n`;
   return `${lines.join('')}${verdictLine(findings)}\n${allow}`;
 };
 
 export const doctorJson = (findings: readonly Finding[]): string => {
-  const plain = findings.map(({ verdict, area, what, remedy, missing }) => ({ verdict, area, what, remedy, missing }));
-  const document = { ok: isHealthy(findings), findings: plain, policy: policyOf(missingOf(findings)) };
+  const plain = findings.map(({ verdict, area, what, remedy, missing, untried }) => ({
+    ...{ verdict, area, what, remedy, missing, untried },
+  }));
+  const document = { ok: isHealthy(findings), findings: plain, policy: neededOf(findings).policy };
   return `${JSON.stringify(document, null, 2)}\n`;
 };

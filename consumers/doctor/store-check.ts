@@ -4,10 +4,10 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { ObjectStore, PutCondition } from '../../schemas/store.ts';
+import type { Trouble } from '../shared/aws-trouble.ts';
 import { checkLayout, LAYOUT_VERSION } from '../shared/store/layout.ts';
 import { attempt, type Bounds, isGeneral, troubled } from './attempt.ts';
 import { type Finding, fix, ok, type Permission, unchecked } from './check.ts';
-import type { Trouble } from './trouble.ts';
 
 const AREA = 'store';
 const EXACTLY_ONCE =

@@ -7,8 +7,9 @@ import {
   type Shard,
   type StreamDescriptionSummary,
 } from '@aws-sdk/client-kinesis';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { StreamIdentity } from '../shared/kinesis.ts';
-import { attempt, isGeneral, troubled } from './attempt.ts';
+import { attempt, isGeneral, refusedPermission, troubled } from './attempt.ts';
 import { counted, type Finding, fix, ok, warn } from './check.ts';
 import type { Examination } from './examination.ts';
 
@@ -104,6 +105,16 @@ const listShards = async (
   return { shards: null, trouble: troubled(AREA, 'its shards cannot be listed', outcome.trouble, permission) };
 };
 
+/** Where a stream of this account is that may not be described; null where nobody says whose account this is. */
+const ownPlace = async (examination: Examination, name: string, region: string | null): Promise<StreamPlace | null> => {
+  const asked = await attempt(examination, (abortSignal) =>
+    examination.clients.sts.send(new GetCallerIdentityCommand({}), { abortSignal }),
+  );
+  if ('trouble' in asked) return null;
+  const { Account: account, Arn: caller = '' } = asked.value;
+  return streamPlace(`arn:${caller.split(':')[1]}:kinesis:${region}:${account}:stream/${name}`);
+};
+
 /** `named`: a name or an ARN. The ARN that a refusal is about is a guess where only a name is known. */
 export const checkStream = async (examination: Examination, named: string): Promise<StreamReport> => {
   const byArn = streamPlace(named);
@@ -112,10 +123,6 @@ export const checkStream = async (examination: Examination, named: string): Prom
     return { facts: null, findings: [fix(AREA, `${named} is not the ARN of a Kinesis stream`, remedy)] };
   }
   const region = await examination.clients.kinesis.config.region().catch(() => null);
-  if (byArn !== null && region !== null && region !== byArn.region) {
-    const what = `${byArn.name} is in ${byArn.region}, and the region that is set is ${region}`;
-    return { facts: null, findings: [fix(AREA, what, `set AWS_REGION=${byArn.region}`)] };
-  }
   const resource = byArn?.arn ?? `arn:aws:kinesis:*:*:stream/${named}`;
   const request = byArn === null ? { StreamName: named } : { StreamARN: byArn.arn };
   const described = await attempt(examination, (abortSignal) =>
@@ -129,13 +136,17 @@ export const checkStream = async (examination: Examination, named: string): Prom
       const remedy = `check the name, the region and the account, or create it: ${create}`;
       return { facts: null, findings: [fix(AREA, `there is no stream ${name} in ${region}`, remedy)] };
     }
-    const permission = { action: 'kinesis:DescribeStreamSummary', resource };
-    const trying = troubled(AREA, `${name} cannot be described`, trouble, permission);
-    if (byArn === null || isGeneral(trouble)) return { facts: null, findings: [trying] };
-    // Its ARN is known: what can be read of it can still be tried.
-    const listed = await listShards(examination, byArn);
+    const guessed = { action: 'kinesis:DescribeStreamSummary', resource };
+    const doing = `${name} cannot be described`;
+    if (isGeneral(trouble)) return { facts: null, findings: [troubled(AREA, doing, trouble, guessed)] };
+    // Once its ARN is known, what can be read of it can still be tried; a refusal mostly says it.
+    const told = streamPlace(refusedPermission(trouble, guessed).resource);
+    const place = byArn ?? told ?? (await ownPlace(examination, name, region));
+    const trying = troubled(AREA, doing, trouble, { ...guessed, resource: place?.arn ?? resource });
+    if (place === null) return { facts: null, findings: [trying] };
+    const listed = await listShards(examination, place);
     const findings = listed.shards === null ? [trying, listed.trouble] : [trying];
-    return { facts: { identity: byArn, shards: listed.shards }, findings };
+    return { facts: { identity: place, shards: listed.shards }, findings };
   }
   const summary = described.value.StreamDescriptionSummary;
   const place = streamPlace(summary?.StreamARN ?? '');

@@ -2,6 +2,7 @@
 import { DescribeStreamSummaryCommand, KinesisClient, ResourceNotFoundException } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { VpcflowError } from '../../schemas/errors.ts';
+import { adviceOf, troubleOf } from './aws-trouble.ts';
 
 /** Set where the local Kinesis is meant; without it the SDK's own variables and profile decide. */
 export interface KinesisPlace {
@@ -19,10 +20,11 @@ export interface StreamIdentity {
 }
 
 /**
- * A client that honours AWS_REGION, AWS_ENDPOINT_URL(_KINESIS), profiles and credentials. It speaks HTTP/1.1, which AWS
- * and every compatible endpoint understand (the SDK's own choice is HTTP/2, which plain-text servers often are not).
+ * A client that honours AWS_REGION, AWS_ENDPOINT_URL(_KINESIS), profiles and credentials, where the place does not say
+ * otherwise. It speaks HTTP/1.1, which AWS and every compatible endpoint understand (the SDK's own choice is HTTP/2,
+ * which plain-text servers often are not).
  */
-export const kinesisClient = (place?: KinesisPlace): KinesisClient =>
+export const kinesisClient = (place: Partial<KinesisPlace> = {}): KinesisClient =>
   new KinesisClient({
     maxAttempts: 5,
     requestHandler: new NodeHttpHandler({
@@ -30,14 +32,21 @@ export const kinesisClient = (place?: KinesisPlace): KinesisClient =>
       requestTimeout: 30_000,
       throwOnRequestTimeout: true,
     }),
-    ...(place === undefined ? {} : { ...place }),
+    ...place,
   });
 
-/** One sentence of an SDK error, whatever was thrown. */
+/** One sentence of an SDK error, whatever was thrown, and what to do. */
 export const streamError = (what: string, cause: unknown): VpcflowError => {
   if (cause instanceof VpcflowError) return cause;
+  const trouble = troubleOf(cause);
+  const advice = adviceOf(trouble);
+  if (advice !== null) return new VpcflowError('VF_STREAM', `${what}: ${advice.what}`, { cause, help: advice.remedy });
   const detail = cause instanceof Error ? `${cause.name}: ${cause.message || 'no answer'}` : String(cause);
-  return new VpcflowError('VF_STREAM', `${what}: ${detail.replace(/\s+/g, ' ')}`, { cause });
+  const help = '`vpcflow doctor` with the same options says what is missing, and the policy that allows it';
+  return new VpcflowError('VF_STREAM', `${what}: ${detail.replace(/\s+/g, ' ')}`, {
+    cause,
+    ...(trouble.kind === 'denied' ? { help } : {}),
+  });
 };
 
 /** `arn:aws:kinesis:us-east-1:123456789012:stream/flows` → its parts. */
@@ -47,6 +56,13 @@ const parseArn = (arn: string): StreamIdentity => {
   const [, region, account, name] = match;
   return { name: name!, arn, region: region!, id: `${account}.${region}.${name}` };
 };
+
+/**
+ * A client for this stream. A stream named by its ARN is asked for in its own region, whatever AWS_REGION says: the SDK
+ * takes the host from the region that it is given, never from an ARN. Throws VF_STREAM for the ARN of anything else.
+ */
+export const kinesisClientFor = (nameOrArn: string): KinesisClient =>
+  kinesisClient(nameOrArn.startsWith('arn:') ? { region: parseArn(nameOrArn).region } : {});
 
 /** Asks the service who the stream is; an ARN needs no asking. Rejects with VF_STREAM when there is none. */
 export const identifyStream = async (client: KinesisClient, nameOrArn: string): Promise<StreamIdentity> => {

@@ -9,6 +9,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
+import { adviceOf, troubleOf } from '../aws-trouble.ts';
 
 /** A lease as the library stores it; an owner adds one to the counter every few seconds. */
 interface Lease {
@@ -31,9 +32,12 @@ export const dynamoClient = (region: string): DynamoDBClient =>
 
 const leaseError = (table: string, cause: unknown): VpcflowError => {
   if (cause instanceof VpcflowError) return cause;
+  const advice = adviceOf(troubleOf(cause));
+  const unusable = `the lease table ${table} cannot be used`;
+  if (advice !== null)
+    return new VpcflowError('VF_STREAM', `${unusable}: ${advice.what}`, { cause, help: advice.remedy });
   const detail = cause instanceof Error ? `${cause.name}: ${cause.message || 'no answer'}` : String(cause);
-  const what = `the lease table ${table} cannot be used: ${detail.replace(/\s+/g, ' ')}`;
-  return new VpcflowError('VF_STREAM', what, {
+  return new VpcflowError('VF_STREAM', `${unusable}: ${detail.replace(/\s+/g, ' ')}`, {
     cause,
     help: 'check the endpoint and permissions with `vpcflow doctor`',
   });
@@ -62,19 +66,25 @@ export interface Rewinding {
   readonly clock: Clock;
   /** For how long a live owner may leave its lease alone: the library's failoverTimeMillis. */
   readonly failover: number; // ms
+  readonly signal: AbortSignal;
 }
 
 /**
  * Moves all checkpoints back, those of ended shards too; resolves to how many there were. What is committed is skipped
- * when it is read again. Rejects with VF_IN_USE, having changed nothing, while a worker renews leases: it would go on
- * from what it remembers. Item format: DynamoDBLeaseSerializer of the Kinesis Client Library 3.1.
+ * when it is read again. Resolves to null, having changed nothing, when the signal is aborted while it waits; what has begun
+ * is finished. Rejects with VF_IN_USE, having changed nothing, while a worker renews leases: it would go on from what it
+ * remembers. Item format: DynamoDBLeaseSerializer of the Kinesis Client Library 3.1.
  */
-export const rewindLeases = async (client: DynamoDBClient, { table, clock, failover }: Rewinding): Promise<number> => {
+export const rewindLeases = async (
+  client: DynamoDBClient,
+  { table, clock, failover, signal }: Rewinding,
+): Promise<number | null> => {
   try {
     const before = await readLeases(client, table);
     if (before === null || before.length === 0) return 0;
-    if (before.some(({ owner }) => owner !== null)) await clock.sleep(failover);
+    if (before.some(({ owner }) => owner !== null)) await clock.sleep(failover, signal);
     const leases = (await readLeases(client, table)) ?? [];
+    if (signal.aborted) return null;
     const counters = new Map(before.map(({ key, counter }) => [key, counter]));
     const moving = leases.find(({ key, counter }) => counters.get(key) !== counter);
     if (moving !== undefined) throw inUse(table, moving);

@@ -11,6 +11,7 @@ import { systemClock } from '../../../consumers/shared/clock.ts';
 import { ensureStream } from '../../../consumers/shared/embedded/local-stream.ts';
 import { expectGolden } from '../../golden-files.ts';
 import { ALL, APPLICATION, ARN, about, examined, HANG_LIMIT, prepareAws, reported, subscribe } from './examined.ts';
+import { refusal } from './guarded-aws.ts';
 import { createTables, putLeases } from './library-tables.ts';
 
 const started = await prepareAws();
@@ -107,11 +108,17 @@ describe.skipIf(started === null)('the doctor', () => {
     expect(about(none, 'stream').map(({ what }) => what)).toEqual(['there is no stream nowhere in us-east-1']);
     const bad = await examined(prepared, { stream: 'arn:aws:s3:::flows', store: prepared.aws.directory });
     expect(about(bad, 'stream').map(({ verdict }) => verdict)).toEqual(['fix']);
-    const far = await examined(prepared, {
-      stream: ARN.replace('us-east-1', 'eu-west-1'),
-      store: prepared.aws.directory,
-    });
-    expect(about(far, 'stream').map(({ remedy }) => remedy)).toEqual(['set AWS_REGION=eu-west-1']);
+  });
+
+  test('a stream in another region than the one that is set is looked at where it is', async () => {
+    const far = { ...ALL, stream: ARN.replace('us-east-1', 'eu-west-1'), store: prepared.aws.directory };
+    const asked = new Set<string>();
+    prepared.aws.rules.before = async (action, region) => void asked.add(`${action.split(':')[0]} ${region}`);
+    // The stand-in has no such stream; one that may not be described is looked at all the same.
+    const action = 'kinesis:DescribeStreamSummary';
+    prepared.aws.rules.answers.set(action, refusal(action, 'AccessDeniedException'));
+    await examined(prepared, far);
+    expect([...asked].sort()).toEqual(['dynamodb eu-west-1', 'kinesis eu-west-1', 'sts eu-west-1']);
   });
 
   test('a table that is not the library’s is refused as an application', async () => {

@@ -14,8 +14,8 @@ export interface Rules {
   readonly hang: Set<string>;
   /** What is added to the time of every answer. */
   ahead: number; // ms
-  /** Runs before a request is handed on. */
-  before: (action: string) => Promise<void>;
+  /** Runs before a request is handed on; the region is the one that it is signed for. */
+  before: (action: string, region: string) => Promise<void>;
 }
 
 export interface Aws {
@@ -84,7 +84,10 @@ export const startAws = async (): Promise<Aws | null> => {
     proxy.decide = async (request, forward) => {
       const action = actionOf(request);
       asked.push(action);
-      await rules.before(action);
+      await rules.before(
+        action,
+        /Credential=[^/]+\/\d+\/([^/]+)/.exec(String(request.headers.authorization))?.[1] ?? '',
+      );
       if (rules.hang.has(action)) return await new Promise<never>(() => undefined);
       const { status, headers, body } = rules.answers.get(action) ?? (await forward());
       return { status, headers: { ...headers, date: new Date(Date.now() + rules.ahead).toUTCString() }, body };

@@ -2,7 +2,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { doctorTable, policyOf } from '../../../consumers/doctor/report.ts';
+import { doctorJson, doctorTable, policyOf } from '../../../consumers/doctor/report.ts';
 import { expectGolden } from '../../golden-files.ts';
 import { ALL, APPLICATION, ARN, about, examined, prepareAws, reported } from './examined.ts';
 import { refusal } from './guarded-aws.ts';
@@ -93,6 +93,54 @@ describe.skipIf(started === null)('a refusal', () => {
       prepared.aws.rules.answers.set(action, refusal(action, name));
     }
     expectGolden('doctor', 'refused.out', reported(prepared, await examined(prepared, { ...ALL, stream: ARN })));
+  });
+
+  test('tables that are not there and may not be described: one policy allows their whole making', async () => {
+    prepared.aws.rules.answers.set(
+      'dynamodb:DescribeTable',
+      refusal('dynamodb:DescribeTable', 'AccessDeniedException'),
+    );
+    const findings = await examined(prepared, { ...ALL, application: 'new-one', retrieval: 'fanout' });
+    const untried = about(findings, 'tables').filter(({ verdict }) => verdict === 'unchecked');
+    expect(untried.map(({ what }) => what)).toEqual([
+      'whether new-one, new-one-WorkerMetricStats, new-one-CoordinatorState are there is not known: where not, the first start makes them, and needs dynamodb:CreateTable, DescribeTable and UpdateTable',
+    ]);
+    const { policy } = JSON.parse(doctorJson(findings));
+    const all = [
+      'CreateTable',
+      'DeleteItem',
+      'DescribeTable',
+      'GetItem',
+      'PutItem',
+      'Scan',
+      'UpdateItem',
+      'UpdateTable',
+    ];
+    const table = TABLE.replace(APPLICATION, 'new-one');
+    expect(policy.Statement).toContainEqual({
+      Effect: 'Allow',
+      Action: all.map((name) => `dynamodb:${name}`),
+      Resource: [table, `${table}-CoordinatorState`],
+    });
+    const actions: readonly string[] = policy.Statement.flatMap(({ Action }: { Action: string[] }) => Action);
+    for (const action of ['dynamodb:Query', 'kinesis:RegisterStreamConsumer', 'kinesis:SubscribeToShard'])
+      expect(actions).toContain(action);
+    expect(doctorTable(findings)).toContain(
+      'This policy allows what was refused, and what is needed too and could not',
+    );
+  });
+
+  test('what could not be tried is in no policy where nothing was refused', async () => {
+    const findings = await examined(prepared, { ...ALL, application: 'new-one', retrieval: 'fanout' });
+    expect(JSON.parse(doctorJson(findings))).toMatchObject({ ok: true, policy: null });
+  });
+
+  test('a stream whose name is all that is known is looked at nevertheless, by the account of the caller', async () => {
+    for (const action of ['kinesis:DescribeStreamSummary', 'kinesis:GetShardIterator'])
+      prepared.aws.rules.answers.set(action, refusal(action, 'AccessDeniedException'));
+    const { policy } = JSON.parse(doctorJson(await examined(prepared, ALL)));
+    const actions = ['kinesis:DescribeStreamSummary', 'kinesis:GetRecords', 'kinesis:GetShardIterator'];
+    expect(policy.Statement).toEqual([{ Effect: 'Allow', Action: actions, Resource: [ARN] }]);
   });
 
   test('credentials that have expired are said once', async () => {

@@ -7,6 +7,8 @@ import { type MotoServer, startMotoServer } from '../../../moto-server.ts';
 
 const server: MotoServer | null = await startMotoServer();
 afterAll(() => server?.stop());
+/** Of a worker that nobody tells to stop. */
+const running = new AbortController().signal;
 
 describe.skipIf(server === null)('the checkpoints of an application', () => {
   let client: DynamoDBClient;
@@ -60,7 +62,7 @@ describe.skipIf(server === null)('the checkpoints of an application', () => {
     await put('rewound', 'shardId-0', '49600000000000000000000000000000000000000000000000000001', 7);
     await put('rewound', 'shardId-1', 'SHARD_END', 9);
     const clock = new ManualClock(0);
-    const rewound = rewindLeases(client, { table: 'rewound', clock, failover: 10_000 });
+    const rewound = rewindLeases(client, { table: 'rewound', clock, failover: 10_000, signal: running });
     await clock.untilSleeping();
     await clock.advance(10_000);
     expect(await rewound).toBe(2);
@@ -79,7 +81,9 @@ describe.skipIf(server === null)('the checkpoints of an application', () => {
     await put('busy', 'shardId-0', '17', 7);
     await put('busy', 'shardId-1', '18', 7);
     const clock = new ManualClock(0);
-    const refused = expect(rewindLeases(client, { table: 'busy', clock, failover: 10_000 })).rejects.toMatchObject({
+    const refused = expect(
+      rewindLeases(client, { table: 'busy', clock, failover: 10_000, signal: running }),
+    ).rejects.toMatchObject({
       code: 'VF_IN_USE',
       message: 'host-1 holds shardId-1 of busy at this moment',
     });
@@ -93,8 +97,19 @@ describe.skipIf(server === null)('the checkpoints of an application', () => {
     ]);
   });
 
+  test('stay where they are when the worker is told to stop while it looks for others', async () => {
+    await create('stopped');
+    await put('stopped', 'shardId-0', '17', 7);
+    const [clock, stop] = [new ManualClock(0), new AbortController()];
+    const rewound = rewindLeases(client, { table: 'stopped', clock, failover: 10_000, signal: stop.signal });
+    await clock.untilSleeping();
+    stop.abort();
+    expect(await rewound).toBeNull();
+    expect(await checkpoints('stopped')).toMatchObject([['shardId-0', '17', '3', { leaseOwner: { S: 'host-1' } }]]);
+  });
+
   test('of an application that never ran are none', async () => {
     const clock = new ManualClock(0);
-    expect(await rewindLeases(client, { table: 'never', clock, failover: 10_000 })).toBe(0);
+    expect(await rewindLeases(client, { table: 'never', clock, failover: 10_000, signal: running })).toBe(0);
   });
 });

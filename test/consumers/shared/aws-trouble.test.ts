@@ -1,6 +1,6 @@
 // Each way in which AWS says no becomes its kind, whatever the service calls it, and nothing secret is handed on.
 import { expect, test } from 'vitest';
-import { type TroubleKind, troubleOf } from '../../../consumers/doctor/trouble.ts';
+import { adviceOf, type TroubleKind, troubleOf } from '../../../consumers/shared/aws-trouble.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 
 const named = (name: string, message = 'no', more: object = {}): Error =>
@@ -30,6 +30,7 @@ const CASES: readonly (readonly [string, TroubleKind, Error])[] = [
   ['a wrong clock of S3', 'clock', named('RequestTimeTooSkewed', 'The difference is too large', answered(403))],
   ['no credentials', 'no-credentials', named('CredentialsProviderError', 'Could not load credentials')],
   ['no region', 'no-region', named('Error', 'Region is missing')],
+  ['a region of no letters', 'no-region', named('Error', 'Region not accepted: region="" is not a valid')],
   ['nobody listens', 'unreachable', named('Error', 'connect ECONNREFUSED', { code: 'ECONNREFUSED' })],
   ['no such host', 'unreachable', named('Error', 'getaddrinfo ENOTFOUND', { code: 'ENOTFOUND' })],
   ['a certificate of somebody else', 'unreachable', named('Error', 'expired', { code: 'CERT_HAS_EXPIRED' })],
@@ -61,6 +62,14 @@ test('what is printed has no secret, no user of an endpoint, no line break and a
   expect(detail.length).toBeLessThanOrEqual(600);
   const signature = named('SignatureDoesNotMatch', 'The Canonical String: x-amz-security-token:…', answered(403));
   expect(troubleOf(signature, {}).detail).toBe('SignatureDoesNotMatch');
+});
+
+test('what to do is said where it does not depend on what was asked for', () => {
+  const region = adviceOf(troubleOf(named('Error', 'Region is missing'), {}));
+  expect(region?.remedy).toBe('set AWS_REGION to the region of the stream, or name the stream by its ARN');
+  const credentials = adviceOf(troubleOf(named('CredentialsProviderError', 'Could not load credentials'), {}));
+  expect(credentials?.remedy).toMatch(/^set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/);
+  expect(adviceOf(troubleOf(named('AccessDeniedException'), {}))).toBeNull();
 });
 
 test('what is thrown and no error is still something to print', () => {

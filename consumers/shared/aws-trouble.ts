@@ -1,4 +1,4 @@
-// Turns whatever a call to AWS failed with into its kind and a sentence that is safe to print.
+// Turns whatever a call to AWS failed with into its kind, a sentence that is safe to print, and what to do about it.
 import { VpcflowError } from '../../schemas/errors.ts';
 
 /**
@@ -58,7 +58,7 @@ const kindOf = (name: string, code: string, message: string, status: unknown): T
   const named = NAMES.find(([, pattern]) => pattern.test(name));
   if (named !== undefined) return named[0];
   if (UNREACHABLE.test(code)) return 'unreachable';
-  if (/^region is missing/i.test(message)) return 'no-region';
+  if (/^region (is missing|not accepted: region="")/i.test(message)) return 'no-region'; // unset, and set to nothing
   if (/credential/i.test(message) && /could not load|is not valid|not found/i.test(message)) return 'no-credentials';
   return status === 403 ? 'denied' : 'other';
 };
@@ -92,3 +92,56 @@ export const troubleOf = (
 export const silence = (ms: number): Trouble => ({
   ...{ kind: 'silent', detail: `no answer within ${ms / 1000} s`, help: null },
 });
+
+export interface Advice {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** What to do where that does not depend on what was asked for; null: only who asked can say. */
+export const adviceOf = ({ kind, detail }: Trouble): Advice | null => {
+  switch (kind) {
+    case 'expired':
+      return {
+        what: 'the credentials have expired',
+        remedy: 'sign in again (aws sso login), or take new temporary ones',
+      };
+    case 'no-credentials':
+      return {
+        what: `no AWS credentials can be used (${detail})`,
+        remedy: 'set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run it under a role of the host',
+      };
+    case 'bad-credentials':
+      return {
+        what: `the credentials are not valid (${detail})`,
+        remedy: 'check the access key, its secret and the session token, and whether the key was deactivated',
+      };
+    case 'no-region':
+      return {
+        what: 'no AWS region is set',
+        remedy: 'set AWS_REGION to the region of the stream, or name the stream by its ARN',
+      };
+    case 'clock':
+      return {
+        what: `the signature has the wrong time (${detail})`,
+        remedy: 'set the clock of this host, with NTP',
+      };
+    case 'unreachable':
+      return {
+        what: detail,
+        remedy:
+          'check the region, AWS_ENDPOINT_URL, the proxy and the route (in a VPC: an interface or gateway endpoint)',
+      };
+    case 'silent':
+      return {
+        what: detail,
+        remedy: 'check the route, security groups and network ACLs (in a VPC: an interface or gateway endpoint)',
+      };
+    case 'denied':
+    case 'denied-key':
+    case 'busy':
+    case 'absent':
+    case 'other':
+      return null;
+  }
+};
