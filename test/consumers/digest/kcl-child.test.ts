@@ -155,8 +155,8 @@ describe('a digest child', { timeout: PATIENCE }, () => {
     const leases = new Leases();
     const first = await start();
     await act(first, initialize(leases), leases);
-    // Throttled, then stored; then the lease is somebody else's in the middle, and ours again.
-    leases.errors.push(null, 'ThrottlingException', null, 'ShutdownException');
+    // Throttled, then stored; then one is refused for good, and the next covers it.
+    leases.errors.push(null, 'ThrottlingException', null, 'InvalidStateException');
     const half = records.slice(0, Math.floor(records.length / 6) * 3);
     for (const batch of batches(half, 60)) await act(first, batch, leases);
     await act(first, { action: 'shutdownRequested' }, leases);

@@ -179,7 +179,7 @@ describe('a child ends with 1, and answers nothing more,', { timeout: PATIENCE }
     await daemon.ask({ action: 'shardEnded' });
     await daemon.send({ action: 'checkpoint', sequenceNumber: null, error: 'ShutdownException' });
     expect(await daemon.exit()).toEqual(dead);
-    expect(daemon.failure).toContain('VF_CHECKPOINT_FAILED');
+    expect(daemon.failure).toContain('VF_LEASE_LOST');
     expect(daemon.lines).toHaveLength(2);
   });
 
