@@ -52,24 +52,29 @@ export const streamError = (what: string, cause: unknown): VpcflowError => {
 /** `arn:aws:kinesis:us-east-1:123456789012:stream/flows` → its parts. */
 const parseArn = (arn: string): StreamIdentity => {
   const match = /^arn:[^:]+:kinesis:([^:]+):(\d{12}):stream\/([a-zA-Z0-9_.-]{1,128})$/.exec(arn);
-  if (match === null) throw new VpcflowError('VF_STREAM', `"${arn}" is not the ARN of a Kinesis stream`);
+  if (match === null)
+    throw new VpcflowError('VF_USAGE', `"${arn}" is not the ARN of a Kinesis stream`, {
+      help: 'give its name, or arn:aws:kinesis:REGION:ACCOUNT:stream/NAME',
+    });
   const [, region, account, name] = match;
   return { name: name!, arn, region: region!, id: `${account}.${region}.${name}` };
 };
 
 /**
  * A client for this stream. A stream named by its ARN is asked for in its own region, whatever AWS_REGION says: the SDK
- * takes the host from the region that it is given, never from an ARN. Throws VF_STREAM for the ARN of anything else.
+ * takes the host from the region that it is given, never from an ARN. Throws VF_USAGE for the ARN of anything else.
  */
 export const kinesisClientFor = (nameOrArn: string): KinesisClient =>
   kinesisClient(nameOrArn.startsWith('arn:') ? { region: parseArn(nameOrArn).region } : {});
 
-/** Asks the service who the stream is; an ARN needs no asking. Rejects with VF_STREAM when there is none. */
+/** Asks the service who the stream is; an ARN needs no asking. Rejects with VF_STREAM when there is none, with VF_USAGE for another ARN. */
 export const identifyStream = async (client: KinesisClient, nameOrArn: string): Promise<StreamIdentity> => {
   if (nameOrArn.startsWith('arn:')) return parseArn(nameOrArn);
   try {
     const answer = await client.send(new DescribeStreamSummaryCommand({ StreamName: nameOrArn }));
-    return parseArn(answer.StreamDescriptionSummary?.StreamARN ?? '');
+    const arn = answer.StreamDescriptionSummary?.StreamARN;
+    if (arn === undefined) throw new VpcflowError('VF_STREAM', `stream ${nameOrArn} is described without an ARN`);
+    return parseArn(arn);
   } catch (error) {
     if (error instanceof ResourceNotFoundException)
       throw new VpcflowError('VF_STREAM', `there is no stream ${nameOrArn}`, { cause: error });

@@ -61,6 +61,11 @@ describe('wrong usage is said before anything is begun', () => {
     ['a property that nobody knows', [...kcl, '--kcl', 'foo=1'], '--kcl knows no foo'],
     ['a table’s name', [...kcl, '--application', '../other'], '"../other" is not made of 3 to 100 letters'],
     ['a file’s name', ['--stream', 'flows', '--application', '../other'], '"../other" is not made of 1 to 100 letters'],
+    [
+      'the ARN of something else',
+      ['--stream', 'arn:aws:s3:::flows'],
+      '"arn:aws:s3:::flows" is not the ARN of a Kinesis',
+    ],
     ['no name of a worker', ['--stream', 'flows', '--worker-id', ''], '--worker-id needs a name of 1 to 256 bytes'],
     ['a blank name', ['--stream', 'flows', '--worker-id', ' '], '--worker-id needs a name of 1 to 256 bytes'],
     [
