@@ -59,9 +59,11 @@ describe('the jars', () => {
   test('that are missing in an installed package, which has no npm run kcl, come with it too', async () => {
     const installed = mkdtempSync(join(tmpdir(), 'vpcflow-installed-'));
     try {
-      for (const path of ['consumers/shared/kcl/jars.ts', 'schemas/errors.ts', 'infra/kcl/pom.xml'])
-        cpSync(join(ROOT, path), join(installed, path));
-      const module = await import(join(installed, 'consumers/shared/kcl/jars.ts'));
+      // As a package has them: the modules in dist/, and no fetch.ts.
+      for (const path of ['consumers/shared/kcl/jars.ts', 'schemas/errors.ts'])
+        cpSync(join(ROOT, path), join(installed, 'dist', path));
+      cpSync(join(ROOT, 'infra/kcl/pom.xml'), join(installed, 'infra/kcl/pom.xml'));
+      const module = await import(join(installed, 'dist/consumers/shared/kcl/jars.ts'));
       const error = await module.findJars(null, { XDG_CACHE_HOME: join(installed, 'caches') }).catch(Object);
       expect(error.help).toContain(
         `mvn -B -C -ntp -f ${join(installed, 'infra/kcl/pom.xml')} dependency:copy-dependencies -DoutputDirectory=${jarsDirectory({ XDG_CACHE_HOME: join(installed, 'caches') })};`,
