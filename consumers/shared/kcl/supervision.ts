@@ -199,7 +199,7 @@ const mute = ({ shard, pid }: ChildDeath, words: string | null): VpcflowError =>
 };
 
 const OUT_OF_MEMORY =
-  'give it more with --java-heap: one record that is an aggregate of the Kinesis Producer Library may be 75 times its size here; where several come at once, --kcl maxRecords= has fewer read';
+  'give it more with --java-heap: one record that is an aggregate of the Kinesis Producer Library may be 75 times its size here, and more; where several come at once, --kcl maxRecords= has fewer read';
 /** Starting it again does not help where it has never worked. */
 const NEVER_UP =
   'run `vpcflow doctor --engine kcl` with the same options: it finds what is missing of permissions, endpoints and tables';

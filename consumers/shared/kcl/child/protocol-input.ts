@@ -17,7 +17,7 @@ const LONGEST_LINE = constants.MAX_STRING_LENGTH - 2 ** 20; // bytes; at least a
 
 const tooLong = (longest: number): VpcflowError => {
   const help =
-    'have fewer records read at once with --kcl maxRecords= (1 if need be): an aggregate of the Kinesis Producer Library may be 75 times its size here';
+    'have fewer records read at once with --kcl maxRecords= (1 if need be): an aggregate of the Kinesis Producer Library may be 75 times its size here, and more';
   return new VpcflowError('VF_ENGINE', `a batch of the daemon has more than ${longest} bytes`, { help });
 };
 

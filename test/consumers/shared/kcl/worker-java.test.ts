@@ -1,4 +1,6 @@
 // Shows of the real daemon what the fake one takes for granted: its words, its deafness to a dead worker, its end on a signal.
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startLocalKinesis } from '../../../../consumers/shared/embedded/local-kinesis.ts';
 import { findJars } from '../../../../consumers/shared/kcl/jars.ts';
@@ -56,6 +58,24 @@ describe.skipIf(!ready)('the real daemon', () => {
     started.stop();
     expect(await started.ended).toBe(null);
     expect(await livingIn(await started.daemon())).toEqual([]);
+  });
+
+  test('finds its jars and files in directories with letters beyond ASCII where the locale says nothing', async () => {
+    const outside = process.env.TMPDIR;
+    const odd = join(bed.directory, 'jörg');
+    await mkdir(odd);
+    process.env.TMPDIR = odd;
+    try {
+      const { environment = {}, jars = '', ...options } = real({ AWS_ENDPOINT_URL: NOBODY });
+      const { LANG, LC_ALL, LC_CTYPE, ...rest } = environment;
+      await symlink(jars, join(odd, 'jars'));
+      const started = bed.start({ options: { ...options, jars: join(odd, 'jars'), environment: rest } });
+      await Promise.race([trying(started), started.ended]);
+      started.stop();
+      expect(await started.ended).toBe(null);
+    } finally {
+      process.env.TMPDIR = outside;
+    }
   });
 
   test('does not outlive its worker, which it would by itself', async () => {
