@@ -33,17 +33,27 @@ export const isGeneral = ({ kind }: Trouble): boolean =>
   !['denied', 'denied-key', 'absent', 'busy', 'other'].includes(kind);
 
 const DENIED_BY = /explicit deny in (?:an? )?([\w -]+?policy)/;
-const DENIED = /not authorized to perform: ([\w-]+:\w+)(?: on resource: "?(arn:[^\s"]+))?/;
+const DENIED = /not authorized to perform: ([\w-]+:\w+)(?: on resource: "?(arn:[^\s"]+))/;
 
-/** What is missing is what the service says it is: to write with a KMS key, another action of another service. */
-export const refusedPermission = ({ detail }: Trouble, permission: Permission): Permission => {
-  const [, action = permission.action, resource = permission.resource] = DENIED.exec(detail) ?? [];
-  return { action, resource };
+/** What the service says is missing; null where it does not say. */
+export const toldPermission = ({ detail }: Trouble): Permission | null => {
+  const [, action, resource] = DENIED.exec(detail) ?? [];
+  return action === undefined || resource === undefined ? null : { action, resource };
+};
+
+/**
+ * What was tried is what is missing, not the one object or item that it was tried on; unless the service says that it is
+ * an action of another: to write with a KMS key.
+ */
+const missingPermission = (trouble: Trouble, tried: Permission): Permission => {
+  const told = toldPermission(trouble);
+  const service = ({ action }: Permission): string => action.split(':')[0] ?? '';
+  return told === null || service(told) === service(tried) ? tried : told;
 };
 
 const refused = (area: string, trouble: Trouble, expected: Permission): Finding => {
   const policy = DENIED_BY.exec(trouble.detail)?.[1];
-  const permission = refusedPermission(trouble, expected);
+  const permission = missingPermission(trouble, expected);
   const what = `${permission.action} is not permitted on ${permission.resource}`;
   if (policy === undefined) return fix(area, what, 'allow it with the policy below', [permission]);
   const remedy = `an explicit deny in a ${policy} forbids it: change that, allowing it is not enough`;

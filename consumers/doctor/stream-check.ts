@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { StreamIdentity } from '../shared/kinesis.ts';
-import { attempt, isGeneral, refusedPermission, troubled } from './attempt.ts';
+import { attempt, isGeneral, toldPermission, troubled } from './attempt.ts';
 import { counted, type Finding, fix, ok, warn } from './check.ts';
 import type { Examination } from './examination.ts';
 
@@ -140,7 +140,7 @@ export const checkStream = async (examination: Examination, named: string): Prom
     const doing = `${name} cannot be described`;
     if (isGeneral(trouble)) return { facts: null, findings: [troubled(AREA, doing, trouble, guessed)] };
     // Once its ARN is known, what can be read of it can still be tried; a refusal mostly says it.
-    const told = streamPlace(refusedPermission(trouble, guessed).resource);
+    const told = streamPlace(toldPermission(trouble)?.resource ?? '');
     const place = byArn ?? told ?? (await ownPlace(examination, name, region));
     const trying = troubled(AREA, doing, trouble, { ...guessed, resource: place?.arn ?? resource });
     if (place === null) return { facts: null, findings: [trying] };

@@ -180,6 +180,35 @@ describe.skipIf(started === null)('a refusal', () => {
     expect(findings.flatMap(({ missing }) => missing)).toEqual([{ action: 'kms:GenerateDataKey', resource: key }]);
   });
 
+  test('what is missing is not missing for the one object only that it was tried on', async () => {
+    const object = 'arn:aws:s3:::flows/prefix/doctor-1.txt';
+    const message = `User: arn:aws:sts::123456789012:assumed-role/vpcflow/i-1 is not authorized to perform: s3:PutObject on resource: "${object}" because no identity-based policy allows the s3:PutObject action`;
+    prepared.aws.rules.answers.set('s3:PutObject', refusal('s3:PutObject', 'AccessDenied', message));
+    const findings = await examined(prepared, ALL);
+    expect(findings.flatMap(({ missing }) => missing)).toEqual([{ action: 's3:PutObject', resource: OBJECTS }]);
+  });
+
+  test('each action on each table is named, whatever the service says of the first', async () => {
+    const message = `User: me is not authorized to perform: dynamodb:DescribeTable on resource: ${TABLE}`;
+    for (const name of ['DescribeTable', 'Scan'])
+      prepared.aws.rules.answers.set(`dynamodb:${name}`, refusal(`dynamodb:${name}`, 'AccessDeniedException', message));
+    const findings = about(await examined(prepared, ALL), 'tables').filter(({ verdict }) => verdict === 'fix');
+    expect(findings.flatMap(({ missing }) => missing)).toEqual(
+      ['', '-WorkerMetricStats', '-CoordinatorState'].flatMap((suffix) =>
+        ['DescribeTable', 'Scan'].map((name) => ({ action: `dynamodb:${name}`, resource: `${TABLE}${suffix}` })),
+      ),
+    );
+  });
+
+  test('the account of a stream is the one that the refusal names', async () => {
+    const other = ARN.replace('123456789012', '999988887777');
+    const action = 'kinesis:DescribeStreamSummary';
+    const message = `User: me is not authorized to perform: ${action} on resource: ${other}`;
+    prepared.aws.rules.answers.set(action, refusal(action, 'AccessDeniedException', message));
+    const [finding] = about(await examined(prepared, ALL), 'stream');
+    expect(finding?.missing).toEqual([{ action, resource: other }]);
+  });
+
   test('an explicit deny is not cured by allowing', async () => {
     const message =
       'is not authorized to perform: kinesis:ListShards with an explicit deny in a service control policy';
