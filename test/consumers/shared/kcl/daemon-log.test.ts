@@ -160,13 +160,13 @@ describe('the reason of an end', () => {
     ],
     [
       'what a shell says that does not find Node',
-      ['/tmp/vpcflow-kcl-a1b2c3/child.sh: 4: exec: /opt/node/bin/node: not found'],
-      '/tmp/vpcflow-kcl-a1b2c3/child.sh: 4: exec: /opt/node/bin/node: not found',
+      ['/var/tmp/vpcflow-kcl-a1b2c3/child.sh: 4: exec: /opt/node/bin/node: not found'],
+      '/var/tmp/vpcflow-kcl-a1b2c3/child.sh: 4: exec: /opt/node/bin/node: not found',
     ],
     [
       'what another shell says that may not run it',
-      ['/tmp/vpcflow-kcl-a1b2c3/child.sh: line 4: /opt/node/bin/node: Permission denied'],
-      '/tmp/vpcflow-kcl-a1b2c3/child.sh: line 4: /opt/node/bin/node: Permission denied',
+      ['/var/tmp/vpcflow-kcl-a1b2c3/child.sh: line 4: /opt/node/bin/node: Permission denied'],
+      '/var/tmp/vpcflow-kcl-a1b2c3/child.sh: line 4: /opt/node/bin/node: Permission denied',
     ],
     [
       'the memory that a child has not got',
