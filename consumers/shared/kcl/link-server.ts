@@ -58,9 +58,11 @@ export const openLinkServer = async (options: LinkServerOptions): Promise<LinkSe
     counted();
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(new VpcflowError('VF_ENGINE', `the socket ${options.path} cannot be opened: ${cause.message}`, { cause })),
-    );
+    server.once('error', (cause) => {
+      const help = 'free space or set TMPDIR to another directory';
+      const what = `the socket ${options.path} cannot be opened: ${cause.message}`;
+      reject(new VpcflowError('VF_ENGINE', what, { cause, help }));
+    });
     server.listen(options.path, resolve);
   });
   server.on('error', (error) => options.log.error({ error: error.message }, 'the link to the children failed'));

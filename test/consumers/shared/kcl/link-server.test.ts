@@ -118,3 +118,13 @@ test('the worker that closes it cuts its children off, which is no death of thei
   await closed;
   expect(deaths).toEqual([]);
 });
+
+test('a socket that cannot be made, as on a full disk, is an error with its path and what to do', async () => {
+  const path = join(directory, 'none', 's');
+  const ignored = (): void => {};
+  const options = { path, meter: recordMeter([]), log: recordLog([]), onDeath: ignored, onEnd: ignored };
+  await expect(openLinkServer({ ...options, onCount: ignored })).rejects.toMatchObject({
+    ...{ code: 'VF_ENGINE', message: expect.stringContaining(path) },
+    help: expect.stringContaining('free space or set TMPDIR'),
+  });
+});
