@@ -12,13 +12,16 @@ const code = fc.constantFrom(...(Object.keys(ERRORS) as ErrorCode[]));
 const labels = fc.record({ shard: text, reason: text }, { requiredKeys: [] });
 const value = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => (Object.is(x, -0) ? 0 : x)); // JSON has no -0
 
+/** The name of a field; `__proto__` is none, and does not cross. */
+const field = fc.string().filter((name) => name !== '__proto__');
+
 const messages: fc.Arbitrary<LinkMessage> = fc.oneof(
   fc.record({ type: fc.constant('hello' as const), pid: fc.nat() }),
   fc.record({ type: fc.constant('shard' as const), shard: text }),
   fc.record({
     ...{ type: fc.constant('log' as const), message: text },
     level: fc.constantFrom('debug' as const, 'info' as const, 'warn' as const, 'error' as const),
-    fields: fc.dictionary(fc.string(), fc.oneof(text, fc.nat(), fc.boolean()), { noNullPrototype: true }),
+    fields: fc.dictionary(field, fc.oneof(text, fc.nat(), fc.boolean()), { noNullPrototype: true }),
   }),
   fc.record({
     type: fc.constant('metrics' as const),
