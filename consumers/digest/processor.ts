@@ -278,17 +278,16 @@ export class DigestProcessor implements RecordProcessor {
 
   /** A checkpoint that fails loses nothing: its epoch is committed, and a start before its end skips forward to it. */
   async #checkpoint(last: string, link: string, checkpointer: Checkpointer | null): Promise<boolean> {
+    let lost = false;
     try {
       await checkpointer?.checkpoint(last);
     } catch (error) {
       this.#options.observer?.checkpointFailed(this.#chain.shard, error);
-      // What comes in this batch belongs to another worker: claiming it first would end that one.
-      if (error instanceof VpcflowError && error.code === 'VF_LEASE_LOST') {
-        await this.leaseLost();
-        return false;
-      }
+      lost = error instanceof VpcflowError && error.code === 'VF_LEASE_LOST';
     }
-    await this.#watermark.store(false, { link, after: last });
-    return true;
+    await this.#watermark.store(false, { link, after: last }); // committed it is, in any case
+    // What else this batch brings belongs to another worker: claiming it first would end that one.
+    if (lost) await this.leaseLost();
+    return !lost;
   }
 }

@@ -35,13 +35,14 @@ const SHORT = {
   leaseAssignmentIntervalMillis: 2000,
   shardSyncIntervalMillis: 2000,
   parentShardPollIntervalMillis: 1000,
-  idleTimeBetweenReadsInMillis: 200,
-  maxRecords: 100,
   shutdownGraceMillis: 10_000,
   timeoutInSeconds: 150,
   gracefulLeaseHandoffTimeoutMillis: 10_000,
   disableWorkerMetrics: 'true',
 };
+
+/** Those that enhanced fan-out does not have. */
+const SHORT_POLLING = { idleTimeBetweenReadsInMillis: 200, maxRecords: 100 };
 
 /** Rows at which an epoch closes; a record of so many lines closes one by itself. */
 export const EPOCH_ROWS = 400;
@@ -129,7 +130,8 @@ export class Bed {
     const { id = 'w1', options = [], kcl = {}, environment = {} } = given;
     const { kinesis, dynamo, s3, java, jars } = servers();
     const metricsPort = await freePort();
-    const properties = Object.entries({ ...SHORT, ...kcl }).map(([name, value]) => `${name}=${value}`);
+    const short = options.includes('fanout') ? SHORT : { ...SHORT, ...SHORT_POLLING };
+    const properties = Object.entries({ ...short, ...kcl }).map(([name, value]) => `${name}=${value}`);
     const directory = join(this.#directory, `${id}-${this.#workers.length}`);
     await mkdir(directory);
     if (this.#closed) throw new Error('a worker is started after the end of its test');

@@ -48,6 +48,18 @@ describe.skipIf(!READY)('processes', () => {
     await bed.finish();
   });
 
+  scenario('enhanced fan-out, kill -9 of the child', { shards: 2 }, async (bed) => {
+    const putting = bed.stream.put(times(800, () => bed.traffic.envelope(20)));
+    const fanout = { options: ['--retrieval', 'fanout'] };
+    const worker = await bed.start(fanout);
+    await bed.committed(200);
+    process.kill((await worker.child()).pid, 'SIGKILL');
+    expect((await worker.gone()).status, worker.tail()).toBe(1);
+    await bed.start(fanout);
+    await putting;
+    await bed.finish();
+  });
+
   scenario('SIGTERM in the middle of a batch', {}, async (bed) => {
     await bed.stream.put(times(1500, () => bed.traffic.envelope(40)));
     const worker = await bed.start();
