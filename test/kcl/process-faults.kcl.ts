@@ -6,24 +6,28 @@ import { LONG, scenario } from './scenario.ts';
 import { times } from './traffic.ts';
 
 describe.skipIf(!READY)('processes', () => {
-  const kills = LONG ? 8 : 3;
+  const kills = LONG ? 6 : 3;
 
-  scenario(`kill -9 of the child at ${kills} random moments, 200,000 lines`, { shards: 2 }, async (bed, seed) => {
-    const chance = random(seed);
-    const records = times(LONG ? 16_000 : 4_000, () => bed.traffic.envelope(50));
-    const putting = bed.stream.put(records);
-    for (let kill = 0; kill < kills; kill++) {
-      const worker = await bed.start();
-      await bed.committed(Math.floor(((kill + chance()) / kills) * 0.9 * records.length));
-      const { pid } = await worker.child(Math.floor(chance() * 2));
-      process.kill(pid, 'SIGKILL');
-      expect((await worker.gone()).status, worker.tail()).toBe(1);
-    }
-    await bed.start();
-    await putting;
-    await bed.finish();
-    expect(bed.stream.count.lines).toBeGreaterThanOrEqual(200_000);
-  });
+  scenario(
+    `kill -9 of the child at ${kills} random moments, ${LONG ? 400 : 200},000 lines`,
+    { shards: 2 },
+    async (bed, seed) => {
+      const chance = random(seed);
+      const records = times(LONG ? 8_000 : 4_000, () => bed.traffic.envelope(50));
+      const putting = bed.stream.put(records);
+      for (let kill = 0; kill < kills; kill++) {
+        const worker = await bed.start();
+        await bed.committed(Math.floor(((kill + chance()) / kills) * 0.9 * records.length));
+        const { pid } = await worker.child(Math.floor(chance() * 2));
+        process.kill(pid, 'SIGKILL');
+        expect((await worker.gone()).status, worker.tail()).toBe(1);
+      }
+      await bed.start();
+      await putting;
+      await bed.finish();
+      expect(bed.stream.count.lines).toBeGreaterThanOrEqual(200_000);
+    },
+  );
 
   scenario('kill -9 of the daemon', { shards: 2 }, async (bed) => {
     const putting = bed.stream.put(times(1500, () => bed.traffic.envelope(20)));
