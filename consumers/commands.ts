@@ -6,7 +6,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'up',
     summary: 'everything on this machine: local Kinesis, simulated traffic, digests, the query server',
-    options: ['data', 'port', 'traffic', 'rate', 'seed', 'ports', 'servicePorts', 'formats', 'logFormat', 'workerId'],
+    options: [
+      ...(['data', 'port', 'traffic', 'rate', 'seed', 'ports', 'servicePorts'] as const),
+      ...(['formats', 'logFormat', 'unknownFields', 'workerId'] as const),
+    ],
     required: [],
     load: () => import('./up.ts'),
   },
@@ -15,7 +18,9 @@ export const COMMANDS: readonly Command[] = [
     summary: 'turns the records of a Kinesis stream into committed minute digests',
     options: [
       ...(['stream', 'store', 'engine', 'application', 'from', 'rewind', 'workerId', 'data'] as const),
-      ...(['ports', 'servicePorts', 'formats', 'logFormat', 'epochRows', 'epochBytes', 'epochHours'] as const),
+      ...(['ports', 'servicePorts', 'formats', 'logFormat', 'unknownFields'] as const),
+      ...(['epochRows', 'epochBytes', 'epochHours'] as const),
+      ...(['forward', 'forwardWhat', 'forwardSpool', 'forwardSpoolSize'] as const),
       ...(['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] as const),
       ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
     ],
@@ -28,7 +33,12 @@ export const COMMANDS: readonly Command[] = [
     name: 'backfill',
     summary: 'files of flow logs into the store, each content once',
     operand: { name: 'SOURCE', many: true, help: 'files and directories: text, gzip, NDJSON, Firehose objects' },
-    options: ['store', 'logFormat', 'logGroup', 'formats', 'ports', 'servicePorts', 'dryRun', 'asNew'],
+    options: [
+      ...(['store', 'logFormat', 'logGroup', 'formats', 'unknownFields', 'ports', 'servicePorts'] as const),
+      ...(['dryRun', 'asNew', 'feed', 'overlap', 'sources', 'queue', 'untilEmpty'] as const),
+      ...(['start', 'stop', 'accounts', 'regions', 'role', 'externalId'] as const),
+      ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
+    ],
     required: [],
     load: () => import('./backfill/main.ts'),
   },

@@ -1,14 +1,23 @@
 // Turns the documents of the epoch chain into the bytes that lie in the store, and those bytes back, or refuses them.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Claim, Commit, NameClaim, PartClaim, ShardList, Tombstone, Watermark } from '../schemas/chain.ts';
+import type {
+  Claim,
+  Commit,
+  NameClaim,
+  PartClaim,
+  ReplayClaim,
+  ShardList,
+  Tombstone,
+  Watermark,
+} from '../schemas/chain.ts';
 import type { Counts } from '../schemas/counts.ts';
 import { VpcflowError } from '../schemas/errors.ts';
 import { ENVELOPE_REASONS, LINE_REASONS } from '../schemas/rejects.ts';
 import { canonicalJson, parseExactJson } from './canonical-json.ts';
-import { claimKey, commitKey, nameClaimKey, partClaimKey } from './keys.ts';
+import { claimKey, commitKey, nameClaimKey, partClaimKey, replayClaimKey } from './keys.ts';
 
-export type ChainDocument = Claim | PartClaim | NameClaim | Commit | Tombstone | Watermark | ShardList;
+export type ChainDocument = Claim | PartClaim | ReplayClaim | NameClaim | Commit | Tombstone | Watermark | ShardList;
 
 /** The bytes of a document: canonical JSON, so that two writers of the same document write the same bytes. */
 export const serialize = (document: ChainDocument): Buffer => Buffer.from(canonicalJson(document));
@@ -54,9 +63,36 @@ const partClaim = z.strictObject({
   arrival,
   objects: z.array(name),
   name: z.string(),
+  feed: z.exactOptional(name),
+  skip: z.exactOptional(
+    z.array(
+      z.strictObject({
+        account: z.nullable(z.string()),
+        interface: z.nullable(z.string()),
+        runs: z.array(z.tuple([z.int(), z.int().positive()])),
+      }),
+    ),
+  ),
 }) satisfies z.ZodType<PartClaim>;
 
-const nameClaim = z.strictObject({ name: z.string(), identity: sha256 }) satisfies z.ZodType<NameClaim>;
+const rowRanges = z.array(z.tuple([count, count]));
+const byReason = z.partialRecord(z.enum([...LINE_REASONS, ...ENVELOPE_REASONS]), count);
+
+const replayClaim = z.strictObject({
+  kind: z.literal('replay-claim'),
+  source: name,
+  replay: count,
+  rows: rowRanges,
+  ...decoding,
+  arrival,
+  objects: z.array(name),
+}) satisfies z.ZodType<ReplayClaim>;
+
+const nameClaim = z.strictObject({
+  name: z.string(),
+  identity: sha256,
+  etag: z.exactOptional(z.string()),
+}) satisfies z.ZodType<NameClaim>;
 
 const counts = z.strictObject({
   records: count,
@@ -69,11 +105,12 @@ const counts = z.strictObject({
   nodata: count,
   skipdata: count,
   events: count,
+  skipped: z.exactOptional(count),
   rejects: z.strictObject({
     total: count,
     lines: count,
     envelopes: count,
-    by_reason: z.partialRecord(z.enum([...LINE_REASONS, ...ENVELOPE_REASONS]), count),
+    by_reason: byReason,
   }),
   packets: sum,
   bytes: sum,
@@ -97,6 +134,7 @@ const commit = z.strictObject({
   gap: z.exactOptional(gap),
   longestInterval: count,
   final: z.exactOptional(z.boolean()),
+  replays: z.exactOptional(z.strictObject({ source: name, rows: rowRanges, by_reason: byReason })),
 }) satisfies z.ZodType<Commit>;
 
 const tombstone = z.strictObject({
@@ -158,6 +196,11 @@ export const parseClaim = (key: string, body: Uint8Array): Claim => {
 export const parsePartClaim = (key: string, body: Uint8Array): PartClaim => {
   const document = parse(partClaim, key, body);
   return placed(document, key, partClaimKey(document.identity, document.part));
+};
+
+export const parseReplayClaim = (key: string, body: Uint8Array): ReplayClaim => {
+  const document = parse(replayClaim, key, body);
+  return placed(document, key, replayClaimKey(document.source, document.replay));
 };
 
 export const parseNameClaim = (key: string, body: Uint8Array): NameClaim => {

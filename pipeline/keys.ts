@@ -20,12 +20,19 @@ export const streamSource = (stream: string, shard: string, after: string): stri
 export const backfillSource = (identity: string, part: number): string =>
   `backfill-${identity}-${String(part).padStart(6, '0')}`;
 
+/** The source name of the n-th replay of a source's rejects. */
+export const replaySource = (source: string, replay: number): string =>
+  `replay-${String(replay).padStart(6, '0')}-${source}`;
+
 export const claimKey = (stream: string, shard: string, after: string): string =>
   `${claimPrefix(stream, shard)}after-${padSequence(after)}.json`;
 export const claimPrefix = (stream: string, shard: string): string => `claims/${stream}/${shard}/`;
 export const partClaimKey = (identity: string, part: number): string =>
   `${partClaimPrefix(identity)}${String(part).padStart(6, '0')}.json`;
 export const partClaimPrefix = (identity: string): string => `claims/backfill/${identity}/`;
+export const replayClaimKey = (source: string, replay: number): string =>
+  `${replayClaimPrefix(source)}${String(replay).padStart(6, '0')}.json`;
+export const replayClaimPrefix = (source: string): string => `claims/replay/${source}/`;
 export const nameClaimKey = (nameHash: string): string => `claims/names/${nameHash}.json`;
 export const identitiesKey = (stream: string, shard: string, after: string): string =>
   `${identitiesPrefix(stream, shard)}after-${padSequence(after)}.bin`;

@@ -3,6 +3,16 @@ import type { Counts } from '../schemas/counts.ts';
 import { ENVELOPE_REASONS, LINE_REASONS, type Reject, type RejectReason } from '../schemas/rejects.ts';
 import { type Flow, NULL } from './flow.ts';
 
+/** Lines of one log group and how they fared under its format. */
+export interface LogGroupLines {
+  readonly logGroup: string | null; // null: lines that came without one
+  readonly lines: number;
+  readonly rejects: number; // of them
+  /** The most frequent reason, and one line of it as it came (UTF-8, cut to 200 characters). */
+  readonly reason: RejectReason;
+  readonly sample: string;
+}
+
 const PACKETS = 0; // in SUM_FIELDS
 const BYTES = 1;
 
@@ -118,6 +128,11 @@ export class Tally {
 
   get decompressedBytes(): number {
     return this.#decompressedBytes;
+  }
+
+  /** How the lines of each log group fared, for those of which any was rejected. */
+  groups(): readonly LogGroupLines[] {
+    return [];
   }
 
   counts(): Counts {

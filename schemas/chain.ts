@@ -1,5 +1,6 @@
 // The JSON documents of the epoch chain: claims, commits, watermarks and the shard list, as they lie in the store.
 import type { Counts } from './counts.ts';
+import type { RejectReason } from './rejects.ts';
 
 /** The first and last approximate arrival time of an epoch's records, Unix ms. */
 export interface ArrivalSpan {
@@ -33,6 +34,16 @@ export interface Claim {
   readonly worker: string;
 }
 
+/** Minutes of one interface: of each run its first minute (Unix s) and how many minutes follow one another. */
+export interface InterfaceMinutes {
+  readonly account: string | null;
+  readonly interface: string | null;
+  readonly runs: readonly (readonly [first: number, minutes: number])[]; // ascending, apart from one another
+}
+
+/** The feed of a backfill for which none was named. Every stream is a feed of its own. */
+export const DEFAULT_FEED = 'backfill';
+
 /** `claims/backfill/<identity>/<part>.json`: the same for one part of an object. */
 export interface PartClaim {
   readonly kind: 'part-claim';
@@ -46,12 +57,33 @@ export interface PartClaim {
   readonly arrival: ArrivalSpan; // when part 0 was claimed; the same for all parts
   readonly objects: readonly string[];
   readonly name: string;
+  /** Absent: DEFAULT_FEED. */
+  readonly feed?: string;
+  /** What other feeds had evidence of, and this part leaves out; absent: nothing. */
+  readonly skip?: readonly InterfaceMinutes[];
+}
+
+/** Ordinals in a reject log, inclusive; ascending, apart from one another. */
+export type RowRanges = readonly (readonly [first: number, last: number])[];
+
+/** `claims/replay/<source>/<n>.json`: fixes which rejects of a source its n-th replay takes over. */
+export interface ReplayClaim {
+  readonly kind: 'replay-claim';
+  readonly source: string; // whose rejects
+  readonly replay: number; // n, 0-based
+  readonly rows: RowRanges; // rows of the source's reject log; of no earlier replay
+  readonly settings: string;
+  readonly decoder: number;
+  readonly arrival: ArrivalSpan; // the source's own
+  readonly objects: readonly string[];
 }
 
 /** `claims/names/<sha256 of name>.json`: which content a name had. */
 export interface NameClaim {
   readonly name: string;
   readonly identity: string;
+  /** ETag of the object in S3: the same name and ETag need not be read to be known. */
+  readonly etag?: string;
 }
 
 export type ObjectTable = 'digests' | 'coverage' | 'rejects' | 'raw' | 'identities' | 'events';
@@ -78,6 +110,14 @@ export interface Commit {
   readonly longestInterval: number;
   /** Only in a backfill: this is the object's last part. */
   readonly final?: boolean;
+  /** Only in a replay: the rejects that it took over; lists and sums of rejects leave them out. */
+  readonly replays?: Replays;
+}
+
+export interface Replays {
+  readonly source: string;
+  readonly rows: RowRanges;
+  readonly by_reason: Readonly<Partial<Record<RejectReason, number>>>;
 }
 
 /** A commit in a claim's place whose beginning was gone before anybody wrote it; the chain goes on after `last`. */

@@ -9,7 +9,7 @@ export interface RejectCounts {
 }
 
 /**
- * lines = flows + nodata + skipdata + events + rejects.lines. `records` counts every record read (objects in a
+ * lines = flows + nodata + skipdata + events + rejects.lines + skipped. `records` counts every record read (objects in a
  * backfill), `envelopes` the data messages merged once; control messages and duplicates stand beside them.
  */
 export interface Counts {
@@ -23,6 +23,8 @@ export interface Counts {
   readonly nodata: number;
   readonly skipdata: number;
   readonly events: number;
+  /** Lines left out because another feed has evidence of their interface and minute; absent: none. */
+  readonly skipped?: number;
   readonly rejects: RejectCounts;
   /** Exact sums over the flows; bigint because a sum may pass 2^53. Written as plain JSON integers. */
   readonly packets: bigint;

@@ -31,6 +31,12 @@ export const ERRORS = {
   VF_STORE_VERSION: entry(500, false, 'use the vpcflow version that wrote this store, or a newer one'),
   VF_SOURCE_UNREADABLE: entry(500, false, 'check that the file exists and may be read'),
   VF_NAME_REUSED: entry(409, false, 'pass --as-new if the new content really is other data'),
+  VF_OVERLAP: entry(
+    409,
+    false,
+    'pass --overlap skip to take only what no other feed has, or --overlap add to count it twice',
+  ),
+  VF_SERVICE: entry(503, true, 'check the region, the credentials, their permissions and the endpoint'),
   VF_PORT_IN_USE: entry(500, false, 'choose another with --port, or stop what listens there'),
   VF_IN_USE: entry(409, true, 'stop the other one, or use another directory'),
   VF_BIND_REFUSED: entry(500, false, 'bind to 127.0.0.1; a public address needs authentication'),

@@ -7,7 +7,7 @@ interface Definition {
   readonly labels: readonly LabelName[];
 }
 
-export type LabelName = 'shard' | 'reason';
+export type LabelName = 'shard' | 'reason' | 'log_group' | 'status';
 
 const metric = <K extends Definition['kind'], L extends LabelName>(
   kind: K,
@@ -78,6 +78,46 @@ export const METRICS = {
     'checkpoint_failures_total',
     ['shard'],
     'Checkpoints not stored; nothing is lost.',
+  ),
+  drift: metric(
+    'counter',
+    'format_drift_lines_total',
+    ['log_group'],
+    'Lines that do not match the format of their log group, while most of its lines do not.',
+  ),
+  forwarded: metric('counter', 'forwarded_total', [], 'Rows and rejects that Firehose took (--forward).'),
+  forwardRetries: metric(
+    'counter',
+    'forward_retries_total',
+    [],
+    'Records that Firehose refused and that were sent again.',
+  ),
+  forwardDropped: metric(
+    'counter',
+    'forward_dropped_total',
+    [],
+    'Rows and rejects that were not forwarded: the spool was full or could not be written.',
+  ),
+  forwardSpool: metric('gauge', 'forward_spool_bytes', [], 'Bytes that wait in the spool of --forward.'),
+  deliveries: metric(
+    'counter',
+    'firehose_requests_total',
+    ['status'],
+    'Requests of Firehose, by HTTP status of the answer.',
+  ),
+  delivered: metric('counter', 'firehose_records_total', [], 'Records of Firehose that the stream took.'),
+  deliveredBytes: metric('counter', 'firehose_record_bytes_total', [], 'Their bytes.'),
+  deliverySeconds: metric(
+    'histogram',
+    'firehose_request_seconds',
+    [],
+    'Seconds from the head of a request to its answer.',
+  ),
+  messages: metric(
+    'counter',
+    'queue_messages_total',
+    ['status'],
+    'Messages of --queue: done, left (for the queue to deliver again or set aside).',
   ),
   children: metric('gauge', 'children', [], 'Child processes of the Kinesis Client Library that run now.'),
   engineUp: metric(

@@ -87,7 +87,7 @@ export const backfill = async (store: ObjectStore, lines: number): Promise<strin
     await writeFile(path, `${text.join('\n')}\n`);
     const object = await identify(path, () => undefined);
     await ensureLayout(store);
-    await loadObject(path, object, {
+    await loadObject({ path, name: path }, object, {
       ...{ store, settings: DEFAULT_SETTINGS, clock: new ManualClock(BEGIN), dryRun: false, asNew: false },
       ...{ onBytes: () => undefined, partLines: 2 },
     });

@@ -15,7 +15,7 @@ export interface LaneSetup {
 
 export type Job =
   | { readonly kind: 'identify'; readonly path: string }
-  | ({ readonly kind: 'load'; readonly path: string } & ObjectIdentity);
+  | ({ readonly kind: 'load'; readonly path: string; readonly name: string } & ObjectIdentity);
 
 export type Answer =
   | { readonly kind: 'bytes'; readonly bytes: number }
@@ -41,8 +41,8 @@ export class Lane {
     return answer;
   }
 
-  async load(path: string, { identity, size }: ObjectIdentity): Promise<LoadedObject> {
-    const answer = await this.#call({ kind: 'load', path, identity, size });
+  async load(path: string, name: string, { identity, size }: ObjectIdentity): Promise<LoadedObject> {
+    const answer = await this.#call({ kind: 'load', path, name, identity, size });
     if (answer.kind !== 'loaded') throw new Error(`a thread answered ${answer.kind} to load`);
     return answer;
   }

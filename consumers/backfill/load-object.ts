@@ -24,6 +24,7 @@ import {
   readPartClaims,
 } from './object-claims.ts';
 import { ObjectFile, type ObjectIdentity } from './object-file.ts';
+import { objectText } from './object-text.ts';
 import { PART_LINES, type Part, PartCutter } from './part-cutter.ts';
 
 export interface Loading {
@@ -64,7 +65,7 @@ class Reading {
     this.#claims = claims;
     this.#settings = settings;
     this.#arrival = claims[0]?.arrival ?? { first: now, min: now, max: now };
-    this.#name = claims[0]?.name ?? file.path;
+    this.#name = claims[0]?.name ?? file.name;
   }
 
   /** False when somebody else claimed a part first: then nothing of that part was written. */
@@ -83,7 +84,7 @@ class Reading {
     const [file, { onBytes }] = [this.#file, this.#loading];
     const chunks = async function* (): AsyncGenerator<Buffer> {
       try {
-        for await (const chunk of file.bytes()) {
+        for await (const chunk of objectText(file)) {
           yield chunk;
           onBytes(chunk.length);
           await write(cutter.take(), false);
@@ -94,7 +95,7 @@ class Reading {
       }
     };
     let opened = 0;
-    const open = () => (opened++ === 0 ? chunks() : file.bytes()); // again: to look ahead for a duplicate
+    const open = () => (opened++ === 0 ? chunks() : objectText(file)); // again: to look ahead for a duplicate
     await decoder.decodeObject({ source: this.#name, open, arrival: this.#arrival.first });
     if (failure !== undefined) throw failure;
     if (won) await write(cutter.end(), true);
@@ -149,21 +150,27 @@ const sameExtent = (a: PartClaim, b: PartClaim): boolean =>
 
 /**
  * Puts an object into the store once, and finishes what an earlier run left of it.
+ * @param place where its bytes lie now, and the name under which they are recorded.
  * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED or VF_DECODER_VERSION for this object alone; VF_STORE_* and
  * VF_CHAIN_BROKEN when nothing more can be done in this store.
  */
-export const loadObject = async (path: string, object: ObjectIdentity, loading: Loading): Promise<LoadedObject> => {
+export const loadObject = async (
+  place: { readonly path: string; readonly name: string },
+  object: ObjectIdentity,
+  loading: Loading,
+): Promise<LoadedObject> => {
   const { store, dryRun } = loading;
+  const { path, name } = place;
   const { identity } = object;
-  await using file = await ObjectFile.open(path, object);
+  await using file = await ObjectFile.open(path, name, object);
   const parts: Counts[] = [];
   for (;;) {
     const claims = await readPartClaims(store, identity);
     const complete = await isComplete(store, claims);
-    if (!dryRun && claims.length > 0) await claimName(store, path, identity, complete ? 'keep' : ofOther(loading));
+    if (!dryRun && claims.length > 0) await claimName(store, name, identity, complete ? 'keep' : ofOther(loading));
     if (complete) return { outcome: parts.length > 0 ? 'loaded' : 'known', parts };
     assertDecodable(claims);
-    if (!dryRun && claims.length === 0 && !loading.asNew) await assertNameFree(store, path, identity);
+    if (!dryRun && claims.length === 0 && !loading.asNew) await assertNameFree(store, name, identity);
     const [first] = claims;
     const settings = first === undefined ? loading.settings : await getSettings(store, first.settings);
     const hash = first?.settings ?? (dryRun ? '' : await putSettings(store, settings));

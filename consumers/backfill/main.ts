@@ -43,7 +43,7 @@ export const run: Run = async (context: CommandContext) => {
     const first = reading.get(object.identity);
     // A copy waits for the first, then is known; its name is recorded all the same.
     if (first !== undefined) await first;
-    const load = options.dryRun && first !== undefined ? KNOWN : lane.load(path, object);
+    const load = options.dryRun && first !== undefined ? KNOWN : lane.load(path, path, object);
     reading.set(
       object.identity,
       load.catch(() => {}),

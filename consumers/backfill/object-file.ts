@@ -50,25 +50,26 @@ export const identify = async (path: string, onBytes: (count: number) => void): 
 
 /** A file whose bytes have been identified. */
 export class ObjectFile {
-  readonly path: string;
+  /** Of the object: where it lies now may be a copy. */
+  readonly name: string;
   readonly #file: FileHandle;
   readonly #object: ObjectIdentity;
   readonly #modified: bigint; // ns
   #verified = false;
 
-  private constructor(path: string, file: FileHandle, object: ObjectIdentity, modified: bigint) {
-    this.path = path;
+  private constructor(name: string, file: FileHandle, object: ObjectIdentity, modified: bigint) {
+    this.name = name;
     this.#file = file;
     this.#object = object;
     this.#modified = modified;
   }
 
-  static async open(path: string, object: ObjectIdentity): Promise<ObjectFile> {
+  static async open(path: string, name: string, object: ObjectIdentity): Promise<ObjectFile> {
     try {
       const file = await open(path);
-      return new ObjectFile(path, file, object, (await file.stat({ bigint: true })).mtimeNs);
+      return new ObjectFile(name, file, object, (await file.stat({ bigint: true })).mtimeNs);
     } catch (error) {
-      throw unreadable(path, error);
+      throw unreadable(name, error);
     }
   }
 
@@ -83,7 +84,7 @@ export class ObjectFile {
       if (hash.digest('hex') !== this.#object.identity) throw this.#changed();
       this.#verified = true;
     } catch (error) {
-      throw unreadable(this.path, error);
+      throw unreadable(this.name, error);
     }
   }
 
@@ -105,6 +106,6 @@ export class ObjectFile {
 
   #changed(): VpcflowError {
     const help = 'run the backfill again when nothing writes to it any more';
-    return new VpcflowError('VF_SOURCE_UNREADABLE', `${this.path} was changed while it was read`, { help });
+    return new VpcflowError('VF_SOURCE_UNREADABLE', `${this.name} was changed while it was read`, { help });
   }
 }

@@ -32,7 +32,7 @@ const perform = async (job: Job): Promise<Answer> => {
     case 'identify':
       return { kind: 'identified', ...(await identify(job.path, onBytes)) };
     case 'load':
-      return { ...(await loadObject(job.path, job, { ...setup, store, clock: systemClock, onBytes })), kind: 'loaded' };
+      return { ...(await loadObject(job, job, { ...setup, store, clock: systemClock, onBytes })), kind: 'loaded' };
   }
 };
 

@@ -8,7 +8,7 @@ import { identitiesKey, rawRejectKey, rejectsKey, tableKey } from '../keys.ts';
 import { encodeCoverage, encodeDigest } from '../parquet/encode.ts';
 import { RejectLog } from '../reject-log.ts';
 import { StringPool } from '../strings.ts';
-import { Tally } from '../tally.ts';
+import { type LogGroupLines, Tally } from '../tally.ts';
 import type { IdentityWindow } from './identities.ts';
 import { encodeIdentities } from './identity-file.ts';
 
@@ -25,6 +25,7 @@ export interface EpochOutput {
   readonly objects: readonly PlannedObject[];
   readonly counts: Counts;
   readonly longestInterval: number; // s
+  readonly groups: readonly LogGroupLines[];
 }
 
 /** Where an epoch closes for its size. Layout constants: any worker can hold one; options may only lower them. */
@@ -146,6 +147,11 @@ export class EpochContents implements DecodeTarget {
       const key = identitiesKey(chain.stream, chain.shard, chain.after);
       objects.push({ key, table: 'identities', rows: identities.length, body: encodeIdentities(identities) });
     }
-    return { objects, counts: this.tally.counts(), longestInterval: this.tally.longestInterval };
+    return {
+      objects,
+      counts: this.tally.counts(),
+      longestInterval: this.tally.longestInterval,
+      groups: this.tally.groups(),
+    };
   }
 }

@@ -18,9 +18,11 @@ const WORST: Readonly<Record<GaugeKey, (...values: number[]) => number>> = {
   watermark: Math.min,
   children: Math.max,
   engineUp: Math.min,
+  forwardSpool: Math.max,
 };
 
-const seriesKey = ({ shard = '', reason = '' }: Labels): string => `${shard}\n${reason}`;
+const seriesKey = ({ shard = '', reason = '', log_group = '', status = '' }: Labels): string =>
+  [shard, reason, log_group, status].join('\n');
 
 /**
  * A shard is live from its first gauge until it is forgotten. `maxShards` shards have labels of their own, and one that

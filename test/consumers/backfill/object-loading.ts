@@ -10,7 +10,7 @@ import type { MemoryStore } from '../../fakes/memory-store.ts';
 export const load = async (path: string, store: MemoryStore, more: Partial<Loading> = {}): Promise<LoadedObject> => {
   const object = await identify(path, () => {});
   const loading = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false };
-  return loadObject(path, object, { ...loading, onBytes: () => {}, ...more });
+  return loadObject({ path, name: path }, object, { ...loading, onBytes: () => {}, ...more });
 };
 
 export const commits = (store: MemoryStore): readonly Commit[] =>
