@@ -116,12 +116,12 @@ export class LineDecoder {
     const start = skipBlank(buf, from, to);
     let end = to;
     while (end > start && isBlank(buf[end - 1])) end--;
+    this.#time.eventTime = eventTime;
     if (cut) {
       this.#reject('line_too_long', 'the line is longer than 64 KiB', buf.subarray(from, to), true);
     } else if (start === end) {
       return;
     } else {
-      this.#time.eventTime = eventTime;
       const reader = this.#format === UNDECLARED_FORMAT ? this.#undeclared(buf, start, end) : this.#reader;
       this.#count(reader, this.#read(reader, buf, start, end), buf, start, end);
     }
@@ -154,7 +154,8 @@ export class LineDecoder {
     const raw = part?.bytes ?? record ?? new Uint8Array(0);
     const cut = part?.cut ?? false;
     this.target.tally.reject('envelope', reason);
-    this.target.rejects.add({ reason, scope: 'envelope', detail, source, offset, logGroup, raw, cut, whole: record });
+    const reject = { reason, detail, source, offset, logGroup, raw, cut } as const;
+    this.target.rejects.add({ ...reject, scope: 'envelope', time: null, whole: record });
   }
 
   #hours(): number {
@@ -199,12 +200,13 @@ export class LineDecoder {
     const logGroup = this.#logGroup;
     const whole = cut ? record : null;
     const offset = this.#ordinal;
+    const time = this.#time.eventTime < 0 ? null : this.#time.eventTime;
     if (this.#rejectsLeft-- === 0) {
       this.outside = false;
       throw new RecordLimit(`more than ${MAX_RECORD_REJECTS} of its lines are rejects`);
     }
     this.target.tally.reject('line', reason);
-    this.target.rejects.add({ reason, scope: 'line', detail, source, offset, logGroup, raw, cut, whole });
+    this.target.rejects.add({ reason, scope: 'line', detail, source, offset, logGroup, time, raw, cut, whole });
   }
 
   #undeclared(buf: Uint8Array, start: number, end: number): LineReader {

@@ -14,6 +14,8 @@ export interface NewReject {
   readonly source: string;
   readonly offset: number;
   readonly logGroup: string | null;
+  /** Of the log event, Unix ms; null: it came in none. */
+  readonly time: number | null;
   readonly raw: Uint8Array;
   /** True when `raw` is only the beginning of what was rejected. */
   readonly cut: boolean;
@@ -78,6 +80,7 @@ export class RejectLog {
       source: reject.source,
       offset: reject.offset,
       ...(reject.logGroup === null ? {} : { log_group: reject.logGroup }),
+      ...(reject.time === null ? {} : { time: reject.time }),
       ...(isUtf8(bytes) ? { raw: bytes.toString('utf8') } : { raw_base64: bytes.toString('base64') }),
       ...(cut ? { cut: true } : {}),
       ...(reject.whole === null ? {} : { whole: this.#keep(reject.whole) }),

@@ -45,6 +45,8 @@ export interface Reject {
   /** The line's ordinal in its record or object (0-based), or the byte offset of the damage for an envelope. */
   readonly offset: number;
   readonly log_group?: string;
+  /** The timestamp of the log event that the line came in, Unix ms: the time of a line that has no other. */
+  readonly time?: number;
   /** The bytes as they came, when they are UTF-8; otherwise `raw_base64`. */
   readonly raw?: string;
   readonly raw_base64?: string;

@@ -29,4 +29,4 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 /** Raised whenever the same bytes and settings would give other rows: an epoch is finished by the version that claimed it. */
-export const DECODER_VERSION = 1;
+export const DECODER_VERSION = 2;

@@ -251,6 +251,7 @@ describe('mistakes of ours', () => {
         source: 'record-0',
         offset: 1,
         log_group: 'vpc-flow-logs',
+        time: SECOND * 1000,
         raw: bad,
       },
     ]);

@@ -11,6 +11,7 @@ const rejected = (raw: Buffer, more: Partial<NewReject> = {}): NewReject => ({
   source: 's',
   offset: 3,
   logGroup: null,
+  time: null,
   raw,
   cut: false,
   whole: null,
