@@ -8,7 +8,7 @@ import type { DecodeTarget } from './decode-target.ts';
 import type { RawPart } from './envelope/sink.ts';
 import { Flow } from './flow.ts';
 import { type Format, headerFormat } from './format.ts';
-import { chooseFormat, UNDECLARED_FORMAT, undeclaredFormat } from './format-choice.ts';
+import { chooseFormat, isRuled, UNDECLARED_FORMAT, undeclaredFormat } from './format-choice.ts';
 import { LINE_NODATA, LINE_OK, LINE_REJECT, LINE_SKIPDATA, type LineOutcome, LineReader } from './line.ts';
 
 const ACCOUNT = KEY_INDEX.get('account_id') ?? 0;
@@ -44,14 +44,16 @@ export interface LineOrigin {
 
 export class LineDecoder {
   readonly settings: Settings;
-  /** To be set before the first record. */
   target!: DecodeTarget;
   afterLine: (() => void) | null = null;
   /** The target is at work: what is thrown now is not about the line. */
   outside = false;
+  /** Whether the last raw line was a header. */
+  afterHeader = false;
   #origin: LineOrigin = { source: '', arrival: -1, record: null };
   #logGroup: string | null = null;
   #format = UNDECLARED_FORMAT;
+  #header: Format | null = null; // of the record's last header line
   #ordinal = 0; // lines of the record counted so far
   #rejectsLeft = Number.POSITIVE_INFINITY;
   #maxHours = Number.POSITIVE_INFINITY;
@@ -66,10 +68,17 @@ export class LineDecoder {
     this.#reader = this.#readerOf(this.#format);
   }
 
+  /** To be called before the first record, and when what follows goes elsewhere. */
+  useTarget(target: DecodeTarget): void {
+    this.target = target;
+    target.tally.useGroup(this.#logGroup);
+  }
+
   /** From now on the lines are those of another record or object. */
   begin(origin: LineOrigin, isStream: boolean): void {
     this.#origin = origin;
     this.#ordinal = 0;
+    this.#header = null;
     this.#rejectsLeft = isStream ? MAX_RECORD_REJECTS : Number.POSITIVE_INFINITY;
     this.#maxHours = isStream ? this.#hours() + MAX_RECORD_HOURS : Number.POSITIVE_INFINITY;
     this.#time.arrival = origin.arrival;
@@ -77,16 +86,18 @@ export class LineDecoder {
     this.useLogGroup(null);
   }
 
-  /** The lines that follow came with this log group, or without any. */
+  /** The lines that follow came with this log group, or without any; a rule of the log group wins over a header line. */
   useLogGroup(logGroup: string | null): void {
     this.#logGroup = logGroup;
+    this.target.tally.useGroup(logGroup);
     let format = this.#formats.get(logGroup);
     if (format === undefined) {
       if (this.#formats.size >= MAX_CACHED) this.#formats.clear();
       format = chooseFormat(this.settings, logGroup);
       this.#formats.set(logGroup, format);
     }
-    this.#useFormat(format);
+    const header = logGroup !== null && this.#header !== null && isRuled(this.settings, logGroup) ? null : this.#header;
+    this.#useFormat(header ?? format);
   }
 
   /** The lines that follow are not those of an envelope any more. */
@@ -97,13 +108,17 @@ export class LineDecoder {
   /** Like `line`, for text that may have header lines. */
   rawLine(buf: Uint8Array, from: number, to: number, cut: boolean): void {
     const start = skipBlank(buf, from, to);
+    this.afterHeader = false;
     if (!cut && buf[start] >= 0x61 && buf[start] <= 0x7a) {
       let end = start;
       while (end < to && HEADER_BYTES[buf[end]] === 1) end++;
       if (skipBlank(buf, end, to) === to) {
         const format = headerFormat(Buffer.from(buf.subarray(start, end)).toString('latin1').trim());
         if (format !== null) {
+          if (format.unknown.length > 0) this.target.tally.skippedFields(format.unknown);
+          this.#header = format;
           this.#useFormat(format);
+          this.afterHeader = true;
           return;
         }
       }
@@ -170,7 +185,9 @@ export class LineDecoder {
       if (target.digest.add(flow)) target.tally.flow(flow);
       else this.#reject('bad_number', 'the sum of its row would pass 2^63 - 1', buf.subarray(start, end), false);
     } else if (outcome === LINE_REJECT) {
-      this.#reject(reader.reason, reader.detail, buf.subarray(start, end), false);
+      const raw = buf.subarray(start, end);
+      this.#reject(reader.reason, reader.detail, raw, false);
+      target.tally.mismatch(reader.reason, reader.format, raw);
     } else {
       const status = outcome === LINE_NODATA ? 'NODATA' : 'SKIPDATA';
       target.coverage.add(flow.minute, flow.keys[ACCOUNT], flow.keys[INTERFACE], status, flow.end);

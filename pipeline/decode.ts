@@ -48,7 +48,7 @@ export class Decoder {
   }
 
   set target(target: DecodeTarget) {
-    this.#lines.target = target;
+    this.#lines.useTarget(target);
   }
 
   /** Called after each counted line. */

@@ -1,20 +1,14 @@
 // Counts every record, envelope and line of one source exactly once, and turns into the Counts that a commit states.
 import type { Counts } from '../schemas/counts.ts';
-import { ENVELOPE_REASONS, LINE_REASONS, type Reject, type RejectReason } from '../schemas/rejects.ts';
+import { ENVELOPE_REASONS, LINE_REASONS, type LineReason, type Reject, type RejectReason } from '../schemas/rejects.ts';
 import { type Flow, NULL } from './flow.ts';
-
-/** Lines of one log group and how they fared under its format. */
-export interface LogGroupLines {
-  readonly logGroup: string | null; // null: lines that came without one
-  readonly lines: number;
-  readonly rejects: number; // of them
-  /** The most frequent reason, and one line of it as it came (UTF-8, cut to 200 characters). */
-  readonly reason: RejectReason;
-  readonly sample: string;
-}
+import type { Format } from './format.ts';
+import { GroupTally, type LogGroupLines } from './formats/group-tally.ts';
 
 const PACKETS = 0; // in SUM_FIELDS
 const BYTES = 1;
+/** Headers are data: no more names of fields than this are kept of one source. */
+const MAX_UNKNOWN_FIELDS = 100;
 
 /** A sum of integers up to 2^53 - 1 that stays exact: doubles while they are, a bigint beyond. */
 class ExactSum {
@@ -56,6 +50,8 @@ export class Tally {
   readonly #bytes = new ExactSum();
   #longestInterval = 0;
   #decompressedBytes = 0;
+  readonly #groups = new GroupTally();
+  readonly #unknownFields = new Set<string>();
 
   /** A record of the stream, or an object, was read. */
   record(): void {
@@ -130,9 +126,29 @@ export class Tally {
     return this.#decompressedBytes;
   }
 
-  /** How the lines of each log group fared, for those of which any was rejected. */
+  /** The lines that follow came with this log group, or without any. */
+  useGroup(logGroup: string | null): void {
+    this.#groups.use(logGroup, this.lines);
+  }
+
+  /** A line of the group was rejected; whether its format is to blame is for the reason to say. */
+  mismatch(reason: LineReason, format: Format, raw: Uint8Array): void {
+    this.#groups.reject(reason, format, raw);
+  }
+
+  /** How the lines of each log group fared under its format. */
   groups(): readonly LogGroupLines[] {
-    return [];
+    return this.#groups.lines(this.lines);
+  }
+
+  /** A header named fields that we do not know: their values are skipped. */
+  skippedFields(ids: readonly string[]): void {
+    for (const id of ids) if (this.#unknownFields.size < MAX_UNKNOWN_FIELDS) this.#unknownFields.add(id);
+  }
+
+  /** The fields of headers and schemas that were skipped, each once, in the order in which they were met. */
+  get unknownFields(): readonly string[] {
+    return [...this.#unknownFields];
   }
 
   counts(): Counts {

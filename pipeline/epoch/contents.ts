@@ -4,11 +4,12 @@ import type { Counts } from '../../schemas/counts.ts';
 import { Coverage } from '../coverage.ts';
 import type { DecodeTarget } from '../decode-target.ts';
 import { Digest, MAX_DIGEST_BYTES, MAX_DIGEST_ROWS } from '../digest.ts';
+import type { LogGroupLines } from '../formats/group-tally.ts';
 import { identitiesKey, rawRejectKey, rejectsKey, tableKey } from '../keys.ts';
 import { encodeCoverage, encodeDigest } from '../parquet/encode.ts';
 import { RejectLog } from '../reject-log.ts';
 import { StringPool } from '../strings.ts';
-import { type LogGroupLines, Tally } from '../tally.ts';
+import { Tally } from '../tally.ts';
 import type { IdentityWindow } from './identities.ts';
 import { encodeIdentities } from './identity-file.ts';
 
@@ -26,6 +27,8 @@ export interface EpochOutput {
   readonly counts: Counts;
   readonly longestInterval: number; // s
   readonly groups: readonly LogGroupLines[];
+  /** Fields of headers that we do not know and whose values were skipped. */
+  readonly unknownFields: readonly string[];
 }
 
 /** Where an epoch closes for its size. Layout constants: any worker can hold one; options may only lower them. */
@@ -152,6 +155,7 @@ export class EpochContents implements DecodeTarget {
       counts: this.tally.counts(),
       longestInterval: this.tally.longestInterval,
       groups: this.tally.groups(),
+      unknownFields: this.tally.unknownFields,
     };
   }
 }
