@@ -30,6 +30,16 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./digest/main.ts'),
   },
   {
+    name: 'firehose',
+    summary: 'an HTTP endpoint that Amazon Data Firehose delivers to; its records go on a Kinesis stream',
+    options: [
+      ...(['stream', 'firehoseHost', 'firehosePort', 'accessKeyFile', 'drain'] as const),
+      ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
+    ],
+    required: ['stream'],
+    load: () => import('./firehose/main.ts'),
+  },
+  {
     name: 'backfill',
     summary: 'files of flow logs into the store, each content once',
     operand: { name: 'SOURCE', many: true, help: 'files and directories: text, gzip, NDJSON, Firehose objects' },
@@ -89,7 +99,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'what is configured, reachable and permitted, and what to fix (exit status 1)',
     options: [
       ...(['stream', 'store', 'engine', 'application', 'retrieval', 'workerId', 'java', 'kclJars', 'kcl'] as const),
-      ...(['formats', 'doctorLogGroup', 'doctorFormat'] as const),
+      ...(['formats', 'unknownFields', 'doctorLogGroup', 'doctorFormat'] as const),
     ],
     required: [],
     ofKcl: ['retrieval', 'kcl'], // Java and the jars are looked at in any case

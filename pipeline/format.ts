@@ -1,6 +1,7 @@
 // Turns an AWS LogFormat string, or the header line of a flow-log file, into the fields that each token of a line holds.
 import { VpcflowError } from '../schemas/errors.ts';
 import { FIELD_BY_ID, type Field } from '../schemas/fields.ts';
+import { nearestField } from './formats/nearest-field.ts';
 
 /** What the tokens of a line mean, in order. */
 export interface Format {
@@ -26,7 +27,20 @@ const formatOf = (ids: readonly string[]): Format => ({
 
 const repeated = (ids: readonly string[]): string | undefined => ids.find((id, at) => ids.indexOf(id) !== at);
 
-const bad = (message: string): VpcflowError => new VpcflowError('VF_BAD_FORMAT', message);
+const bad = (message: string, help?: string): VpcflowError =>
+  new VpcflowError('VF_BAD_FORMAT', message, help === undefined ? {} : { help });
+
+const SHOWN = 80; // characters of a token
+
+/** What is wrong with a token that is no `${field-id}`, and what was meant. */
+const malformed = (token: string): VpcflowError => {
+  const shown = token.length > SHOWN ? `${token.slice(0, SHOWN)}…` : token;
+  const message = `the format has the token '${shown}', which is no field`;
+  const inside = token.match(/\$\{[^{}]*\}/g) ?? [];
+  if (inside.length > 1) return bad(message, `put a space between the fields: '${inside.join(' ').slice(0, SHOWN)}'`);
+  const nearest = nearestField(token);
+  return nearest === null ? bad(message) : bad(message, `the nearest field is '\${${nearest}}'`);
+};
 
 /**
  * Reads a LogFormat as CreateFlowLogs takes it (`${field-id}` separated by spaces), or a header line of bare field
@@ -41,14 +55,36 @@ export function parseFormat(logFormat: string): Format {
   if (header !== null) return header;
   const ids = tokens.map((token) => {
     const id = PLACEHOLDER.exec(token)?.[1];
-    if (id === undefined || !FIELD_ID.test(id)) throw bad(`the format has the token '${token}', which is no field`);
+    if (id === undefined || !FIELD_ID.test(id)) throw malformed(token);
     return hyphenated(id);
   });
   const twice = repeated(ids);
   if (twice !== undefined) throw bad(`the format has the field '\${${twice}}' twice`);
   const format = formatOf(ids);
-  if (format.unknown.length === ids.length) throw bad(`the format has no known field, but '\${${ids[0]}}'`);
+  if (format.unknown.length === ids.length) {
+    const nearest = nearestField(ids[0]);
+    const message = `the format has no known field, but '\${${ids[0]}}'`;
+    throw nearest === null ? bad(message) : bad(message, `the nearest field is '\${${nearest}}'`);
+  }
   return format;
+}
+
+/**
+ * Reads a LogFormat that somebody declares. `unknown` says what becomes of a well-formed field id that we do not know.
+ *
+ * @throws VpcflowError VF_BAD_FORMAT as `parseFormat` does, and for an unknown field where those are refused: it names the
+ * field and the nearest one that we know.
+ */
+export function declaredFormat(logFormat: string, unknown: 'refuse' | 'skip'): Format {
+  const format = parseFormat(logFormat);
+  const [id] = format.unknown;
+  if (id === undefined || unknown === 'skip') return format;
+  const nearest = nearestField(id);
+  const skip = 'if AWS has added it since, pass --unknown-fields skip to leave it out';
+  throw bad(
+    `the format has the field '\${${id}}', which this version does not know`,
+    nearest === null ? skip : `the nearest one is '\${${nearest}}'; ${skip}`,
+  );
 }
 
 /**

@@ -1,30 +1,33 @@
 // Turns the options that decide how bytes become rows (--ports, --service-ports, --formats, --format) into Settings.
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { parseFormat } from '../../pipeline/format.ts';
+import { declaredFormat } from '../../pipeline/format.ts';
+import { type DeclaredRule, parseFormatsDocument } from '../../pipeline/formats/formats-document.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
-import type { FormatRule, Settings } from '../../schemas/settings.ts';
+import type { Settings } from '../../schemas/settings.ts';
 import type { Options } from './options.ts';
 
-/** `{ "<log group pattern>": "<LogFormat>", … }`; the first pattern that matches a log group wins, `*` is any run. */
-const formatsDocument = z.record(z.string().min(1), z.string());
+/** The same error, told of the place where it was found. */
+const within = <T>(place: string, work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof VpcflowError)) throw error;
+    throw new VpcflowError(error.code, `${place}: ${error.message}`, { cause: error.cause, help: error.help });
+  }
+};
 
-const readFormats = async (path: string): Promise<readonly FormatRule[]> => {
+/**
+ * The rules of a formats file, in its order: `{ "<log group or s3:// pattern>": "<LogFormat>", … }`.
+ * @throws VF_BAD_FORMAT naming the file, the line, the pattern and what cannot be used; VF_SOURCE_UNREADABLE.
+ */
+export const readFormats = async (path: string, unknown: 'refuse' | 'skip'): Promise<readonly DeclaredRule[]> => {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read the formats file ${path}`, { cause: error });
   }
-  try {
-    const document = formatsDocument.parse(JSON.parse(text));
-    return Object.entries(document).map(([logGroup, format]) => ({ logGroup, format }));
-  } catch (error) {
-    throw new VpcflowError('VF_BAD_FORMAT', `${path} is no JSON object of log group patterns and LogFormat strings`, {
-      cause: error,
-      help: 'write it as {"/log/group*": "${version} ${account-id} …"}',
-    });
-  }
+  return within(path, () => parseFormatsDocument(text, unknown));
 };
 
 /**
@@ -32,15 +35,11 @@ const readFormats = async (path: string): Promise<readonly FormatRule[]> => {
  * @throws VF_BAD_FORMAT naming the first format that cannot be used; VF_SOURCE_UNREADABLE for the formats file.
  */
 export const readSettings = async (
-  options: Pick<Options, 'ports' | 'servicePorts' | 'formats' | 'logFormat'>,
+  options: Pick<Options, 'ports' | 'servicePorts' | 'formats' | 'logFormat' | 'unknownFields'>,
 ): Promise<Settings> => {
-  const formats = options.formats === null ? [] : await readFormats(options.formats);
-  for (const format of [
-    ...formats.map((rule) => rule.format),
-    ...(options.logFormat === null ? [] : [options.logFormat]),
-  ]) {
-    parseFormat(format);
-  }
-  const { ports, servicePorts, logFormat } = options;
+  const { ports, servicePorts, logFormat, unknownFields } = options;
+  const rules = options.formats === null ? [] : await readFormats(options.formats, unknownFields);
+  if (logFormat !== null) within('--format', () => declaredFormat(logFormat, unknownFields));
+  const formats = rules.map(({ logGroup, format }) => ({ logGroup, format }));
   return { ports, servicePorts, formats, format: logFormat, logGroup: null };
 };

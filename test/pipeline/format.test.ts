@@ -1,7 +1,7 @@
 // Formats: LogFormat strings and header lines.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headerFormat, parseFormat } from '../../pipeline/format.ts';
+import { declaredFormat, headerFormat, parseFormat } from '../../pipeline/format.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { DEFAULT_FORMAT, FIELDS, TRANSIT_GATEWAY_FORMAT } from '../../schemas/fields.ts';
 
@@ -74,6 +74,42 @@ describe('parseFormat', () => {
   ])('refuses %j', (text, named) => {
     expect(failure(text)).toMatchObject({ code: 'VF_BAD_FORMAT' });
     expect(failure(text).message).toContain(named);
+  });
+});
+
+describe('what was meant', () => {
+  it.each([
+    ['${version} $srcaddr', "the nearest field is '${srcaddr}'"],
+    ['${version} ${Src-Addr}', "the nearest field is '${srcaddr}'"],
+    ['${version} {dst_port},', "the nearest field is '${dstport}'"],
+    ['version ${srcaddr}', "the nearest field is '${version}'"],
+    ['${version}${srcaddr}', "put a space between the fields: '${version} ${srcaddr}'"],
+    ['${version} ${→}', 'give an AWS LogFormat string such as "${version} ${account-id} …"'],
+  ])('by %j', (text, help) => {
+    expect(failure(text).help).toBe(help);
+  });
+
+  it('is told of a long token without repeating it', () => {
+    expect(failure(`\${version} ${'x'.repeat(100_000)}$`).sentence.length).toBeLessThan(300);
+  });
+});
+
+describe('declaredFormat', () => {
+  it('is parseFormat for fields that are known', () => {
+    expect(declaredFormat(DEFAULT_FORMAT, 'refuse')).toEqual(parseFormat(DEFAULT_FORMAT));
+  });
+
+  it('refuses a field that is not known, or skips it', () => {
+    const text = '${version} ${acount-id} ${mood}';
+    expect(() => declaredFormat(text, 'refuse')).toThrow(
+      expect.objectContaining({
+        code: 'VF_BAD_FORMAT',
+        message: "the format has the field '${acount-id}', which this version does not know",
+        help: expect.stringContaining("the nearest one is '${account-id}'"),
+      }),
+    );
+    expect(declaredFormat(text, 'skip').unknown).toEqual(['acount-id', 'mood']);
+    expect(() => declaredFormat('version account-id srcaddr mood', 'refuse')).toThrow("'${mood}'");
   });
 });
 
