@@ -51,6 +51,10 @@ export class EnvelopeDecoder implements ObjectSink, LineSink {
     this.#lines.line(buf, start, end, -1, cut);
   }
 
+  get afterHeader(): boolean {
+    return this.#lines.afterHeader;
+  }
+
   rawLine(buf: Uint8Array, start: number, end: number, cut: boolean): void {
     this.#lines.rawLine(buf, start, end, cut);
   }

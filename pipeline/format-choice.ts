@@ -80,3 +80,27 @@ export function chooseFormat(settings: Settings, logGroup: string | null): Forma
   if (group === null) return otherwise;
   return rules.find((rule) => formatRuleMatches(rule.logGroup, group))?.format ?? otherwise;
 }
+
+const ofObjects = new WeakMap<Settings, Map<string, Settings>>();
+
+/**
+ * The settings for one object: rules whose pattern begins with `s3://` are for objects, and the first that matches the
+ * object's name (`s3://bucket/key`) gives the format of its lines that declare none, before the settings' own. The same
+ * settings object and rule always give the same object.
+ */
+export function settingsOfObject(settings: Settings, name: string): Settings {
+  if (!name.startsWith('s3://')) return settings;
+  const rules = settings.formats.filter(({ logGroup }) => logGroup.startsWith('s3://'));
+  const format = rules.find(({ logGroup }) => formatRuleMatches(logGroup, name))?.format;
+  if (format === undefined) return settings;
+  const known = ofObjects.get(settings) ?? new Map<string, Settings>();
+  ofObjects.set(settings, known);
+  const chosen = known.get(format) ?? { ...settings, format };
+  known.set(format, chosen);
+  return chosen;
+}
+
+/** Whether a rule of the settings says what the log group's lines are. Throws as `chooseFormat` does. */
+export function isRuled(settings: Settings, logGroup: string): boolean {
+  return parseRules(settings).rules.some((rule) => formatRuleMatches(rule.logGroup, logGroup));
+}

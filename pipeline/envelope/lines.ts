@@ -7,6 +7,8 @@ const NEWLINE = 0x0a;
 
 /** Given each line without its line end, empty ones included; `cut` when the line is longer than MAX_LINE_BYTES. */
 export interface LineSink {
+  /** Whether the last line was a header. */
+  readonly afterHeader: boolean;
   rawLine(buf: Uint8Array, start: number, end: number, cut: boolean): void;
 }
 

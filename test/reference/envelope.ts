@@ -96,6 +96,7 @@ export const toldOfText = (source: string): Told[] => {
 /** A sink that writes down what it is told, and delivers every data message (after a look-ahead where `asks`). */
 export class Telling implements ObjectSink, LineSink {
   readonly told: Told[] = [];
+  afterHeader = false;
   readonly asks: boolean;
 
   constructor(asks: boolean) {

@@ -1,0 +1,102 @@
+// `vpcflow firehose`: an HTTP endpoint whose requests, sent by Amazon Data Firehose, become records of a Kinesis stream.
+import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
+import type { Clock } from '../../schemas/clock.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
+import type { Run } from '../shared/command.ts';
+import { identifyStream, kinesisClientFor } from '../shared/kinesis.ts';
+import { putRecords } from '../shared/kinesis-writer.ts';
+import { createLog, type Log } from '../shared/log.ts';
+import { isLoopback } from '../shared/loopback.ts';
+import { openMeters } from '../shared/metrics/open-meters.ts';
+import { required } from '../shared/options.ts';
+import { BytesInWork } from './bytes-in-work.ts';
+import { FailureLog } from './failure-log.ts';
+import { KeyFile } from './key-file.ts';
+import { Readiness } from './readiness.ts';
+import { startEndpoint } from './server.ts';
+
+/** Bodies and their records; a body that is being taken apart needs three times its size for a moment, one at a time. */
+const MAX_BYTES_IN_WORK = 256 * 1024 * 1024;
+/** After which a call is made again, ms: a put of 5 MiB takes well under a second where the stream has room. */
+const CALL_MS = 10_000;
+
+/** Throws VF_BIND_REFUSED: what others can reach needs a key. */
+const checkBinding = (host: string, accessKeyFile: string | null): void => {
+  if (accessKeyFile !== null || isLoopback(host)) return;
+  throw new VpcflowError('VF_BIND_REFUSED', `${host} can be reached from elsewhere, and no access key is asked for`, {
+    help: 'give --access-key-file, with the key that the Firehose stream sends, or listen on 127.0.0.1',
+  });
+};
+
+/** The keys, read again on SIGHUP until `close`; null where no file is given. */
+const openKeys = async (
+  path: string | null,
+  clock: Clock,
+  log: Log,
+): Promise<{ readonly file: KeyFile | null; readonly close: () => void }> => {
+  if (path === null) return { file: null, close: () => {} };
+  const file = await KeyFile.open(path, clock, log);
+  const onHangup = (): void => void file.reload();
+  process.on('SIGHUP', onHangup);
+  return { file, close: () => void process.off('SIGHUP', onHangup) };
+};
+
+const stopped = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+export const run: Run = async ({ options, clock, stderr, signal }) => {
+  const named = required(options.stream, 'stream');
+  const { firehoseHost: host, firehosePort: port } = options;
+  checkBinding(host, options.accessKeyFile);
+  const log = createLog(stderr, options.log);
+  const { file, close: closeKeys } = await openKeys(options.accessKeyFile, clock, log);
+  const client = kinesisClientFor(named);
+  const meters = await openMeters(options, log, clock);
+  const { meter } = meters;
+  const failures = new FailureLog(log, clock);
+  let again = 0; // records
+  try {
+    const stream = await identifyStream(client, named);
+    const readiness = new Readiness(clock, (abortSignal) =>
+      client.send(new DescribeStreamSummaryCommand({ StreamARN: stream.arn }), { abortSignal }),
+    );
+    const endpoint = await startEndpoint({
+      ...{ host, port, meter, failures, log, clock },
+      keys: file === null ? null : () => file.keys(),
+      bytes: new BytesInWork(MAX_BYTES_IN_WORK),
+      ready: () => readiness.ready(),
+      put: async (records, late) => {
+        try {
+          await putRecords(client, stream, records, clock, {
+            ...{ signal: late, callTimeout: CALL_MS },
+            onRetry: (refused) => {
+              again += refused;
+            },
+          });
+          readiness.heard(true);
+        } catch (error) {
+          readiness.heard(false);
+          throw error;
+        }
+      },
+    });
+    meter.set('engineUp', 1, {});
+    log.info({ keys: file === null ? 'none' : 'asked for' }, `${endpoint.url}/firehose puts on ${stream.arn}`);
+    if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
+    await stopped(signal);
+    log.info({ drain: options.drain }, 'not ready any more; requests are still taken');
+    await endpoint.close(options.drain);
+    failures.end();
+    const { deliveries, delivered, deliveredBytes } = meters.totals();
+    const beside = `${deliveredBytes} bytes in ${deliveries} requests; ${again} put again`;
+    log.info({}, `${delivered} records taken, ${beside}`);
+    return 0;
+  } finally {
+    closeKeys();
+    await meters.close();
+    client.destroy();
+  }
+};

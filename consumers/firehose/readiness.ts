@@ -1,0 +1,51 @@
+// Knows whether the stream could be reached lately, from what was put, or by asking where nothing was.
+import type { Clock } from '../../schemas/clock.ts';
+
+/** What an answer of the stream is good for; a balancer asks every few seconds. */
+const LATELY_MS = 15_000;
+const PROBE_MS = 5_000;
+
+export class Readiness {
+  readonly #clock: Clock;
+  readonly #probe: (signal: AbortSignal) => Promise<unknown>;
+  #ready: boolean;
+  #at: number; // Unix ms
+  #asking: Promise<void> | null = null;
+
+  /** `probe` asks the stream something; it is reachable at the start. */
+  constructor(clock: Clock, probe: (signal: AbortSignal) => Promise<unknown>) {
+    this.#clock = clock;
+    this.#probe = probe;
+    this.#ready = true;
+    this.#at = clock.now();
+  }
+
+  /** The stream took a request's records, or did not. */
+  heard(took: boolean): void {
+    this.#ready = took;
+    this.#at = this.#clock.now();
+  }
+
+  /** Takes 5 s at most. Never rejects. */
+  async ready(): Promise<boolean> {
+    if (this.#clock.now() - this.#at >= LATELY_MS) {
+      this.#asking ??= this.#ask().finally(() => {
+        this.#asking = null;
+      });
+      await this.#asking;
+    }
+    return this.#ready;
+  }
+
+  async #ask(): Promise<void> {
+    const late = new AbortController();
+    const answered = new AbortController();
+    void this.#clock.sleep(PROBE_MS, answered.signal).then(() => late.abort());
+    const found = await this.#probe(late.signal).then(
+      () => true,
+      () => false,
+    );
+    answered.abort();
+    this.heard(found);
+  }
+}

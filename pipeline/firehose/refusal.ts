@@ -1,0 +1,12 @@
+// The noun for a request that is not taken: what it is answered with.
+
+/** An HTTP status that Firehose understands, and why; 413 is the only one after which it does not try again. */
+export interface Refusal {
+  readonly refused: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 500 | 503;
+  /** For the person who reads the error log of the Firehose stream: never holds a key. */
+  readonly why: string;
+}
+
+export const refuse = (refused: Refusal['refused'], why: string): Refusal => ({ refused, why });
+
+export const isRefusal = (value: object): value is Refusal => 'refused' in value;
