@@ -8,6 +8,7 @@ import type { ObjectStore } from '../../schemas/store.ts';
 import type { StreamIdentity } from '../shared/kinesis.ts';
 import type { Log } from '../shared/log.ts';
 import type { Options } from '../shared/options.ts';
+import type { ForwardTarget } from './forward/stager.ts';
 import type { DigestObserver } from './observer.ts';
 
 export interface DigestRun {
@@ -24,6 +25,8 @@ export interface DigestRun {
   readonly from: 'trim' | 'latest' | { readonly at: number }; // Unix ms
   readonly meter: Meter;
   readonly observer: DigestObserver;
+  /** Null: nothing is forwarded. */
+  readonly forward: ForwardTarget | null;
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -7,6 +7,7 @@ import { shardHistory } from '../shared/shard-history.ts';
 import { listShards, recordChildren, recordShards } from '../shared/shard-list.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
+import { Stager } from './forward/stager.ts';
 import { measured } from './measured.ts';
 import { DigestProcessor } from './processor.ts';
 
@@ -28,6 +29,11 @@ const Configuration = z.strictObject({
   workerId: text,
   /** Null: those of the layout. */
   bounds: z.strictObject({ rows: z.int(), bytes: z.int(), hours: z.int() }).readonly().nullable(),
+  /** Null: nothing is forwarded. What is staged here is sent by the worker. */
+  forward: z
+    .strictObject({ directory: text, limit: z.int(), what: z.enum(['digests', 'rejects', 'both']) })
+    .readonly()
+    .nullable(),
 });
 
 /** JSON: what the worker writes for its children. */
@@ -41,9 +47,10 @@ const parse = (given: unknown): DigestChildConfiguration => {
 };
 
 await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWork> => {
-  const { stream, store: uri, settings, workerId, bounds } = parse(configuration);
+  const { stream, store: uri, settings, workerId, bounds, forward } = parse(configuration);
   const store = withDeadline(await openStore(uri), clock);
   const client = kinesisClient({ region: stream.region });
+  const stager = forward === null ? null : new Stager(forward, { meter, log, clock });
   // Before anything of this shard can be called complete.
   await recordShards(store, stream, await listShards(client, stream));
   const processor = new DigestProcessor({
@@ -51,10 +58,14 @@ await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWor
     history: (shard) => shardHistory(client, stream, shard, clock),
     observer: measured(meter, log),
     ...(bounds === null ? {} : { bounds }),
+    ...(stager === null ? {} : { forward: stager }),
   });
   return {
     processor,
     beforeShardEnd: (shard) => recordChildren(store, client, stream, shard, clock),
-    close: () => client.destroy(),
+    close: () => {
+      stager?.close();
+      client.destroy();
+    },
   };
 });

@@ -15,6 +15,7 @@ import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
 import type { DigestRun } from './digest-run.ts';
 import { openEngine } from './engine.ts';
+import { openForwarding } from './forward/forwarding.ts';
 import { measured } from './measured.ts';
 
 /** `--from`: trim, latest or a time. */
@@ -60,11 +61,17 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
       );
       if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
       const { meter } = meters;
-      await engine.run({
-        ...{ options, client, stream, application, workerId, store, settings, from, meter, log, clock, signal },
-        bounds: lowerBounds(options),
-        observer: measured(meter, log),
-      });
+      const forwarding = await openForwarding({ options, stream, store, meter, log, clock });
+      try {
+        await engine.run({
+          ...{ options, client, stream, application, workerId, store, settings, from, meter, log, clock, signal },
+          bounds: lowerBounds(options),
+          observer: measured(meter, log),
+          forward: forwarding?.target ?? null,
+        });
+      } finally {
+        await forwarding?.close();
+      }
       const { lines, flows, epochs, rejects, duplicates } = meters.totals();
       const beside = `${rejects} rejects, ${duplicates} duplicate envelopes`;
       log.info({}, `${lines} lines, ${flows} flows committed in ${epochs} epochs; ${beside}`);

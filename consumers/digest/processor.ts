@@ -1,6 +1,6 @@
 // One shard from records to committed epochs: the screen on which the path of a record is read.
 //
-//   record -> (machine: skip, take, or close first) -> decode -> … -> claim -> data -> commit -> checkpoint -> look
+//   record -> (machine: skip, take, or close first) -> decode -> … -> claim -> data -> (stage) -> commit -> checkpoint -> look
 import { Decoder } from '../../pipeline/decode.ts';
 import { EPOCH_BOUNDS, type EpochBounds, EpochContents, type EpochOutput } from '../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
@@ -28,9 +28,10 @@ import type {
 } from '../../schemas/processor.ts';
 import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
-import { buryClaim, commitEpoch, readCommit, writeObjects } from '../shared/epoch-writer.ts';
+import { buryClaim, readCommit, writeObjects } from '../shared/epoch-writer.ts';
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
 import { ShardChain } from './chain.ts';
+import { commitForwarded, type EpochForward } from './forward/epoch-forward.ts';
 import type { DigestObserver } from './observer.ts';
 import { ShardWatermark } from './shard-watermark.ts';
 
@@ -43,6 +44,8 @@ export interface DigestProcessorOptions {
   readonly clock: Clock;
   readonly history: (shardId: string) => ShardHistory;
   readonly observer?: DigestObserver;
+  /** Where epochs are forwarded to as well. */
+  readonly forward?: EpochForward;
   /** Lower than EPOCH_BOUNDS, or equal. */
   readonly bounds?: EpochBounds;
 }
@@ -265,7 +268,8 @@ export class DigestProcessor implements RecordProcessor {
       ...{ settings, decoder, arrival },
       ...(gap === undefined ? {} : { gap }),
     };
-    if ((await commitEpoch(this.#options.store, head, output)) === 'tombstone') return { on: 'tombstone-found' };
+    const { store, forward = null } = this.#options;
+    if ((await commitForwarded(store, head, output, forward)) === 'tombstone') return { on: 'tombstone-found' };
     this.#output = null;
     // The first record that is not committed arrived no earlier than the epoch began; the next tick knows better.
     this.#watermark.reached(arrival.min);

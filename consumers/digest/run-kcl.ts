@@ -47,7 +47,10 @@ export const openKcl = async (options: Options, environment: NodeJS.ProcessEnv):
     // So that completeness asks every shard from the start, those too that nobody has leased yet.
     await recordShards(store, stream, await listShards(client, stream));
     if (options.rewind && !(await rewind(work))) return;
-    const configuration: DigestChildConfiguration = { stream, store: options.store, settings, workerId, bounds };
+    const configuration: DigestChildConfiguration = {
+      ...{ stream, store: options.store, settings, workerId, bounds },
+      forward: work.forward,
+    };
     await runKclWorker({
       child: new URL(`./kcl-child${extname(import.meta.url)}`, import.meta.url),
       configuration,

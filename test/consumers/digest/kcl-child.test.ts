@@ -82,7 +82,7 @@ const start = async (over: Readonly<Record<string, unknown>> = {}): Promise<Hand
   const { endpoint, region, credentials } = kinesis.place;
   const daemon = await HandDaemon.start(
     join(ROOT, 'consumers/digest/kcl-child.ts'),
-    { stream, store: directory, settings, workerId: 'hand', bounds: null, ...over },
+    { stream, store: directory, settings, workerId: 'hand', bounds: null, forward: null, ...over },
     {
       AWS_ENDPOINT_URL_KINESIS: endpoint,
       AWS_REGION: region,
