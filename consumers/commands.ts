@@ -41,8 +41,11 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'backfill',
-    summary: 'files of flow logs into the store, each content once',
-    operand: { name: 'SOURCE', many: true, help: 'files and directories: text, gzip, NDJSON, Firehose objects' },
+    summary: 'files and S3 objects of flow logs into the store, each content once',
+    operand: {
+      ...{ name: 'SOURCE', many: true, optional: true },
+      help: 'files, directories, s3://bucket/prefix: text, gzip, NDJSON, Firehose objects, Parquet',
+    },
     options: [
       ...(['store', 'logFormat', 'logGroup', 'formats', 'unknownFields', 'ports', 'servicePorts'] as const),
       ...(['dryRun', 'asNew', 'feed', 'overlap', 'sources', 'queue', 'untilEmpty'] as const),

@@ -66,8 +66,9 @@ const buildParser = (done: (status: number) => void): Parser => {
   for (const command of COMMANDS) {
     const sub = parser.command(command.name).summary(command.summary).description(command.summary);
     if (command.operand !== undefined) {
-      const { name, many, help } = command.operand;
-      sub.argument(`<${name}${many ? '...' : ''}>`, help);
+      const { name, many, optional, help } = command.operand;
+      const operand = `${name}${many ? '...' : ''}`;
+      sub.argument(optional === true ? `[${operand}]` : `<${operand}>`, help);
     }
     for (const key of command.options) {
       const { name, metavar } = OPTIONS[key];

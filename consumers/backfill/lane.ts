@@ -1,4 +1,4 @@
-// One thread that reads objects, as calls that resolve to what it answers.
+// One thread that reads objects, several at once, as calls that resolve to what it answers.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VpcflowError } from '../../schemas/errors.ts';
@@ -11,28 +11,62 @@ export interface LaneSetup {
   readonly settings: Settings;
   readonly asNew: boolean;
   readonly dryRun: boolean;
+  /** Name of the feed that the objects belong to. */
+  readonly feed: string;
+  readonly overlap: 'refuse' | 'skip' | 'add';
+}
+
+/** Where the bytes of an object lie, and as what they are recorded. */
+export interface Place {
+  readonly path: string;
+  readonly name: string;
+  /** Of the bytes at `path`, where they came from S3. */
+  readonly etag?: string;
 }
 
 export type Job =
   | { readonly kind: 'identify'; readonly path: string }
-  | ({ readonly kind: 'load'; readonly path: string; readonly name: string } & ObjectIdentity);
+  | ({ readonly kind: 'load' } & Place & ObjectIdentity);
+
+/** What a thread is told: `id` is drawn by the lane, and stands in the answer. */
+export interface NumberedJob {
+  readonly id: number;
+  readonly job: Job;
+}
 
 export type Answer =
-  | { readonly kind: 'bytes'; readonly bytes: number }
   | ({ readonly kind: 'identified' } & ObjectIdentity)
   | ({ readonly kind: 'loaded' } & LoadedObject)
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly help: string };
 
+/** `bytes` is of all jobs together; an answer ends its job. */
+export type Message =
+  | { readonly kind: 'bytes'; readonly bytes: number }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer };
+
+interface Call {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** Errors are VpcflowErrors of the thread, or whatever ended it; after the latter a lane is of no use. */
 export class Lane {
   readonly #worker: Worker;
-  readonly #onBytes: (count: number) => void;
+  readonly #calls = new Map<number, Call>();
+  #drawn = 0;
+  #end: { readonly error: unknown } | null = null;
 
   constructor(setup: LaneSetup, onBytes: (count: number) => void) {
     // Beside this module, with the extension that it has itself: .ts in a clone, .js in a package.
     const module = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(module, { workerData: setup });
-    this.#onBytes = onBytes;
+    this.#worker
+      .on('message', (message: Message) => {
+        if (message.kind === 'bytes') onBytes(message.bytes);
+        else this.#answered(message.id, message.answer);
+      })
+      .on('error', (error) => this.#ended(error))
+      .on('exit', (status) => this.#ended(new Error(`a thread ended with status ${status}`)));
   }
 
   async identify(path: string): Promise<ObjectIdentity> {
@@ -41,8 +75,8 @@ export class Lane {
     return answer;
   }
 
-  async load(path: string, name: string, { identity, size }: ObjectIdentity): Promise<LoadedObject> {
-    const answer = await this.#call({ kind: 'load', path, name, identity, size });
+  async load(place: Place, { identity, size }: ObjectIdentity): Promise<LoadedObject> {
+    const answer = await this.#call({ kind: 'load', ...place, identity, size });
     if (answer.kind !== 'loaded') throw new Error(`a thread answered ${answer.kind} to load`);
     return answer;
   }
@@ -53,24 +87,26 @@ export class Lane {
 
   #call(job: Job): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const finish = (end: () => void): void => {
-        this.#worker.off('message', onMessage).off('error', onError).off('exit', onExit);
-        end();
-      };
-      const onMessage = (answer: Answer): void => {
-        if (answer.kind === 'bytes') {
-          this.#onBytes(answer.bytes);
-        } else if (answer.kind === 'failed') {
-          const { code, message, help } = answer;
-          finish(() => reject(new VpcflowError(code, message, { help })));
-        } else {
-          finish(() => resolve(answer));
-        }
-      };
-      const onError = (error: unknown): void => finish(() => reject(error));
-      const onExit = (status: number): void => finish(() => reject(new Error(`a thread ended with status ${status}`)));
-      this.#worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-      this.#worker.postMessage(job);
+      if (this.#end !== null) {
+        reject(this.#end.error);
+        return;
+      }
+      const id = this.#drawn++;
+      this.#calls.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, job } satisfies NumberedJob);
     });
+  }
+
+  #answered(id: number, answer: Answer): void {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (answer.kind !== 'failed') call?.resolve(answer);
+    else call?.reject(new VpcflowError(answer.code, answer.message, { help: answer.help }));
+  }
+
+  #ended(error: unknown): void {
+    this.#end ??= { error };
+    for (const { reject } of this.#calls.values()) reject(error);
+    this.#calls.clear();
   }
 }

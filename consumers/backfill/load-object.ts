@@ -19,6 +19,7 @@ import {
   assertNameFree,
   claimName,
   isComplete,
+  type Named,
   type OtherContent,
   putPartClaim,
   readPartClaims,
@@ -55,13 +56,15 @@ class Reading {
   readonly #settings: string; // hash
   readonly #arrival: PartClaim['arrival'];
   readonly #name: string;
+  readonly #etag: { readonly etag?: string };
   readonly committed: Counts[] = [];
 
-  constructor(loading: Loading, file: ObjectFile, identity: string, claims: readonly PartClaim[], settings: string) {
+  constructor(loading: Loading, file: ObjectFile, named: Named, claims: readonly PartClaim[], settings: string) {
     const now = loading.clock.now();
     this.#loading = loading;
     this.#file = file;
-    this.#identity = identity;
+    this.#identity = named.identity;
+    this.#etag = named.etag === undefined ? {} : { etag: named.etag };
     this.#claims = claims;
     this.#settings = settings;
     this.#arrival = claims[0]?.arrival ?? { first: now, min: now, max: now };
@@ -122,7 +125,10 @@ class Reading {
     };
     if (known === undefined) {
       // Not before: of an object that cannot be read to here, no name is known. Not after: its content would be unguarded.
-      if (part === 0) await claimName(store, this.#name, this.#identity, ofOther(this.#loading));
+      if (part === 0) {
+        const named = { name: this.#name, identity: this.#identity, ...this.#etag };
+        await claimName(store, named, ofOther(this.#loading));
+      }
       if (!(await putPartClaim(store, claim))) return false;
     } else if (!sameExtent(known, claim)) {
       throw new VpcflowError(
@@ -150,31 +156,32 @@ const sameExtent = (a: PartClaim, b: PartClaim): boolean =>
 
 /**
  * Puts an object into the store once, and finishes what an earlier run left of it.
- * @param place where its bytes lie now, and the name under which they are recorded.
+ * @param place where its bytes lie now, the name under which they are recorded, and their ETag where they came from S3.
  * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED or VF_DECODER_VERSION for this object alone; VF_STORE_* and
  * VF_CHAIN_BROKEN when nothing more can be done in this store.
  */
 export const loadObject = async (
-  place: { readonly path: string; readonly name: string },
+  place: { readonly path: string; readonly name: string; readonly etag?: string },
   object: ObjectIdentity,
   loading: Loading,
 ): Promise<LoadedObject> => {
   const { store, dryRun } = loading;
   const { path, name } = place;
   const { identity } = object;
+  const named: Named = { name, identity, ...(place.etag === undefined ? {} : { etag: place.etag }) };
   await using file = await ObjectFile.open(path, name, object);
   const parts: Counts[] = [];
   for (;;) {
     const claims = await readPartClaims(store, identity);
     const complete = await isComplete(store, claims);
-    if (!dryRun && claims.length > 0) await claimName(store, name, identity, complete ? 'keep' : ofOther(loading));
+    if (!dryRun && claims.length > 0) await claimName(store, named, complete ? 'keep' : ofOther(loading));
     if (complete) return { outcome: parts.length > 0 ? 'loaded' : 'known', parts };
     assertDecodable(claims);
-    if (!dryRun && claims.length === 0 && !loading.asNew) await assertNameFree(store, name, identity);
+    if (!dryRun && claims.length === 0 && !loading.asNew) await assertNameFree(store, named);
     const [first] = claims;
     const settings = first === undefined ? loading.settings : await getSettings(store, first.settings);
     const hash = first?.settings ?? (dryRun ? '' : await putSettings(store, settings));
-    const reading = new Reading(loading, file, identity, claims, hash);
+    const reading = new Reading(loading, file, named, claims, hash);
     const won = await reading.run(settings);
     parts.push(...reading.committed);
     if (won) return { outcome: 'loaded', parts };

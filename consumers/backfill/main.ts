@@ -1,92 +1,93 @@
-// `vpcflow backfill`: files of flow logs into the store, each content once, on all cores.
-import { availableParallelism } from 'node:os';
-import type { Counts } from '../../schemas/counts.ts';
-import { type ErrorCode, VpcflowError } from '../../schemas/errors.ts';
+// `vpcflow backfill`: files and objects of S3 with flow logs into the store, each content once, on all cores.
+import { DEFAULT_FEED } from '../../schemas/chain.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { CommandContext, Run } from '../shared/command.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
-import { Lane, type LaneSetup } from './lane.ts';
-import type { LoadedObject } from './load-object.ts';
+import { DryRun } from './dry-run.ts';
+import { Failures } from './failures.ts';
+import { ListingFacts } from './listing-facts.ts';
+import { isOfOneObject, LOADS_AT_ONCE, Loader } from './loader.ts';
+import { assertSources, operands, readSelection, withFixedTimes } from './operands.ts';
 import { showProgress } from './progress.ts';
-import { listSources, type SourceFile } from './sources.ts';
-import { summarize } from './summary.ts';
+import { forEachAtMost, runAhead } from './run-ahead.ts';
+import { SourceError } from './source-error.ts';
+import type { SourceObject } from './source-object.ts';
+import { listSources } from './sources.ts';
+import { listingRemarks, summarize } from './summary.ts';
+import { Totals } from './totals.ts';
 
-/** What one thread may come to hold: the rows of two parts and what they are encoded into. */
-const LANE_MEMORY = 512 * 1024 * 1024; // bytes
-
-/** Problems of one file; with any other the store cannot be trusted to take the next one. */
-const OF_ONE_FILE: readonly ErrorCode[] = ['VF_SOURCE_UNREADABLE', 'VF_NAME_REUSED', 'VF_DECODER_VERSION'];
-
-const KNOWN: Promise<LoadedObject> = Promise.resolve({ outcome: 'known', parts: [] });
-
-const laneCount = (files: number): number =>
-  Math.max(1, Math.min(files, availableParallelism(), Math.floor(process.availableMemory() / LANE_MEMORY)));
+/** So many objects are listed before there is room for them: they tell how much work there is. */
+const LISTED_AHEAD = 50_000;
 
 export const run: Run = async (context: CommandContext) => {
   const { options, args, stderr, clock, signal } = context;
+  const { dryRun, asNew, overlap, role, externalId } = options;
+  assertSources(args, options);
   const settings: Settings = { ...(await readSettings(options)), logGroup: options.logGroup };
-  const store = await openStore(options.store);
-  const { files, problems: unlisted } = await listSources(args, options.store);
-  const problems = [...unlisted];
-  if (files.length > 0 && !options.dryRun) await ensureLayout(store);
   const began = clock.now();
-  const parts: Counts[] = [];
-  const reading = new Map<string, Promise<unknown>>(); // by identity: who read it first
-  const done = { loaded: 0, known: 0, failed: problems.length, bytes: 0 };
-  const say = (problem: VpcflowError): unknown => stderr.write(`vpcflow: ${problem.sentence}\n`);
-  const progress = await showProgress(stderr, 2 * files.reduce((sum, { size }) => sum + size, 0));
+  const selection = readSelection(options, began);
+  const store = await openStore(options.store);
+  const progress = await showProgress(stderr, clock);
+  const feed = options.feed ?? DEFAULT_FEED;
+  const setup = { store: options.store, settings, asNew, dryRun, feed, overlap, role, externalId };
+  const loader = await Loader.open({ ...setup, onBytes: progress.add });
+  const [facts, failures, totals] = [new ListingFacts(), new Failures(), new Totals()];
+  const estimate = new DryRun(store, facts);
+  let layout: Promise<void> | null = null;
+  let onlyFiles = true;
 
-  const loadFile = async (lane: Lane, { path, size }: SourceFile): Promise<void> => {
-    const object = await lane.identify(path);
-    const first = reading.get(object.identity);
-    // A copy waits for the first, then is known; its name is recorded all the same.
-    if (first !== undefined) await first;
-    const load = options.dryRun && first !== undefined ? KNOWN : lane.load(path, path, object);
-    reading.set(
-      object.identity,
-      load.catch(() => {}),
-    );
-    const { outcome, parts: committed } = await load;
-    if (outcome === 'known') {
-      done.known++;
-      progress.add(size);
-    } else {
-      done.loaded++;
-      done.bytes += object.size;
+  const listed = async function* (): AsyncGenerator<SourceObject | VpcflowError> {
+    const client = () => loader.client();
+    const sources = listSources(operands(args, options.sources), { store: options.store, selection, client, facts });
+    for await (const source of sources) {
+      if (!(source instanceof VpcflowError) && !(dryRun && source.kind === 's3')) progress.expect(source.size);
+      yield source;
     }
-    parts.push(...committed);
+    progress.allListed();
   };
 
-  const queue = files.values();
-  const setup: LaneSetup = { store: options.store, settings, asNew: options.asNew, dryRun: options.dryRun };
-  const lanes = Array.from({ length: laneCount(files.length) }, () => new Lane(setup, progress.add));
-  const stop = (): void => void Promise.all(lanes.map((lane) => lane.close()));
+  const take = async (source: SourceObject | VpcflowError): Promise<void> => {
+    if (source instanceof VpcflowError) {
+      failures.add(source, source instanceof SourceError ? source.source : null);
+      return;
+    }
+    onlyFiles &&= source.kind === 'file';
+    try {
+      if (dryRun && source.kind === 's3') {
+        await estimate.add(source);
+      } else {
+        layout ??= dryRun ? Promise.resolve() : ensureLayout(store);
+        await layout;
+        totals.add(await loader.load(source));
+      }
+      progress.addObject();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isOfOneObject(error)) throw error;
+      failures.add(error, source.name);
+    }
+  };
+
+  const stop = (): void => void loader.close();
   signal.addEventListener('abort', stop);
   try {
-    const drain = async (lane: Lane): Promise<void> => {
-      for (const file of queue) {
-        if (signal.aborted) return;
-        try {
-          await loadFile(lane, file);
-        } catch (error) {
-          if (signal.aborted) return;
-          if (!(error instanceof VpcflowError) || !OF_ONE_FILE.includes(error.code)) throw error;
-          done.failed++;
-          problems.push(error);
-        }
-      }
-    };
-    await Promise.all(lanes.map(drain));
+    await forEachAtMost(runAhead(listed(), LISTED_AHEAD), LOADS_AT_ONCE, signal, take);
   } finally {
     signal.removeEventListener('abort', stop);
-    await Promise.all(lanes.map((lane) => lane.close()));
+    await loader.close();
     progress.stop();
   }
-  problems.forEach(say);
+  const say = (line: string): unknown => stderr.write(`vpcflow: ${line}\n`);
+  failures.lines(withFixedTimes(options, selection)).forEach(say);
   const seconds = Math.max(clock.now() - began, 1) / 1000;
-  stderr.write(`${summarize({ ...done, seconds, parts }, options.dryRun)}\n`);
-  if (signal.aborted) stderr.write('vpcflow: interrupted; run it again to go on where it stopped\n');
-  return done.failed > 0 || signal.aborted ? 1 : 0;
+  const { loaded, known, bytes, counts } = totals;
+  const outcome = { loaded, known, failed: failures.count, bytes, seconds, counts, files: onlyFiles };
+  for (const line of listingRemarks(facts)) stderr.write(`${line}\n`);
+  if (!onlyFiles && dryRun) stderr.write(`${estimate.text()}\n`);
+  if (onlyFiles || !dryRun || loaded + known > 0) stderr.write(`${summarize(outcome, dryRun)}\n`);
+  if (signal.aborted) say('interrupted; run it again to go on where it stopped');
+  return failures.count > 0 || signal.aborted ? 1 : 0;
 };

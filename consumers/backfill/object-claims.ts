@@ -1,28 +1,27 @@
 // Reads and writes what the store knows of one object: the claims of its parts, and which content a name had.
 import { createHash } from 'node:crypto';
 import { parseNameClaim, parsePartClaim, serialize } from '../../pipeline/documents.ts';
-import { backfillSource, nameClaimKey, partClaimKey, partClaimPrefix } from '../../pipeline/keys.ts';
+import { backfillSource, nameClaimKey, partClaimKey } from '../../pipeline/keys.ts';
 import type { NameClaim, PartClaim } from '../../schemas/chain.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { DECODER_VERSION } from '../../schemas/settings.ts';
 import type { ObjectStore, PutCondition } from '../../schemas/store.ts';
 import { readCommit } from '../shared/epoch-writer.ts';
 
-/** The claims of an object's parts, from the first on. Throws VF_CHAIN_BROKEN when they do not form one row. */
+/**
+ * The claims of an object's parts, from the first on. They are asked for one by one, since nearly all objects have one
+ * part, and a listing costs twelve times as much. Throws VF_CHAIN_BROKEN when they do not form one row.
+ */
 export const readPartClaims = async (store: ObjectStore, identity: string): Promise<readonly PartClaim[]> => {
   const claims: PartClaim[] = [];
-  for await (const { key } of store.list(partClaimPrefix(identity))) {
+  while (claims.at(-1)?.final !== true) {
+    const key = partClaimKey(identity, claims.length);
     const stored = await store.get(key);
-    if (stored === null) continue;
+    if (stored === null) break;
     const claim = parsePartClaim(key, stored.body);
     const [first, last] = [claims[0] ?? claim, claims.at(-1)];
     const follows = claim.part === claims.length && claim.firstLine === (last?.firstLine ?? 0) + (last?.lines ?? 0);
-    if (
-      !follows ||
-      last?.final === true ||
-      claim.settings !== first.settings ||
-      claim.arrival.first !== first.arrival.first
-    ) {
+    if (!follows || claim.settings !== first.settings || claim.arrival.first !== first.arrival.first) {
       throw new VpcflowError('VF_CHAIN_BROKEN', `${key} does not follow the claim before it`);
     }
     claims.push(claim);
@@ -55,46 +54,78 @@ export const putPartClaim = async (store: ObjectStore, claim: PartClaim): Promis
 /** What to do when a name had other content of which something may count: keep that, refuse, or record the new one. */
 export type OtherContent = 'keep' | 'refuse' | 'replace';
 
+/** What is recorded of a name: the content, and of an object in S3 the ETag under which that was read. */
+export interface Named {
+  readonly name: string;
+  readonly identity: string;
+  readonly etag?: string;
+}
+
+const nameKey = (name: string): string => nameClaimKey(createHash('sha256').update(name).digest('hex'));
+
+const readName = async (store: ObjectStore, name: string) => {
+  const key = nameKey(name);
+  const known = await store.get(key);
+  return known === null ? null : { claim: parseNameClaim(key, known.body), tag: known.tag };
+};
+
+/** S3 gives an ETag in quotes, and tells of it without them in events. */
+const sameTag = (a: string, b: string): boolean => a.replaceAll('"', '') === b.replaceAll('"', '');
+
+/** The content that was recorded for a name of S3 under this ETag, or null. */
+const identityWithTag = async (store: ObjectStore, name: string, etag: string): Promise<string | null> => {
+  const claim = (await readName(store, name))?.claim;
+  return claim?.etag !== undefined && sameTag(claim.etag, etag) ? claim.identity : null;
+};
+
+/** Whether an object of S3 was begun, at least: nothing but the claim of its name is read. */
+export const isNamedWithTag = async (store: ObjectStore, name: string, etag: string): Promise<boolean> =>
+  (await identityWithTag(store, name, etag)) !== null;
+
+/**
+ * Whether an object of S3 is wholly in the store, as far as its ETag tells. False may be wrong, and only costs a
+ * reading: of a name whose ETag was never recorded, or that has another for the same bytes.
+ */
+export const isKnownByTag = async (store: ObjectStore, name: string, etag: string): Promise<boolean> => {
+  const identity = await identityWithTag(store, name, etag);
+  return identity !== null && isComplete(store, await readPartClaims(store, identity));
+};
+
 /** On what condition a name may be recorded for an object; null when it needs not be. Throws VF_NAME_REUSED. */
 const nameCondition = async (
   store: ObjectStore,
-  name: string,
-  identity: string,
+  { name, identity, etag }: Named,
   other: OtherContent,
 ): Promise<PutCondition | null> => {
-  const key = nameKey(name);
-  const known = await store.get(key);
+  const known = await readName(store, name);
   if (known === null) return { ifAbsent: true };
-  const recorded = parseNameClaim(key, known.body).identity;
-  if (recorded === identity) return null;
+  const { claim, tag } = known;
+  if (claim.identity === identity) return etag === undefined || claim.etag === etag ? null : { ifMatch: tag };
   // Parts are claimed in order: of what has no first one, nothing counts.
-  if (other !== 'replace' && (await store.get(partClaimKey(recorded, 0))) !== null) {
+  if (other !== 'replace' && (await store.get(partClaimKey(claim.identity, 0))) !== null) {
     if (other === 'keep') return null;
     const message = `${name} was read before with other content, part of which would count twice`;
     throw new VpcflowError('VF_NAME_REUSED', message);
   }
-  return { ifMatch: known.tag };
+  return { ifMatch: tag };
 };
 
-const nameKey = (name: string): string => nameClaimKey(createHash('sha256').update(name).digest('hex'));
-
 /** Writes nothing. Throws VF_NAME_REUSED when `claimName` with `refuse` would. */
-export const assertNameFree = async (store: ObjectStore, name: string, identity: string): Promise<void> => {
-  await nameCondition(store, name, identity, 'refuse');
+export const assertNameFree = async (store: ObjectStore, named: Named): Promise<void> => {
+  await nameCondition(store, named, 'refuse');
 };
 
 /** Records which content a name has. Throws VF_NAME_REUSED. */
 export const claimName = async (
   store: ObjectStore,
-  name: string,
-  identity: string,
+  { name, identity, etag }: Named,
   other: OtherContent,
 ): Promise<void> => {
-  const document: NameClaim = { name, identity };
+  const document: NameClaim = { name, identity, ...(etag === undefined ? {} : { etag }) };
   let condition: PutCondition | null = { ifAbsent: true };
   while (condition !== null) {
     const put = await store.put(nameKey(name), serialize(document), condition);
     if (put.outcome === 'stored') return;
-    condition = await nameCondition(store, name, identity, other);
+    condition = await nameCondition(store, document, other);
   }
 };

@@ -1,6 +1,8 @@
 // Turns what a backfill did into the lines that it ends with.
 import type { Counts } from '../../schemas/counts.ts';
+import type { ListingFacts } from './listing-facts.ts';
 
+/** What became of the sources; everything in it is a sum, however many there were. */
 export interface Outcome {
   readonly loaded: number; // objects
   /** Objects that were in the store already, or twice among the sources. */
@@ -8,46 +10,41 @@ export interface Outcome {
   readonly failed: number;
   readonly bytes: number; // of the loaded objects, as they lie on disk
   readonly seconds: number;
-  /** One for each part that was committed. */
-  readonly parts: readonly Counts[];
+  /** Of what was committed. */
+  readonly counts: Counts;
+  /** Whether all sources are files of this machine. */
+  readonly files: boolean;
 }
 
-const number = (value: number | bigint): string => value.toLocaleString('en-US');
-const plural = (count: number, one: string): string => `${number(count)} ${one}${count === 1 ? '' : 's'}`;
+export const number = (value: number | bigint): string => value.toLocaleString('en-US');
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : many}`;
 
-const size = (bytes: number): string => {
+export const size = (bytes: number): string => {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
 };
 
-const total = (parts: readonly Counts[], of: (counts: Counts) => number): number =>
-  parts.reduce((sum, counts) => sum + of(counts), 0);
-
 /** How many objects and lines, what became of each line, and how fast. */
-export const summarize = ({ loaded, known, failed, bytes, seconds, parts }: Outcome, dryRun: boolean): string => {
-  const reasons = new Map<string, number>();
-  for (const { rejects } of parts) {
-    for (const [reason, count] of Object.entries(rejects.by_reason)) {
-      reasons.set(reason, (reasons.get(reason) ?? 0) + count);
-    }
-  }
-  const rejects = total(parts, (counts) => counts.rejects.total);
-  const why = [...reasons].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, count]) => `${reason} ${number(count)}`);
-  const lines = total(parts, (counts) => counts.lines);
+export const summarize = (outcome: Outcome, dryRun: boolean): string => {
+  const { loaded, known, failed, bytes, seconds, files, counts } = outcome;
+  const { lines, rejects } = counts;
+  const why = Object.entries(rejects.by_reason)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([reason, count]) => `${reason} ${number(count)}`);
   const beside = [
-    ['duplicate envelope', total(parts, (counts) => counts.duplicates)],
-    ['control message', total(parts, (counts) => counts.control)],
-    ['overlap', total(parts, (counts) => counts.overlaps)],
+    ['duplicate envelope', counts.duplicates],
+    ['control message', counts.control],
+    ['overlap', counts.overlaps],
   ] as const;
+  const skipped = counts.skipped ?? 0;
   const fate = [
-    plural(
-      total(parts, (counts) => counts.flows),
-      'flow',
-    ),
-    `${number(total(parts, (counts) => counts.nodata))} NODATA`,
-    `${number(total(parts, (counts) => counts.skipdata))} SKIPDATA`,
-    `${plural(rejects, 'reject')}${rejects === 0 ? '' : ` (${why.join(', ')})`}`,
+    plural(counts.flows, 'flow'),
+    `${number(counts.nodata)} NODATA`,
+    `${number(counts.skipdata)} SKIPDATA`,
+    `${plural(rejects.total, 'reject')}${rejects.total === 0 ? '' : ` (${why.join(', ')})`}`,
+    ...(skipped === 0 ? [] : [`${number(skipped)} skipped, of which another feed has evidence`]),
     ...beside.filter(([, count]) => count > 0).map(([what, count]) => plural(count, what)),
   ];
   const objects = [
@@ -55,9 +52,29 @@ export const summarize = ({ loaded, known, failed, bytes, seconds, parts }: Outc
     `${number(known)} already there`,
     ...(failed === 0 ? [] : [`${number(failed)} failed`]),
   ];
+  const noun = files ? 'file' : 'object';
   return [
-    `${plural(loaded + known + failed, 'file')}: ${objects.join(', ')}${dryRun ? '; nothing was written' : ''}`,
+    `${plural(loaded + known + failed, noun)}: ${objects.join(', ')}${dryRun ? '; nothing was written' : ''}`,
     `${plural(lines, 'line')}: ${fate.join(', ')}`,
     `${size(bytes)} in ${seconds.toFixed(1)} s: ${size(bytes / seconds)}/s, ${number(Math.round(lines / seconds))} lines/s`,
   ].join('\n');
+};
+
+/** What the listing left out, and what it took without knowing; nothing where there was neither. */
+export const listingRemarks = (facts: ListingFacts): readonly string[] => {
+  const { prunedObjects, prunedPrefixes, unknown, empty, siblings } = facts;
+  const outside = [
+    ...(prunedPrefixes === 0 ? [] : [`${plural(prunedPrefixes, 'prefix', 'prefixes')} not listed`]),
+    ...(prunedObjects === 0 ? [] : [`${plural(prunedObjects, 'object')} left out`]),
+  ];
+  return [
+    ...(outside.length === 0 ? [] : [`outside of what was asked for: ${outside.join(', ')}`]),
+    ...(siblings === 0
+      ? []
+      : [`of other services: ${plural(siblings, 'object or prefix', 'objects or prefixes')} left out`]),
+    ...(empty === 0 ? [] : [`${plural(empty, 'empty object')} left out`]),
+    ...(unknown === 0
+      ? []
+      : [`taken although their names do not tell time, account or region: ${plural(unknown, 'object')}`]),
+  ];
 };

@@ -1,9 +1,10 @@
-// A thread of a backfill: turns the jobs that its lane posts, one after the other, into answers.
+// A thread of a backfill: turns the jobs that its lane posts, several at once, into answers.
 import { parentPort, workerData } from 'node:worker_threads';
+import { settingsOfObject } from '../../pipeline/format-choice.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { systemClock } from '../shared/clock.ts';
 import { openStore } from '../shared/store/open.ts';
-import type { Answer, Job, LaneSetup } from './lane.ts';
+import type { Answer, Job, LaneSetup, Message, NumberedJob } from './lane.ts';
 import { loadObject } from './load-object.ts';
 import { identify } from './object-file.ts';
 
@@ -16,14 +17,15 @@ if (port === null) throw new Error('started as a program, not as a thread');
 const setup = workerData as LaneSetup;
 const store = await openStore(setup.store);
 
+const post = (message: Message): void => port.postMessage(message);
+
 let untold = 0;
 const onBytes = (count: number): void => {
   untold += count;
-  if (untold < STEP) return;
-  tell();
+  if (untold >= STEP) tell();
 };
 const tell = (): void => {
-  port.postMessage({ kind: 'bytes', bytes: untold } satisfies Answer);
+  if (untold > 0) post({ kind: 'bytes', bytes: untold });
   untold = 0;
 };
 
@@ -31,12 +33,17 @@ const perform = async (job: Job): Promise<Answer> => {
   switch (job.kind) {
     case 'identify':
       return { kind: 'identified', ...(await identify(job.path, onBytes)) };
-    case 'load':
-      return { ...(await loadObject(job, job, { ...setup, store, clock: systemClock, onBytes })), kind: 'loaded' };
+    case 'load': {
+      const settings = settingsOfObject(setup.settings, job.name);
+      return {
+        ...(await loadObject(job, job, { ...setup, settings, store, clock: systemClock, onBytes })),
+        kind: 'loaded',
+      };
+    }
   }
 };
 
-port.on('message', async (job: Job) => {
+port.on('message', async ({ id, job }: NumberedJob) => {
   let answer: Answer;
   try {
     answer = await perform(job);
@@ -46,5 +53,5 @@ port.on('message', async (job: Job) => {
     answer = { kind: 'failed', code, message, help };
   }
   tell();
-  port.postMessage(answer);
+  post({ kind: 'answer', id, answer });
 });

@@ -27,6 +27,8 @@ export type Run = (context: CommandContext) => Promise<number>;
 export interface Operand {
   readonly name: string;
   readonly many: boolean; // one or more; otherwise exactly one
+  /** Whether there may be none: the command itself says when it needs one. */
+  readonly optional?: boolean;
   readonly help: string;
 }
 
