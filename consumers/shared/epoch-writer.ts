@@ -2,7 +2,7 @@
 import { parseCommit, serialize } from '../../pipeline/documents.ts';
 import type { EpochOutput } from '../../pipeline/epoch/contents.ts';
 import { commitKey } from '../../pipeline/keys.ts';
-import type { ArrivalSpan, Commit, Gap, Tombstone } from '../../schemas/chain.ts';
+import type { ArrivalSpan, Commit, Gap, Replays, Tombstone } from '../../schemas/chain.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 
@@ -17,6 +17,7 @@ export interface CommitHead {
   readonly arrival: ArrivalSpan;
   readonly gap?: Gap;
   readonly final?: boolean;
+  readonly replays?: Replays;
 }
 
 /** The commit or tombstone in a link's place, or null when it has neither. */
