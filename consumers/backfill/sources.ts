@@ -1,71 +1,62 @@
-// Turns the SOURCE operands (files and directories) into the list of files to read, in one order wherever it runs.
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Turns the SOURCE operands (files, directories, s3:// URIs) into the objects to read, given one by one as they are met.
+import { resolve } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Selection } from '../../pipeline/s3-layout/selection.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
+import { parseS3Uri } from '../shared/store/open.ts';
+import { ListingFacts } from './listing-facts.ts';
+import { LocalSources } from './local-sources.ts';
+import { SourceError } from './source-error.ts';
+import type { SourceObject } from './source-object.ts';
+import { TakenNames } from './taken-names.ts';
 
-export interface SourceFile {
-  /** Absolute path: the name under which the content is recorded. */
-  readonly path: string;
-  readonly size: number; // bytes, when it was listed
-}
-
-export interface Sources {
-  readonly files: readonly SourceFile[];
-  /** What was named and cannot be read, each on its own. */
-  readonly problems: readonly VpcflowError[];
+export interface Listing {
+  /** URI of the store that is written to: where it lies below an operand, it is no source. */
+  readonly store: string;
+  readonly selection: Selection;
+  /** Asked for once for each s3:// operand. What it rejects with is the problem of that operand. */
+  readonly client: () => Promise<S3Client>;
+  /** Grows while the sources are taken. */
+  readonly facts?: ListingFacts;
 }
 
 const isUri = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
-const unreadable = (path: string, cause: unknown): VpcflowError =>
-  new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${path}`, { cause });
-
-/** The directory of a store, if it lies in one that exists; [] otherwise. */
-const localDirectory = async (store: string): Promise<readonly string[]> => {
-  if (isUri(store) && !store.startsWith('file:')) return [];
-  const path = store.startsWith('file:') ? fileURLToPath(store) : store;
-  return realpath(path).then(
-    (real) => [real],
-    () => [],
-  );
+/** What of a bucket is no source because the store lies there: '' (all of it), a prefix with a slash, or null. */
+const storePrefixIn = (bucket: string, store: string): string | null => {
+  if (!store.startsWith('s3:')) return null;
+  const place = parseS3Uri(store);
+  if (place.bucket !== bucket) return null;
+  return place.prefix === '' ? '' : `${place.prefix}/`;
 };
 
 /**
- * Every regular file among and below the operands, once, in the order of the operands and then of the names (code
- * units). Links are followed, directories are entered once; names that begin with a dot are left out below a directory.
- * @param store the URI of the store that is written to: where it lies below an operand, it is no source.
+ * What the operands name, each object once, in their order and then in that of the names; never all in memory. What
+ * cannot be read or listed is given as an error in its place that names what to give to list it again, and the rest goes on: VF_SOURCE_UNREADABLE, VF_USAGE for
+ * an operand that is none, or VF_SERVICE where it is not the fault of the operand (credentials, network).
  */
-export const listSources = async (operands: readonly string[], store: string): Promise<Sources> => {
-  const files = new Map<string, SourceFile>();
-  const problems: VpcflowError[] = [];
-  const entered = new Set<string>(await localDirectory(store));
-
-  const visit = async (path: string): Promise<void> => {
-    try {
-      const found = await stat(path);
-      if (!found.isDirectory()) {
-        if (!found.isFile()) throw new Error('neither a file nor a directory');
-        if (!files.has(path)) files.set(path, { path, size: found.size });
-        return;
-      }
-      const real = await realpath(path);
-      if (entered.has(real)) return;
-      entered.add(real);
-      const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
-      for (const name of names) await visit(join(path, name));
-    } catch (error) {
-      problems.push(unreadable(path, error));
+export async function* listSources(
+  operands: Iterable<string> | AsyncIterable<string>,
+  { store, selection, client, facts = new ListingFacts() }: Listing,
+): AsyncGenerator<SourceObject | SourceError> {
+  const local = new LocalSources(selection, facts, store);
+  const taken = new TakenNames();
+  for await (const operand of operands) {
+    if (!isUri(operand)) {
+      yield* local.at(resolve(operand));
+      continue;
     }
-  };
-
-  for (const operand of operands) {
-    if (isUri(operand)) {
-      const help = 'copy the objects to a directory first, for example with `aws s3 sync`';
-      problems.push(new VpcflowError('VF_SOURCE_UNREADABLE', `${operand}: only local files can be read`, { help }));
-    } else {
-      await visit(resolve(operand));
+    try {
+      if (!operand.startsWith('s3://')) {
+        const help = 'give a file, a directory or s3://bucket/prefix';
+        throw new VpcflowError('VF_SOURCE_UNREADABLE', `${operand} is nothing that can be read`, { help });
+      }
+      const storePrefix = storePrefixIn(parseS3Uri(operand).bucket, store);
+      const { bucketSources } = await import('./s3/bucket-sources.ts');
+      yield* bucketSources(operand, { client: await client(), selection, facts, taken, storePrefix });
+    } catch (error) {
+      if (!(error instanceof VpcflowError)) throw error;
+      yield new SourceError(operand, error);
     }
   }
-  return { files: [...files.values()], problems };
-};
+}

@@ -1,5 +1,5 @@
 // Turns the AWS SDK's own settings (variables, profile) into an S3 client that fails in bounded time.
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type RetryLimits, s3Retries } from './s3-retries.ts';
 
@@ -14,7 +14,7 @@ export interface S3Limits extends RetryLimits {
  * for a line that trickles: 100 MiB at 0.6 MB/s pass. Eight attempts are about ten seconds of a server that is away,
  * and three quarters of a minute of one that says SlowDown.
  */
-const LIMITS: S3Limits = {
+export const S3_LIMITS: S3Limits = {
   connect: 5_000,
   idle: 20_000,
   request: 180_000,
@@ -24,12 +24,16 @@ const LIMITS: S3Limits = {
 };
 
 /**
- * Region, credentials and endpoint come from where the SDK takes them. With an endpoint of one's own (AWS_ENDPOINT_URL,
+ * Region, endpoint and (unless given) credentials come from where the SDK takes them. With an endpoint of one's own (AWS_ENDPOINT_URL,
  * AWS_ENDPOINT_URL_S3, or a profile's) the bucket goes into the path, because such a host has no name for each bucket.
  * The handler speaks HTTP/1.1, which every S3-compatible server does.
  */
-export const createS3Client = async (limits: S3Limits = LIMITS): Promise<S3Client> => {
+export const createS3Client = async (
+  limits: S3Limits = S3_LIMITS,
+  credentials?: S3ClientConfig['credentials'],
+): Promise<S3Client> => {
   const config = {
+    ...(credentials === undefined ? {} : { credentials }),
     maxAttempts: limits.attempts, // told to the server in a header
     retryStrategy: s3Retries(limits),
     followRegionRedirects: true,

@@ -1,0 +1,100 @@
+// Turns an operand that is a path into the files that it names: itself, or what lies below it.
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { factsOf, judgeKey } from '../../pipeline/s3-layout/key.ts';
+import type { Selection } from '../../pipeline/s3-layout/selection.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
+import type { ListingFacts } from './listing-facts.ts';
+import { SourceError } from './source-error.ts';
+import type { SourceObject } from './source-object.ts';
+
+const unreadable = (path: string, cause: unknown): SourceError =>
+  new SourceError(path, new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${path}`, { cause }));
+
+/** The directory of a store, if it lies in one that exists. */
+const localDirectory = async (store: string): Promise<readonly string[]> => {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(store) && !store.startsWith('file:')) return [];
+  return realpath(store.startsWith('file:') ? fileURLToPath(store) : store).then(
+    (real) => [real],
+    () => [],
+  );
+};
+
+/**
+ * The part of a path that may be a key of a bucket: from AWSLogs on, otherwise what lies below the operand. (Above it a
+ * directory `2026/11` may mean anything.)
+ */
+const keyOf = (path: string, operand: string): string => {
+  const root = path.lastIndexOf('/AWSLogs/');
+  if (root >= 0) return path.slice(root + 1);
+  return path === operand ? basename(path) : relative(operand, path);
+};
+
+/** The files of this machine: each is given once, whatever operands name it, and links are followed. */
+export class LocalSources {
+  readonly #selection: Selection;
+  readonly #facts: ListingFacts;
+  readonly #store: string;
+  readonly #named = new Set<string>(); // files that are operands
+  readonly #entered = new Map<string, string>(); // directories: how they were named, by where they are
+  readonly #names = new Set<string>(); // the same, as they were named
+
+  /** @param store URI of the store that is written to: where it lies below an operand, it is no source. */
+  constructor(selection: Selection, facts: ListingFacts, store: string) {
+    this.#selection = selection;
+    this.#facts = facts;
+    this.#store = store;
+  }
+
+  /**
+   * Every regular file at or below an absolute path, in the order of the names (code units). Names that begin with a dot
+   * are left out below a directory. What cannot be read is given as a problem in its place.
+   */
+  async *at(operand: string): AsyncGenerator<SourceObject | SourceError> {
+    if (this.#entered.size === 0) for (const real of await localDirectory(this.#store)) this.#entered.set(real, '');
+    yield* this.#visit(operand, operand);
+  }
+
+  async *#visit(path: string, operand: string): AsyncGenerator<SourceObject | SourceError> {
+    let names: readonly string[];
+    try {
+      const found = await stat(path);
+      if (!found.isDirectory()) {
+        if (!found.isFile()) throw new Error('neither a file nor a directory');
+        const source = this.#file(path, operand, found.size);
+        if (source !== null) yield source;
+        return;
+      }
+      const real = await realpath(path);
+      if (this.#entered.has(real)) return;
+      this.#entered.set(real, path);
+      this.#names.add(path);
+      names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+    } catch (error) {
+      yield unreadable(path, error);
+      return;
+    }
+    for (const name of names) yield* this.#visit(join(path, name), operand);
+  }
+
+  #file(path: string, operand: string, size: number): SourceObject | null {
+    if (path === operand) {
+      const hidden = basename(path).startsWith('.');
+      if (this.#named.has(path) || (!hidden && this.#names.has(join(path, '..')))) return null;
+      this.#named.add(path);
+    } else if (this.#named.has(path)) {
+      return null;
+    }
+    const key = keyOf(path, operand);
+    const given = path === operand ? key : keyOf(join(operand, '.x'), operand).slice(0, -2);
+    const told = factsOf(key);
+    const verdict = judgeKey(key, told, this.#selection, given);
+    if (verdict === 'sibling') this.#facts.siblings++;
+    if (verdict === 'pruned') this.#facts.prunedObjects++;
+    if (verdict === 'sibling' || verdict === 'pruned') return null;
+    if (verdict === 'unknown') this.#facts.unknown++;
+    this.#facts.take(size, told.account, told.region, told.time?.from ?? null);
+    return { kind: 'file', name: path, size };
+  }
+}

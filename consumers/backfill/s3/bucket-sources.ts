@@ -1,0 +1,236 @@
+// Turns an s3:// operand into the objects that it names: the one of that key, or all that lie below that prefix.
+import {
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { factsOf, isSibling, judgeKey } from '../../../pipeline/s3-layout/key.ts';
+import { placeOf } from '../../../pipeline/s3-layout/place.ts';
+import { planPrefix } from '../../../pipeline/s3-layout/plan.ts';
+import { isEverything, type Selection } from '../../../pipeline/s3-layout/selection.ts';
+import type { VpcflowError } from '../../../schemas/errors.ts';
+import { statusOf } from '../../shared/store/s3-failure.ts';
+import type { ListingFacts } from '../listing-facts.ts';
+import { SourceError } from '../source-error.ts';
+import type { SourceObject } from '../source-object.ts';
+import type { TakenNames } from '../taken-names.ts';
+import { archivedTrouble, isArchived, listingTrouble, nothingThere, objectTrouble } from './trouble.ts';
+
+export interface BucketListing {
+  readonly client: S3Client;
+  readonly selection: Selection;
+  readonly facts: ListingFacts;
+  /** What earlier operands named. */
+  readonly taken: TakenNames;
+  /** What is no source because the store lies there: '' or a prefix that ends in a slash. Null: nothing. */
+  readonly storePrefix: string | null;
+}
+
+type Found = SourceObject | SourceError;
+
+interface Listed {
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string | null;
+  readonly storageClass: string | undefined;
+  readonly restored: boolean;
+  readonly restoring: boolean;
+}
+
+/** Later than every key of the directory before it. */
+const LAST = '\u{10fffd}';
+/** After so many levels without a layout, what remains is listed in one pass. */
+const MOST_SEARCHES = 200;
+
+class BucketWalk {
+  readonly #bucket: string;
+  readonly #given: string;
+  readonly #listing: BucketListing;
+  #searches = 0;
+  /** Whether any answer named anything, and whether any was a refusal. */
+  met = false;
+  failed = false;
+
+  constructor(bucket: string, given: string, listing: BucketListing) {
+    this.#bucket = bucket;
+    this.#given = given;
+    this.#listing = listing;
+  }
+
+  async *visit(prefix: string): AsyncGenerator<Found> {
+    const { selection, facts, storePrefix } = this.#listing;
+    if (storePrefix !== null && prefix.startsWith(storePrefix)) return;
+    const plan = isEverything(selection) ? ({ kind: 'flat' } as const) : planPrefix(prefix, selection, this.#given);
+    switch (plan.kind) {
+      case 'pruned':
+        facts.prunedPrefixes++;
+        return;
+      case 'sibling':
+        facts.siblings++;
+        return;
+      case 'these':
+        for (const one of plan.prefixes) yield* this.visit(one);
+        return;
+      case 'flat':
+        yield* this.#list(prefix, false);
+        return;
+      case 'levels':
+        yield* this.#list(prefix, true);
+        return;
+      case 'search':
+        yield* this.#list(prefix, this.#searches++ < MOST_SEARCHES);
+        return;
+    }
+  }
+
+  async *#list(prefix: string, byLevel: boolean): AsyncGenerator<Found> {
+    const { facts } = this.#listing;
+    facts.prefixes++;
+    let from: { readonly ContinuationToken: string } | { readonly StartAfter: string } | undefined;
+    do {
+      let page: ListObjectsV2CommandOutput;
+      try {
+        page = await this.#page(prefix, byLevel, from);
+      } catch (error) {
+        this.failed = true;
+        yield new SourceError(`s3://${this.#bucket}/${prefix}`, listingTrouble(this.#bucket, prefix, error));
+        return;
+      }
+      facts.requests++;
+      let last = '';
+      for (const { Key, Size, ETag, StorageClass, RestoreStatus } of page.Contents ?? []) {
+        this.met = true;
+        last = Key ?? '';
+        const found = this.object({
+          ...{ key: last, size: Size ?? 0, etag: ETag ?? null, storageClass: StorageClass },
+          restored: RestoreStatus?.RestoreExpiryDate !== undefined,
+          restoring: RestoreStatus?.IsRestoreInProgress === true,
+        });
+        if (found !== null) yield found;
+      }
+      for (const { Prefix } of page.CommonPrefixes ?? []) {
+        this.met = true;
+        if (Prefix !== undefined) yield* this.visit(Prefix);
+      }
+      from = this.#next(page, last, byLevel);
+    } while (from !== undefined);
+  }
+
+  async #page(
+    prefix: string,
+    byLevel: boolean,
+    from: { readonly ContinuationToken: string } | { readonly StartAfter: string } | undefined,
+  ): Promise<ListObjectsV2CommandOutput> {
+    const page = await this.#listing.client.send(
+      new ListObjectsV2Command({
+        ...{ Bucket: this.#bucket, Prefix: prefix, ...from },
+        ...(byLevel ? { Delimiter: '/' } : {}),
+        OptionalObjectAttributes: ['RestoreStatus'],
+      }),
+    );
+    if (page.IsTruncated === true && page.NextContinuationToken === undefined) {
+      throw new Error('the listing breaks off: the server does not answer as S3 does');
+    }
+    return page;
+  }
+
+  /** Where the next page begins: past the directory that the last key lies in, where nothing of it is a source. */
+  #next(
+    { IsTruncated, NextContinuationToken: token }: ListObjectsV2CommandOutput,
+    last: string,
+    byLevel: boolean,
+  ): { readonly ContinuationToken: string } | { readonly StartAfter: string } | undefined {
+    if (IsTruncated !== true || token === undefined) return undefined;
+    const outside = byLevel ? null : this.#outside(last);
+    return outside === null ? { ContinuationToken: token } : { StartAfter: `${outside}${LAST}` };
+  }
+
+  /** The directory of a key of which nothing is a source, or null. */
+  #outside(key: string): string | null {
+    const { storePrefix } = this.#listing;
+    if (storePrefix !== null && storePrefix !== '' && key.startsWith(storePrefix)) return storePrefix;
+    const directories = key.split('/').slice(0, -1);
+    const place = placeOf(directories);
+    return isSibling(place, this.#given) ? `${directories.slice(0, place.serviceAt).join('/')}/` : null;
+  }
+
+  /** What a listed object is: a source, a problem, or (null) neither. */
+  object({ key, size, etag, storageClass, restored, restoring }: Listed): Found | null {
+    const { facts, selection, taken, storePrefix } = this.#listing;
+    const name = `s3://${this.#bucket}/${key}`;
+    if ((storePrefix !== null && key.startsWith(storePrefix)) || taken.has(name)) return null;
+    if (size === 0 || key.endsWith('/')) {
+      facts.empty++;
+      return null;
+    }
+    const told = factsOf(key);
+    const verdict = judgeKey(key, told, selection, this.#given);
+    if (verdict === 'sibling') facts.siblings++;
+    if (verdict === 'pruned') facts.prunedObjects++;
+    if (verdict === 'sibling' || verdict === 'pruned') return null;
+    if (storageClass !== undefined && isArchived(storageClass) && !restored) {
+      return new SourceError(name, archivedTrouble(name, storageClass, restoring));
+    }
+    if (verdict === 'unknown') facts.unknown++;
+    facts.take(size, told.account, told.region, told.time?.from ?? null);
+    return { kind: 's3', name, size, bucket: this.#bucket, key, etag, versionId: null };
+  }
+}
+
+/** The object of exactly this key; null: there is none; otherwise what asking for it failed with. */
+const headObject = async (
+  { client, facts }: BucketListing,
+  bucket: string,
+  key: string,
+): Promise<Listed | { readonly error: unknown } | null> => {
+  try {
+    const found = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    facts.heads++;
+    return {
+      ...{ key, size: found.ContentLength ?? 0, etag: found.ETag ?? null, storageClass: found.StorageClass },
+      restored: found.Restore?.includes('expiry-date') === true,
+      restoring: found.Restore?.includes('ongoing-request="true"') === true,
+    };
+  } catch (error) {
+    if (statusOf(error) !== 404) return { error };
+    facts.heads++;
+    return null;
+  }
+};
+
+/** Whether there is anything at all below a prefix whose parts were made up, not asked for. */
+const isEmpty = async ({ client, facts }: BucketListing, bucket: string, prefix: string): Promise<boolean> => {
+  const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }));
+  facts.requests++;
+  return KeyCount === 0;
+};
+
+/**
+ * `s3://bucket`, `s3://bucket/prefix` (what lies below the directory `prefix`, not `prefix-2`) or `s3://bucket/key`. What
+ * cannot be listed is given as a problem in its place, and the rest goes on; nothing is thrown.
+ * @param uri of a bucket whose name is well-formed.
+ */
+export async function* bucketSources(uri: string, listing: BucketListing): AsyncGenerator<Found> {
+  const [, bucket = '', rest = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(uri) ?? [];
+  const prefix = rest === '' || rest.endsWith('/') ? rest : `${rest}/`;
+  const head = rest === prefix ? null : await headObject(listing, bucket, rest);
+  if (head !== null && 'key' in head && head.size > 0) {
+    const found = new BucketWalk(bucket, prefix, listing).object(head);
+    listing.taken.add(`s3://${bucket}/${rest}`);
+    if (found !== null) yield found;
+    return;
+  }
+  const walk = new BucketWalk(bucket, prefix, listing);
+  if (listing.taken.has(`s3://${bucket}/${prefix}`)) return;
+  yield* walk.visit(prefix);
+  listing.taken.addBelow(`s3://${bucket}/${prefix}`);
+  if (walk.met || walk.failed || (head !== null && 'key' in head)) return;
+  try {
+    if (!(await isEmpty(listing, bucket, prefix))) return;
+  } catch (error) {
+    yield new SourceError(uri, listingTrouble(bucket, prefix, error));
+    return;
+  }
+  yield new SourceError(uri, head === null ? nothingThere(uri) : objectTrouble(uri, head.error));
+}
