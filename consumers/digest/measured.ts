@@ -3,8 +3,10 @@ import type { Meter } from '../../schemas/metrics.ts';
 import { REJECT_REASONS } from '../../schemas/rejects.ts';
 import type { Log } from '../shared/log.ts';
 import { SHARD_COUNTERS } from '../shared/metrics/metric-kinds.ts';
+import { DriftWarnings } from './drift-warnings.ts';
 import type { DigestObserver } from './observer.ts';
 import { RejectWarnings } from './reject-warnings.ts';
+import { UnknownFields } from './unknown-fields.ts';
 
 const sum = <T>(all: readonly T[], of: (one: T) => number): number => all.reduce((total, one) => total + of(one), 0);
 
@@ -14,6 +16,8 @@ const sum = <T>(all: readonly T[], of: (one: T) => number): number => all.reduce
  */
 export const measured = (meter: Meter, log: Log): DigestObserver => {
   const warnings = new RejectWarnings(log);
+  const drift = new DriftWarnings(meter, log);
+  const unknown = new UnknownFields(log);
   return {
     began: (shard) => {
       // A counter that appears with its first event has no increase that an alert could see.
@@ -31,7 +35,7 @@ export const measured = (meter: Meter, log: Log): DigestObserver => {
       if (millisBehindLatest !== null) meter.set('millisBehindLatest', millisBehindLatest, { shard });
       warnings.passed(shard, at);
     },
-    committed: ({ shard, output: { counts, objects }, adopted, flush, at }) => {
+    committed: ({ shard, output: { counts, objects, groups, unknownFields }, adopted, flush, at }) => {
       const digests = objects.filter(({ table }) => table === 'digests');
       meter.count('epochs', 1, { shard });
       meter.count('lines', counts.lines, { shard });
@@ -53,6 +57,8 @@ export const measured = (meter: Meter, log: Log): DigestObserver => {
       for (const [reason, rejects] of Object.entries(counts.rejects.by_reason)) {
         meter.count('rejects', rejects, { shard, reason });
       }
+      drift.committed(groups, at);
+      unknown.met(unknownFields);
       warnings.committed(shard, counts.rejects, at);
       const { decoder_error: errors = 0 } = counts.rejects.by_reason;
       meter.count('decoderErrors', errors, { shard });

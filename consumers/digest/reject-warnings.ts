@@ -7,7 +7,7 @@ const INTERVAL = 60_000; // ms
 
 const MESSAGE =
   'input was rejected; it is kept in rejects/. Where the reason is the format (token_count, no_format, bad_…), ' +
-  'declare the LogFormat of its log group with --formats';
+  'declare the LogFormat of its log group with --formats (`vpcflow formats discover` writes the file)';
 
 interface Held {
   warned: number; // Unix ms

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Structured: fields first, then a sentence. Never data, never stdout. */
+/** Structured: fields first, then a sentence. Never stdout, and no data but a few escaped samples of what could not be read. */
 export type Log = Readonly<Record<LogLevel, (fields: Readonly<Record<string, unknown>>, message: string) => void>>;
 
 const LEVELS: Readonly<Record<number, LogLevel>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
