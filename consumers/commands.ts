@@ -33,10 +33,11 @@ export const COMMANDS: readonly Command[] = [
     name: 'firehose',
     summary: 'an HTTP endpoint that Amazon Data Firehose delivers to; its records go on a Kinesis stream',
     options: [
-      ...(['stream', 'firehoseHost', 'firehosePort', 'accessKeyFile', 'drain'] as const),
+      ...(['stream', 'firehoseHost', 'firehosePort', 'accessKeyFile', 'drain', 'unknownFields'] as const),
       ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
     ],
     required: ['stream'],
+    appendix: async () => (await import('./firehose/endpoint-help.ts')).ENDPOINT_HELP,
     load: () => import('./firehose/main.ts'),
   },
   {
@@ -96,6 +97,17 @@ export const COMMANDS: readonly Command[] = [
     options: ['store', 'start', 'stop', 'auditFormat'],
     required: [],
     load: () => import('./audit.ts'),
+  },
+  {
+    name: 'rejects',
+    summary: 'what was rejected, and reading it again under another format',
+    operand: { name: 'list|replay', many: false, help: 'list: what there is; replay: takes over what decodes now' },
+    options: [
+      ...(['store', 'reason', 'rejectsLogGroup', 'start', 'stop', 'json'] as const),
+      ...(['replayFormat', 'formats', 'unknownFields', 'replayPorts', 'servicePorts', 'dryRun'] as const),
+    ],
+    required: [],
+    load: () => import('./rejects/main.ts'),
   },
   {
     name: 'doctor',

@@ -28,6 +28,8 @@ export interface RequestServices {
   readonly keys: (() => Promise<AccessKeys>) | null;
   /** Resolves when the stream has taken all of them; rejects with VF_STREAM when it does not before the signal aborts. */
   readonly put: (records: readonly OutgoingRecord[], signal: AbortSignal) => Promise<void>;
+  /** What is done about a declared field that this version does not know. */
+  readonly unknownFields: 'refuse' | 'skip';
   readonly bytes: BytesInWork;
   readonly clock: Clock;
   /** Aborted when everything has to end. */
@@ -82,7 +84,8 @@ export const handleRequest = async (request: IncomingMessage, services: RequestS
   const foreign = services.keys === null ? checkedOrigin(request) : null;
   if (foreign !== null) return foreign;
   const keys = services.keys === null ? null : await services.keys();
-  const head = planRequest(request.method ?? '', pathOf(request), request.headers, keys);
+  const { unknownFields } = services;
+  const head = planRequest(request.method ?? '', pathOf(request), request.headers, { keys, unknownFields });
   if (isRefusal(head)) return head;
   const share = services.bytes.share();
   try {

@@ -66,6 +66,7 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
     const endpoint = await startEndpoint({
       ...{ host, port, meter, failures, log, clock },
       keys: file === null ? null : () => file.keys(),
+      unknownFields: options.unknownFields,
       bytes: new BytesInWork(MAX_BYTES_IN_WORK),
       ready: () => readiness.ready(),
       put: async (records, late) => {

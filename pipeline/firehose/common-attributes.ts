@@ -1,7 +1,7 @@
 // Turns the header X-Amz-Firehose-Common-Attributes into the format that it declares for the lines of its Firehose stream.
 // Shape: {"commonAttributes":{"name":"value"}}, 0 to 50 of them, names of 1 to 256 characters, values of 0 to 1024.
 import { VpcflowError } from '../../schemas/errors.ts';
-import { type Format, parseFormat } from '../format.ts';
+import { declaredFormat, type Format, headerFormat } from '../format.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 /** The one attribute that means something here; the others are nobody's, and left alone. */
@@ -37,20 +37,23 @@ const attributesOf = (header: string): Readonly<Record<string, unknown>> | null 
 /** `version account-id …`: what `headerFormat` reads back. */
 const headerLineOf = ({ text }: Format): string => text.replace(/[${}]/g, '');
 
-const declaredFormat = (text: string): Declared | Refusal => {
+const headerLine = (text: string, unknownFields: 'refuse' | 'skip'): Declared | Refusal => {
   try {
-    const format = parseFormat(text);
-    const [unknown] = format.unknown;
-    if (unknown !== undefined) return bad(`declares '${FORMAT_ATTRIBUTE}' with '${unknown}', which is no field`);
-    return { headerLine: headerLineOf(format) };
+    const line = headerLineOf(declaredFormat(text, unknownFields));
+    // What the decoder would not take for a header it would count as a line.
+    if (headerFormat(line) === null) return bad(`declares '${FORMAT_ATTRIBUTE}' with too few fields that are known`);
+    return { headerLine: line };
   } catch (error) {
-    if (error instanceof VpcflowError) return bad(`declares a bad '${FORMAT_ATTRIBUTE}': ${error.message}`);
-    throw error;
+    if (!(error instanceof VpcflowError)) throw error;
+    return bad(`declares a bad '${FORMAT_ATTRIBUTE}': ${error.message}; ${error.help}`);
   }
 };
 
 /** Of the header as it came (undefined: it did not). */
-export const parseCommonAttributes = (header: string | undefined): Declared | Refusal => {
+export const parseCommonAttributes = (
+  header: string | undefined,
+  unknownFields: 'refuse' | 'skip',
+): Declared | Refusal => {
   if (header === undefined) return { headerLine: null };
   const attributes = attributesOf(header);
   if (attributes === null) return bad('is no {"commonAttributes":{…}}');
@@ -62,5 +65,5 @@ export const parseCommonAttributes = (header: string | undefined): Declared | Re
       return bad(`has a value for '${name}' that is no text of at most ${MAX_VALUE} characters`);
   }
   const format = all.find(([name]) => name === FORMAT_ATTRIBUTE)?.[1];
-  return typeof format === 'string' ? declaredFormat(format) : { headerLine: null };
+  return typeof format === 'string' ? headerLine(format, unknownFields) : { headerLine: null };
 };

@@ -34,12 +34,18 @@ const contentLength = (headers: Headers): number | null => {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 };
 
-/** `keys` null: none is configured, and everybody is let in. */
+export interface RequestRules {
+  /** Null: none is configured, and everybody is let in. */
+  readonly keys: AccessKeys | null;
+  /** What is done about a declared field that this version does not know. */
+  readonly unknownFields: 'refuse' | 'skip';
+}
+
 export const planRequest = (
   method: string,
   path: string,
   headers: Headers,
-  keys: AccessKeys | null,
+  { keys, unknownFields }: RequestRules,
 ): RequestHead | Refusal => {
   if (!PATHS.has(path)) return refuse(404, 'there are POST /firehose, GET /healthz and GET /readyz');
   if (method !== 'POST') return refuse(405, `${method} is not answered here: Firehose sends POST`);
@@ -59,7 +65,7 @@ export const planRequest = (
   const encoding = (header(headers, 'content-encoding') ?? 'identity').trim().toLowerCase();
   if (encoding !== 'gzip' && encoding !== 'identity')
     return refuse(400, `the content encoding ${JSON.stringify(encoding.slice(0, 100))} is not gzip`);
-  const declared = parseCommonAttributes(header(headers, 'x-amz-firehose-common-attributes'));
+  const declared = parseCommonAttributes(header(headers, 'x-amz-firehose-common-attributes'), unknownFields);
   if (isRefusal(declared)) return declared;
   return { requestId, gzip: encoding === 'gzip', length: contentLength(headers), headerLine: declared.headerLine };
 };
