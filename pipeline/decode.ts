@@ -173,6 +173,7 @@ export class Decoder {
   }
 }
 
-async function* once(data: Buffer): AsyncGenerator<Buffer, void, void> {
+async function* once(data: Buffer): AsyncGenerator<Buffer, null, void> {
   yield data;
+  return null;
 }

@@ -5,7 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { VpcflowError } from '../../schemas/errors.ts';
 
 const CHUNK = 256 * 1024; // bytes; expanded 300-fold it still is less than one part
-const PARQUET = Buffer.from('PAR1');
+const HEAD = 4; // bytes, by which a kind of file is told
 
 const unreadable = (path: string, cause: unknown): VpcflowError =>
   cause instanceof VpcflowError ? cause : new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${path}`, { cause });
@@ -26,19 +26,13 @@ export interface ObjectIdentity {
   readonly size: number; // bytes that it covers
 }
 
-/** The first pass over a file. Throws VF_SOURCE_UNREADABLE, also for a kind that this version does not read. */
+/** The first pass over a file. Throws VF_SOURCE_UNREADABLE. */
 export const identify = async (path: string, onBytes: (count: number) => void): Promise<ObjectIdentity> => {
   try {
     await using file = await open(path);
     const { size } = await file.stat();
     const hash = createHash('sha256');
-    let first = true;
     for await (const chunk of bytesOf(file, size)) {
-      if (first && chunk.subarray(0, PARQUET.length).equals(PARQUET)) {
-        const help = 'this version reads text, gzip, NDJSON and CloudWatch Logs envelopes; deliver flow logs as text';
-        throw new VpcflowError('VF_SOURCE_UNREADABLE', `${path} is Parquet, which cannot be read yet`, { help });
-      }
-      first = false;
       hash.update(chunk);
       onBytes(chunk.length);
     }
@@ -87,6 +81,30 @@ export class ObjectFile {
       throw unreadable(this.name, error);
     }
   }
+
+  get size(): number {
+    return this.#object.size;
+  }
+
+  /** The first bytes, of a file that has as many. */
+  head(): Promise<Buffer> {
+    return this.read(0, Math.min(HEAD, this.size));
+  }
+
+  /** Bytes from anywhere. They are verified with all others, by `assertUnchanged`. */
+  read = async (position: number, length: number): Promise<Buffer> => {
+    try {
+      const buffer = Buffer.allocUnsafeSlow(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await this.#file.read(buffer, done, length - done, position + done);
+        if (bytesRead === 0) throw this.#changed();
+        done += bytesRead;
+      }
+      return buffer;
+    } catch (error) {
+      throw unreadable(this.name, error);
+    }
+  };
 
   /**
    * To be asked before anything is claimed of the object; before its end is, its bytes are verified to the last one,

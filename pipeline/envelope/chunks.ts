@@ -7,8 +7,8 @@ export interface Damage {
   readonly detail: string;
 }
 
-/** Data that can be read from their beginning as often as needed. */
-export type Open = () => AsyncIterable<Buffer>;
+/** Data that can be read from their beginning as often as needed. Who knows that they are not whole returns why. */
+export type Open = () => AsyncIterable<Buffer, Damage | null | undefined>;
 
 /** Gives what can be had of the data, and returns how they end: null when they are whole. */
 export type Chunks = AsyncGenerator<Buffer, Damage | null, void>;

@@ -24,8 +24,7 @@ export async function* decompressed(open: Open): Chunks {
 }
 
 async function* whole(open: Open): Chunks {
-  for await (const chunk of open()) yield chunk;
-  return null;
+  return (yield* open()) ?? null;
 }
 
 async function* layer(open: () => Chunks, depth: number, budget: Budget): Chunks {

@@ -1,0 +1,145 @@
+// Turns the pages of one column of a row group into the texts of its values, NULLs as empty ones.
+import { crc32 } from 'node:zlib';
+import { decompressPage } from './codec.ts';
+import { ParquetDamage } from './damage.ts';
+import type { ColumnChunk, ParquetColumn } from './footer.ts';
+import { HybridReader } from './hybrid.ts';
+import { type PageHeader, PLAIN, PLAIN_DICTIONARY, RLE, readPageHeader } from './page.ts';
+import { type ReadValues, readDictionary, readValues, type Texts } from './values.ts';
+
+/** Reads `length` bytes of the file; fewer where it ends. */
+export type ReadBytes = (position: number, length: number) => Promise<Buffer>;
+
+/** Rows that are read at a time, at most. */
+export const BATCH_ROWS = 4096;
+
+const WINDOW = 128 * 1024; // bytes of the file that are read at least
+const MAX_HEADER_BYTES = 1024 * 1024; // it may quote the least and the greatest value
+
+export class ColumnReader implements Texts {
+  readonly name: string;
+  bytes: Buffer = Buffer.alloc(0);
+  readonly starts = new Int32Array(BATCH_ROWS);
+  readonly ends = new Int32Array(BATCH_ROWS);
+  /** Of the current page. */
+  rowsLeft = 0;
+  readonly #column: ParquetColumn;
+  readonly #chunk: ColumnChunk;
+  readonly #readBytes: ReadBytes;
+  #position: number; // in the file, of the first byte of the window
+  #window: Buffer = Buffer.alloc(0);
+  #unread: number; // values in pages to come
+  #dictionary: Texts | null = null;
+  #present: HybridReader | null = null; // 1 for a value, 0 for NULL
+  readonly #presence = new Int32Array(BATCH_ROWS);
+  #values: ReadValues = () => {};
+
+  constructor(column: ParquetColumn, chunk: ColumnChunk, readBytes: ReadBytes) {
+    if (chunk.encrypted) throw new ParquetDamage(`column ${column.name} is encrypted`);
+    this.name = column.name;
+    this.#column = column;
+    this.#chunk = chunk;
+    this.#readBytes = readBytes;
+    this.#position = chunk.start;
+    this.#unread = chunk.values;
+  }
+
+  /** Goes on to the page of the next row, if the current one has no more. */
+  async load(): Promise<void> {
+    while (this.rowsLeft === 0) {
+      const header = await this.#header();
+      await this.#fill(header.stored);
+      if (this.#window.length < header.stored) throw new ParquetDamage('a page ends behind its column');
+      const stored = this.#window.subarray(0, header.stored);
+      this.#pass(header.stored);
+      this.#readPage(header, stored);
+    }
+  }
+
+  /** The texts of the next `count` values, at most `rowsLeft`. */
+  read(count: number): void {
+    this.rowsLeft -= count;
+    if (this.#present === null) {
+      this.#values(this, count);
+      return;
+    }
+    const presence = this.#presence;
+    this.#present.read(presence, count);
+    let values = 0;
+    for (let i = 0; i < count; i++) values += presence[i];
+    this.#values(this, values);
+    if (values === count) return;
+    const { starts, ends } = this;
+    for (let i = count - 1; i >= 0; i--) {
+      if (presence[i] === 1) values--;
+      starts[i] = presence[i] === 1 ? starts[values] : 0;
+      ends[i] = presence[i] === 1 ? ends[values] : 0;
+    }
+  }
+
+  #readPage(header: PageHeader, stored: Buffer): void {
+    const { kind, values, encoding, size } = header;
+    if (kind === 'other') return;
+    if (header.crc !== null && crc32(stored) !== header.crc) {
+      throw new ParquetDamage(`a page of column ${this.name} has not the checksum that it should`);
+    }
+    const { codec } = this.#chunk;
+    if (kind === 'dictionary') {
+      if (encoding !== PLAIN && encoding !== PLAIN_DICTIONARY) {
+        throw new ParquetDamage(`column ${this.name} has a dictionary in the encoding ${encoding}`);
+      }
+      this.#dictionary = readDictionary(decompressPage(codec, stored, size), values, this.#column);
+      return;
+    }
+    if (values > this.#unread) throw new ParquetDamage(`a page of column ${this.name} has more values than rows are`);
+    this.#unread -= values;
+    this.rowsLeft = values;
+    const levels = header.repetitionBytes + header.definitionBytes; // data2
+    let page: Buffer;
+    let from = 0;
+    this.#present = null;
+    if (kind === 'data') {
+      page = decompressPage(codec, stored, size);
+      if (this.#column.optional) {
+        if (header.levelEncoding !== RLE) throw new ParquetDamage('a page has levels in an encoding that is not read');
+        from = 4 + page.readUInt32LE(0);
+        this.#present = new HybridReader(page, 4, from, 1);
+      }
+    } else {
+      const rest = stored.subarray(levels);
+      if (levels > stored.length || levels > size) throw new RangeError('the page ends inside its levels');
+      if (this.#column.optional) this.#present = new HybridReader(stored, header.repetitionBytes, levels, 1);
+      page = header.compressed ? decompressPage(codec, rest, size - levels) : rest;
+    }
+    this.#values = readValues(page, from, values, encoding, this.#column, this.#dictionary);
+  }
+
+  async #header(): Promise<PageHeader> {
+    for (let wanted = 1; ; wanted = this.#window.length + 1) {
+      await this.#fill(wanted);
+      if (this.#window.length === 0) throw new ParquetDamage(`column ${this.name} has fewer values than rows are`);
+      try {
+        const header = readPageHeader(this.#window);
+        this.#pass(header.headerBytes);
+        return header;
+      } catch (error) {
+        const isWhole = this.#window.length < wanted || this.#window.length > MAX_HEADER_BYTES;
+        if (!(error instanceof RangeError) || isWhole) throw error;
+      }
+    }
+  }
+
+  /** Lets the window have `wanted` bytes, or as many as there are. */
+  async #fill(wanted: number): Promise<void> {
+    const end = this.#position + this.#window.length;
+    if (this.#window.length >= wanted || end >= this.#chunk.end) return;
+    const length = Math.min(Math.max(wanted - this.#window.length, WINDOW), this.#chunk.end - end);
+    const more = await this.#readBytes(end, length);
+    this.#window = this.#window.length === 0 ? more : Buffer.concat([this.#window, more]);
+  }
+
+  #pass(bytes: number): void {
+    this.#position += bytes;
+    this.#window = this.#window.subarray(bytes);
+  }
+}

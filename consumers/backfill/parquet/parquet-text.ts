@@ -1,0 +1,107 @@
+// Turns a Parquet file of flow logs into text: a header line, then a line for each row, in the order of the file.
+
+import type { Chunks, Damage } from '../../../pipeline/envelope/chunks.ts';
+import { EXPANSION_FREE_BYTES, MAX_EXPANSION } from '../../../schemas/rejects.ts';
+import { BATCH_ROWS, ColumnReader, type ReadBytes } from './column-reader.ts';
+import { damageOf, ParquetDamage } from './damage.ts';
+import { type FlowColumns, flowColumns } from './flow-columns.ts';
+import { type Footer, type RowGroup, readFooter } from './footer.ts';
+import { linesOf } from './lines.ts';
+import type { Texts } from './values.ts';
+
+export interface ParquetSource {
+  readonly size: number; // bytes
+  readonly read: ReadBytes;
+}
+
+const MAGIC = 4; // bytes
+const TAIL = 8; // bytes: the length of the metadata, and the magic number again
+const MAX_METADATA = 64 * 1024 * 1024; // bytes
+
+/** Whether a file that begins with these bytes is Parquet, encrypted (`PARE`) or not. */
+export const isParquet = (head: Buffer): boolean => ['PAR1', 'PARE'].includes(head.toString('latin1', 0, MAGIC));
+
+/**
+ * Memory: a page of each column that is read (writers make them of about 1 MiB), and a chunk of lines.
+ * @param onBytes is told of the bytes of the file, in the proportion of its rows.
+ * @returns what is wrong with the file, after the lines that could be read. Throws what the source does.
+ */
+export async function* parquetText(source: ParquetSource, onBytes: (count: number) => void): Chunks {
+  let told = 0;
+  const tell = (until: number): void => {
+    onBytes(until - told);
+    told = until;
+  };
+  try {
+    const footer = await footerOf(source);
+    const flow = flowColumns(footer);
+    yield Buffer.from(`${flow.header}\n`);
+    let rows = 0;
+    let textBytes = 0;
+    for (const group of footer.groups) {
+      for await (const { lines, count } of groupLines(source, group, flow)) {
+        textBytes += lines.length;
+        if (textBytes > Math.max(EXPANSION_FREE_BYTES, MAX_EXPANSION * source.size)) return TOO_LARGE;
+        yield lines;
+        rows += count;
+        tell(Math.floor((source.size * rows) / footer.rows));
+      }
+    }
+    return null;
+  } catch (error) {
+    const detail = damageOf(error);
+    if (detail === null) throw error;
+    return { reason: 'envelope_undecodable', detail: `bad Parquet: ${detail}` };
+  } finally {
+    tell(source.size);
+  }
+}
+
+const TOO_LARGE: Damage = { reason: 'envelope_too_large', detail: `expands more than ${MAX_EXPANSION} : 1` };
+
+const footerOf = async ({ size, read }: ParquetSource): Promise<Footer> => {
+  if (size < MAGIC + TAIL) throw new ParquetDamage('it is too short');
+  const tail = await read(size - TAIL, TAIL);
+  const magic = tail.toString('latin1', MAGIC);
+  if (magic === 'PARE') throw new ParquetDamage('it is encrypted');
+  if (magic !== 'PAR1') throw new ParquetDamage('it does not end with PAR1: it is not whole');
+  const length = tail.readUInt32LE(0);
+  if (length > Math.min(size - MAGIC - TAIL, MAX_METADATA)) {
+    throw new ParquetDamage(`its metadata would be of ${length} bytes`);
+  }
+  return readFooter(await read(size - TAIL - length, length), size - TAIL - length);
+};
+
+/** What a column has for each row that no field is. */
+const NOTHING: Texts = {
+  bytes: Buffer.alloc(0),
+  starts: new Int32Array(BATCH_ROWS),
+  ends: new Int32Array(BATCH_ROWS),
+};
+
+/** Rows are read until the page of some column ends, a few thousand at most. */
+async function* groupLines(
+  { read }: ParquetSource,
+  group: RowGroup,
+  { columns }: FlowColumns,
+): AsyncGenerator<{ readonly lines: Buffer; readonly count: number }, void> {
+  const readers = columns.flatMap((column) => {
+    if (column === null) return [];
+    const chunk = group.chunks[column.index];
+    const reader = new ColumnReader(column, chunk, read);
+    if (chunk.values === group.rows) return [reader];
+    throw new ParquetDamage(`column ${column.name} has ${chunk.values} values in a group of ${group.rows} rows`);
+  });
+  const texts: readonly Texts[] = [...readers, ...columns.filter((column) => column === null).map(() => NOTHING)];
+  for (let left = group.rows; left > 0; ) {
+    for (const reader of readers) await reader.load();
+    const rows = readers.reduce((least, { rowsLeft }) => Math.min(least, rowsLeft), Math.min(left, BATCH_ROWS));
+    for (const reader of readers) reader.read(rows);
+    left -= rows;
+    let count = rows; // told with the first chunk
+    for (const lines of linesOf(texts, rows)) {
+      yield { lines, count };
+      count = 0;
+    }
+  }
+}
