@@ -4,7 +4,7 @@ import { SUM_FIELDS } from '../schemas/columns.ts';
 
 /** The first words, the same in every layout: one word for what fits in one, two (low, high) for what does not. */
 export const ROW_MINUTE = 0;
-export const ROW_FLOWS = 1;
+export const ROW_FLOWS = 1; // 0: the row was removed
 export const ROW_TCP_FLAGS = 2;
 export const ROW_START = 3;
 export const ROW_END = 5;

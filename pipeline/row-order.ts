@@ -6,11 +6,11 @@ import { radixPass } from './byte-order.ts';
 import { type Digest, SEGMENT_ROWS } from './digest.ts';
 import { NULL } from './flow.ts';
 import { release } from './release.ts';
-import { ROW_KEYS, ROW_MINUTE } from './row-layout.ts';
+import { ROW_FLOWS, ROW_KEYS, ROW_MINUTE } from './row-layout.ts';
 
 const LIMIT = 2 ** 32; // a packed key is below it
 
-/** The row numbers of the digest, sorted. Least significant column first, each pass stable. */
+/** The row numbers of the digest, without removed ones, sorted. Least significant column first, each pass stable. */
 export const sortedRows = (digest: Digest): Int32Array => {
   const n = digest.rows;
   const sorter = new PackedRadixSort(n);
@@ -25,8 +25,11 @@ export const sortedRows = (digest: Digest): Int32Array => {
   }
   copyWord(digest, ROW_MINUTE, values);
   sorter.push(values, numberCodes(values));
+  copyWord(digest, ROW_FLOWS, values);
+  const order = sorter.finish();
+  const kept = values.includes(0) ? order.filter((row) => values[row] !== 0) : order;
   release(values, dense);
-  return sorter.finish();
+  return kept;
 };
 
 /** Copies one word of every row into `values`. */

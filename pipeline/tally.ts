@@ -4,6 +4,7 @@ import { ENVELOPE_REASONS, LINE_REASONS, type LineReason, type Reject, type Reje
 import { type Flow, NULL } from './flow.ts';
 import type { Format } from './format.ts';
 import { GroupTally, type LogGroupLines } from './formats/group-tally.ts';
+import type { RemovedLines } from './overlap/removed-lines.ts';
 
 const PACKETS = 0; // in SUM_FIELDS
 const BYTES = 1;
@@ -27,6 +28,11 @@ class ExactSum {
     }
   }
 
+  /** Takes back part of what was added. */
+  subtract(value: bigint): void {
+    this.#large -= value;
+  }
+
   get value(): bigint {
     return this.#large + BigInt(this.#small);
   }
@@ -43,6 +49,7 @@ export class Tally {
   #nodata = 0;
   #skipdata = 0;
   #events = 0;
+  #skipped = 0;
   #lineRejects = 0;
   #envelopeRejects = 0;
   readonly #byReason = new Map<RejectReason, number>();
@@ -101,6 +108,16 @@ export class Tally {
     this.#events++;
   }
 
+  /** Lines that were counted as flows, NODATA or SKIPDATA are left out after all. */
+  skip({ flows, nodata, skipdata, packets, bytes }: RemovedLines): void {
+    this.#flows -= flows;
+    this.#nodata -= nodata;
+    this.#skipdata -= skipdata;
+    this.#skipped += flows + nodata + skipdata;
+    this.#packets.subtract(packets);
+    this.#bytes.subtract(bytes);
+  }
+
   reject(scope: Reject['scope'], reason: RejectReason): void {
     if (scope === 'line') this.#lineRejects++;
     else this.#envelopeRejects++;
@@ -109,7 +126,7 @@ export class Tally {
 
   /** Lines counted so far, whatever became of them. */
   get lines(): number {
-    return this.#flows + this.#nodata + this.#skipdata + this.#events + this.#lineRejects;
+    return this.#flows + this.#nodata + this.#skipdata + this.#events + this.#skipped + this.#lineRejects;
   }
 
   /** Longest `end - start` of a flow or NODATA line, seconds. */
@@ -168,6 +185,7 @@ export class Tally {
       nodata: this.#nodata,
       skipdata: this.#skipdata,
       events: this.#events,
+      ...(this.#skipped === 0 ? {} : { skipped: this.#skipped }),
       rejects: {
         total: this.#lineRejects + this.#envelopeRejects,
         lines: this.#lineRejects,

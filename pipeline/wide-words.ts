@@ -16,6 +16,10 @@ export const store = (words: Int32Array, at: number, value: number): void => {
 /** The value of two words that hold at most 2^53 - 1, or NULL. */
 export const load = (words: Int32Array, at: number): number => words[at + 1] * TWO_32 + (words[at] >>> 0);
 
+/** The value of two words, exactly, whatever it is; NULL is 0. */
+export const loadExact = (words: Int32Array, at: number): bigint =>
+  words[at + 1] === NULL ? 0n : (BigInt(words[at + 1]) << 32n) | BigInt(words[at] >>> 0);
+
 /** Whether adding the value (or NULL) would pass 2^63 - 1. */
 export const wouldOverflow = (words: Int32Array, at: number, value: number): boolean => {
   const high = words[at + 1];

@@ -7,6 +7,7 @@ import { loadObject } from '../consumers/backfill/load-object.ts';
 import { identify } from '../consumers/backfill/object-file.ts';
 import { DigestProcessor } from '../consumers/digest/processor.ts';
 import { ensureLayout } from '../consumers/shared/store/layout.ts';
+import { DEFAULT_FEED } from '../schemas/chain.ts';
 import type { StreamRecord } from '../schemas/processor.ts';
 import { DEFAULT_SETTINGS } from '../schemas/settings.ts';
 import type { ObjectStore } from '../schemas/store.ts';
@@ -89,6 +90,7 @@ export const backfill = async (store: ObjectStore, lines: number): Promise<strin
     await ensureLayout(store);
     await loadObject({ path, name: path }, object, {
       ...{ store, settings: DEFAULT_SETTINGS, clock: new ManualClock(BEGIN), dryRun: false, asNew: false },
+      ...{ feed: DEFAULT_FEED, overlap: 'refuse' },
       ...{ onBytes: () => undefined, partLines: 2 },
     });
     return object.identity;

@@ -1,12 +1,16 @@
 // Turns one object into committed parts, whatever was done of it before: the screen on which a backfill is read.
 //
-//   look -> decode -> (a part is whole) -> claim -> data -> commit -> next part
-//            ^                               |
+//   look -> decode -> (a part is whole) -> sift -> claim -> data -> commit -> next part
+//            ^                                       |
 //            +---- somebody was faster: adopt their claims and decode again
 import { Decoder } from '../../pipeline/decode.ts';
+import type { Chunks } from '../../pipeline/envelope/chunks.ts';
+import type { Sift } from '../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
 import { backfillSource, partClaimKey } from '../../pipeline/keys.ts';
-import type { PartClaim } from '../../schemas/chain.ts';
+import { ClaimedSift, PartSift } from '../../pipeline/overlap/part-sift.ts';
+import { openSentence, overlapSentence } from '../../pipeline/overlap/sentence.ts';
+import { DEFAULT_FEED, type PartClaim } from '../../schemas/chain.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import type { Counts } from '../../schemas/counts.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
@@ -14,6 +18,7 @@ import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { commitEpoch, readCommit, writeObjects } from '../shared/epoch-writer.ts';
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
+import { StoreEvidence } from './evidence/store-evidence.ts';
 import {
   assertDecodable,
   assertNameFree,
@@ -36,6 +41,12 @@ export interface Loading {
   readonly asNew: boolean;
   /** Read and count, write nothing. */
   readonly dryRun: boolean;
+  /** The feed of objects that nobody has begun yet. */
+  readonly feed: string;
+  /** What to do about interface-minutes that another feed has: refuse the part, leave them out, or not even look. */
+  readonly overlap: 'refuse' | 'skip' | 'add';
+  /** What is known of other feeds, for several objects; without it, each object looks for itself. */
+  readonly evidence?: StoreEvidence;
   readonly onBytes: (count: number) => void;
   readonly partLines?: number;
 }
@@ -57,6 +68,9 @@ class Reading {
   readonly #arrival: PartClaim['arrival'];
   readonly #name: string;
   readonly #etag: { readonly etag?: string };
+  readonly #feed: string;
+  readonly #evidence: StoreEvidence;
+  readonly #sifts = new Map<number, PartSift>();
   readonly committed: Counts[] = [];
 
   constructor(loading: Loading, file: ObjectFile, named: Named, claims: readonly PartClaim[], settings: string) {
@@ -69,13 +83,17 @@ class Reading {
     this.#settings = settings;
     this.#arrival = claims[0]?.arrival ?? { first: now, min: now, max: now };
     this.#name = claims[0]?.name ?? file.name;
+    this.#feed = claims[0] === undefined ? loading.feed : (claims[0].feed ?? DEFAULT_FEED);
+    this.#evidence = loading.evidence ?? new StoreEvidence(loading.store, loading.clock);
+    this.#evidence.learn(this.#identity, this.#feed);
   }
 
   /** False when somebody else claimed a part first: then nothing of that part was written. */
   async run(settings: Settings): Promise<boolean> {
     const decoder = new Decoder(settings);
     const duplicates = new IdentityWindow();
-    const object = { identity: this.#identity, duplicates, claims: this.#claims };
+    const siftOf = (part: number): Sift | null => this.#siftOf(part);
+    const object = { identity: this.#identity, duplicates, claims: this.#claims, siftOf };
     const cutter = new PartCutter(decoder, object, this.#loading.partLines ?? PART_LINES);
     let won = true;
     let failure: unknown;
@@ -85,16 +103,21 @@ class Reading {
     // Whole parts are written between two chunks, so that no more than one chunk's worth of them waits. What goes wrong
     // here is no damage of the object: the decoder is only told that there are no more bytes.
     const [file, { onBytes }] = [this.#file, this.#loading];
-    const chunks = async function* (): AsyncGenerator<Buffer> {
+    const chunks = async function* (): Chunks {
+      const text = objectText(file, onBytes);
       try {
-        for await (const chunk of objectText(file)) {
-          yield chunk;
-          onBytes(chunk.length);
+        for (;;) {
+          const step = await text.next();
+          if (step.done === true) return step.value;
+          yield step.value;
           await write(cutter.take(), false);
-          if (!won) return;
+          if (!won) return null;
         }
       } catch (error) {
         failure = error;
+        return null;
+      } finally {
+        await text.return(null);
       }
     };
     let opened = 0;
@@ -105,12 +128,40 @@ class Reading {
     return won;
   }
 
-  async #write({ part, firstLine, lines, contents }: Part, final: boolean): Promise<boolean> {
+  #siftOf(part: number): Sift | null {
+    const known = this.#claims[part];
+    if (known !== undefined) return known.skip === undefined ? null : new ClaimedSift(known.skip);
+    if (this.#loading.overlap === 'add') return null;
+    const sift = new PartSift((hour) => this.#evidence.ofHour(hour, this.#feed));
+    this.#sifts.set(part, sift);
+    return sift;
+  }
+
+  /** Throws VF_OVERLAP for a part that may not be taken; what it leaves out otherwise. */
+  #assertTakable({ part, firstLine, contents }: Part): PartClaim['skip'] {
+    const sift = this.#sifts.get(part);
+    this.#sifts.delete(part);
+    const skip = sift?.skip ?? [];
+    if (sift === undefined || skip.length === 0) return undefined;
+    const { lines, skipped = 0 } = contents.tally.counts();
+    const facts = { name: this.#name, part, firstLine, overlapping: skipped, lines, skip, feeds: sift.feeds };
+    if (this.#loading.overlap === 'refuse') throw new VpcflowError('VF_OVERLAP', overlapSentence(facts));
+    if (sift.openFeeds.length > 0) {
+      const help = 'let the consumer or backfill that claimed it go on, and run this again; or pass --overlap add';
+      throw new VpcflowError('VF_OVERLAP', openSentence({ ...facts, feeds: sift.openFeeds }), { help });
+    }
+    return skip;
+  }
+
+  async #write(whole: Part, final: boolean): Promise<boolean> {
+    const { part, firstLine, lines, contents } = whole;
     const { store, dryRun } = this.#loading;
     const source = backfillSource(this.#identity, part);
     await this.#file.assertUnchanged(final);
     const known = this.#claims[part];
     if (known !== undefined && (await readCommit(store, known.arrival, source)) !== null) return true;
+    await contents.siftRest();
+    const skip = known === undefined ? this.#assertTakable(whole) : known.skip;
     if (dryRun) {
       this.committed.push(contents.tally.counts());
       return true;
@@ -122,6 +173,8 @@ class Reading {
       ...{ settings: this.#settings, decoder: DECODER_VERSION, arrival: this.#arrival },
       objects: output.objects.map(({ key }) => key),
       name: this.#name,
+      ...(this.#feed === DEFAULT_FEED ? {} : { feed: this.#feed }),
+      ...(skip === undefined ? {} : { skip }),
     };
     if (known === undefined) {
       // Not before: of an object that cannot be read to here, no name is known. Not after: its content would be unguarded.
@@ -157,7 +210,7 @@ const sameExtent = (a: PartClaim, b: PartClaim): boolean =>
 /**
  * Puts an object into the store once, and finishes what an earlier run left of it.
  * @param place where its bytes lie now, the name under which they are recorded, and their ETag where they came from S3.
- * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED or VF_DECODER_VERSION for this object alone; VF_STORE_* and
+ * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED, VF_OVERLAP or VF_DECODER_VERSION for this object alone; VF_STORE_* and
  * VF_CHAIN_BROKEN when nothing more can be done in this store.
  */
 export const loadObject = async (

@@ -1,6 +1,6 @@
 // Cuts what a decoder reads of one object into parts: an epoch for each million lines, the rest in the last one.
 import type { Decoder } from '../../pipeline/decode.ts';
-import { EpochContents } from '../../pipeline/epoch/contents.ts';
+import { EpochContents, type Sift } from '../../pipeline/epoch/contents.ts';
 import type { IdentityWindow } from '../../pipeline/epoch/identities.ts';
 import { backfillSource } from '../../pipeline/keys.ts';
 import type { PartClaim } from '../../schemas/chain.ts';
@@ -13,6 +13,15 @@ export interface Part {
   readonly firstLine: number; // 0-based ordinal in the object
   lines: number;
   readonly contents: EpochContents;
+}
+
+/** What the parts of an object are cut and sifted by. */
+export interface CutObject {
+  readonly identity: string;
+  readonly duplicates: IdentityWindow;
+  readonly claims: readonly PartClaim[];
+  /** What decides what a part leaves out; null: nothing. Asked once for each part. */
+  readonly siftOf: (part: number) => Sift | null;
 }
 
 /** Whether nothing at all was counted into the contents. */
@@ -32,6 +41,7 @@ export class PartCutter {
   readonly #decoder: Decoder;
   readonly #duplicates: IdentityWindow;
   readonly #claims: readonly PartClaim[];
+  readonly #siftOf: CutObject['siftOf'];
   readonly #partLines: number;
   readonly #ready: Part[] = [];
   #held: Part | null = null;
@@ -39,15 +49,12 @@ export class PartCutter {
   #limit: number;
 
   /** Sets the decoder's target, its `afterLine` and its `afterChunk`. */
-  constructor(
-    decoder: Decoder,
-    object: { readonly identity: string; readonly duplicates: IdentityWindow; readonly claims: readonly PartClaim[] },
-    partLines: number,
-  ) {
+  constructor(decoder: Decoder, object: CutObject, partLines: number) {
     this.#decoder = decoder;
     this.#identity = object.identity;
     this.#duplicates = object.duplicates;
     this.#claims = object.claims;
+    this.#siftOf = object.siftOf;
     this.#partLines = partLines;
     this.#current = this.#open(0, 0);
     this.#limit = this.#limitOf(0);
@@ -97,7 +104,8 @@ export class PartCutter {
   }
 
   #open(part: number, firstLine: number): Part {
-    const contents = new EpochContents(backfillSource(this.#identity, part), this.#duplicates);
+    const source = backfillSource(this.#identity, part);
+    const contents = new EpochContents(source, this.#duplicates, this.#siftOf(part));
     return { part, firstLine, lines: 0, contents };
   }
 }

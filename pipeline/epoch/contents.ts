@@ -6,6 +6,9 @@ import type { DecodeTarget } from '../decode-target.ts';
 import { Digest, MAX_DIGEST_BYTES, MAX_DIGEST_ROWS } from '../digest.ts';
 import type { LogGroupLines } from '../formats/group-tally.ts';
 import { identitiesKey, rawRejectKey, rejectsKey, tableKey } from '../keys.ts';
+import type { MinuteSet } from '../overlap/minute-set.ts';
+import type { Rows } from '../overlap/presence.ts';
+import { removeRows } from '../overlap/remove-rows.ts';
 import { encodeCoverage, encodeDigest } from '../parquet/encode.ts';
 import { RejectLog } from '../reject-log.ts';
 import { StringPool } from '../strings.ts';
@@ -46,10 +49,13 @@ const MAX_REJECT_BYTES = 32 * 1024 * 1024;
 const MAX_POOL_BYTES = 48 * 1024 * 1024;
 const MAX_COVERAGE_ROWS = 250_000;
 
-/** Digest and coverage with the strings that both refer to. */
-interface Piece {
-  readonly digest: Digest;
-  readonly coverage: Coverage;
+/** Decides what is left out of an epoch because other feeds have it. */
+export interface Sift {
+  /**
+   * The interface-minutes of a piece that are left out; null: none. Asked once for each piece, in order.
+   * @param last no other piece follows.
+   */
+  sift(piece: Rows, last: boolean): Promise<MinuteSet | null>;
 }
 
 /**
@@ -64,13 +70,18 @@ export class EpochContents implements DecodeTarget {
   pool = new StringPool();
   digest = new Digest(this.pool);
   coverage = new Coverage(this.pool);
-  #waiting: Piece[] = [];
+  readonly #sift: Sift | null;
+  #waiting: Rows[] = [];
+  #sifted = 0; // of those that wait
+  #ended = false;
   #pieces = 0;
   readonly #objects: PlannedObject[] = [];
 
-  constructor(source: string, duplicates: IdentityWindow) {
+  /** @param sift null: nothing is left out. */
+  constructor(source: string, duplicates: IdentityWindow, sift: Sift | null = null) {
     this.source = source;
     this.duplicates = duplicates;
+    this.#sift = sift;
     this.rejects = new RejectLog(source);
   }
 
@@ -111,9 +122,11 @@ export class EpochContents implements DecodeTarget {
 
   /** Encodes the pieces that were set aside, so that they give their memory back. */
   async encodePieces(): Promise<void> {
+    await this.#siftPieces(false);
     const { source } = this;
     for (let piece = this.#waiting.shift(); piece !== undefined; piece = this.#waiting.shift()) {
       const n = this.#pieces++;
+      this.#sifted--;
       for await (const { partition, rows, bytes } of encodeDigest(piece.digest)) {
         this.#objects.push({ key: tableKey('digests', partition, source, n), table: 'digests', rows, body: bytes });
       }
@@ -126,6 +139,21 @@ export class EpochContents implements DecodeTarget {
     }
   }
 
+  /** To be called after the last line: leaves out what is to be left out, so that the counts are final. */
+  async siftRest(): Promise<void> {
+    if (!this.#ended) this.#cut();
+    this.#ended = true;
+    await this.#siftPieces(true);
+  }
+
+  async #siftPieces(ended: boolean): Promise<void> {
+    for (; this.#sifted < this.#waiting.length; this.#sifted++) {
+      const piece = this.#waiting[this.#sifted];
+      const set = await this.#sift?.sift(piece, ended && this.#sifted === this.#waiting.length - 1);
+      if (set) this.tally.skip(removeRows(piece, set));
+    }
+  }
+
   /**
    * The objects of the epoch and what it counted. The contents are of no use afterwards.
    * @param chain where the identities go; null for an object, which keeps none.
@@ -134,7 +162,7 @@ export class EpochContents implements DecodeTarget {
     arrival: ArrivalSpan,
     chain: { readonly stream: string; readonly shard: string; readonly after: string } | null,
   ): Promise<EpochOutput> {
-    this.#cut();
+    await this.siftRest();
     await this.encodePieces();
     const objects = this.#objects;
     const { ndjsonGz, raws } = this.rejects.finish();

@@ -128,6 +128,7 @@ const columnsWithValues = (digest: Digest, columns: readonly TableColumn[]): Map
     const own = optional.map((i) => columns[i].word + (columns[i].words === 'two' ? 1 : 0));
     const places = map === null ? own : own.map((word) => map[word]);
     for (let at = 0; at < rows * layout.stride; at += layout.stride) {
+      if (words[at + ROW_FLOWS] === 0) continue; // removed
       const next = Math.floor(words[at + ROW_MINUTE] / MINUTES_AN_HOUR);
       if (next !== hour) {
         hour = next;

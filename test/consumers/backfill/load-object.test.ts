@@ -203,7 +203,8 @@ describe('a file that changes while it is read', () => {
     file(path, text(200).replaceAll('ACCEPT', 'REJECT'));
     const store = new MemoryStore();
     const loading = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false };
-    const attempt = loadObject({ path, name: path }, object, { ...loading, onBytes: () => {} });
+    const feeds = { feed: 'backfill', overlap: 'refuse' } as const;
+    const attempt = loadObject({ path, name: path }, object, { ...loading, ...feeds, onBytes: () => {} });
     await expect(attempt).rejects.toMatchObject({ code: 'VF_SOURCE_UNREADABLE' });
     expect(commits(store)).toEqual([]);
   });

@@ -44,7 +44,8 @@ describe('a name with other content', () => {
     const object = await identify(path, () => {});
     file(path, text(20).replaceAll('ACCEPT', 'REJECT'));
     const loading = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew, dryRun: false };
-    const attempt = loadObject({ path, name: path }, object, { ...loading, onBytes: () => {} });
+    const feeds = { feed: 'backfill', overlap: 'refuse' } as const;
+    const attempt = loadObject({ path, name: path }, object, { ...loading, ...feeds, onBytes: () => {} });
     await expect(attempt).rejects.toMatchObject({ code: 'VF_SOURCE_UNREADABLE' });
   };
 

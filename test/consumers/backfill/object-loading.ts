@@ -2,14 +2,17 @@
 import { type LoadedObject, type Loading, loadObject } from '../../../consumers/backfill/load-object.ts';
 import { identify } from '../../../consumers/backfill/object-file.ts';
 import { parseCommit } from '../../../pipeline/documents.ts';
-import type { Commit } from '../../../schemas/chain.ts';
+import { type Commit, DEFAULT_FEED } from '../../../schemas/chain.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import type { MemoryStore } from '../../fakes/memory-store.ts';
 
 export const load = async (path: string, store: MemoryStore, more: Partial<Loading> = {}): Promise<LoadedObject> => {
   const object = await identify(path, () => {});
-  const loading = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false };
+  const loading = {
+    ...{ store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false },
+    ...{ feed: DEFAULT_FEED, overlap: 'refuse' as const },
+  };
   return loadObject({ path, name: path }, object, { ...loading, onBytes: () => {}, ...more });
 };
 

@@ -17,7 +17,7 @@ function* interfaces(count: number): Generator<Buffer> {
 
 test('what was set aside gives its memory back before the next chunk is read', async () => {
   const decoder = new Decoder({ ...DEFAULT_SETTINGS, format: FORMAT });
-  const object = { identity: 'a'.repeat(64), duplicates: new IdentityWindow(), claims: [] };
+  const object = { identity: 'a'.repeat(64), duplicates: new IdentityWindow(), claims: [], siftOf: () => null };
   const cutter = new PartCutter(decoder, object, 1_000_000);
   const coverages = new Set([decoder.target.coverage]);
   const held: number[] = [];

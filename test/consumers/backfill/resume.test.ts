@@ -45,8 +45,9 @@ describe('a crash', () => {
         await load(path, store, { partLines, settings, clock });
         expect(contents(store)).toEqual(contents(whole));
       }
-      // List the claims, look at the name, settings, then name, claim, digest and commit of three parts, and the rejects of one.
-      expect(crashes).toBe(14);
+      // Look for a claim and at the name, settings, the hour's digests, its coverage and the coverage before, then name,
+      // claim, digest and commit of three parts, and the rejects of one.
+      expect(crashes).toBe(17);
     },
   );
 

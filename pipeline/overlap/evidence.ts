@@ -1,0 +1,43 @@
+// What other feeds have of an hour, and what of a piece's interface-minutes they have.
+
+import { addMask, isEmptyMask, type Mask, type MinuteSet } from './minute-set.ts';
+import type { InterfaceHour } from './presence.ts';
+
+/** The interface-minutes of which one feed has rows. */
+export interface FeedEvidence {
+  readonly feed: string;
+  /** Of epochs that are claimed and not committed yet: nearly always they will count, but they may be given up. */
+  readonly open: boolean;
+  readonly minutes: MinuteSet;
+}
+
+export interface Witness {
+  readonly feed: string;
+  readonly open: boolean;
+}
+
+/** What of an interface's minutes any feed has. */
+export interface Met {
+  readonly mask: Mask;
+  /** The part of it that only open epochs have. */
+  readonly unsure: Mask;
+  readonly witnesses: readonly Witness[];
+}
+
+export const meet = (present: InterfaceHour, hour: number, evidence: readonly FeedEvidence[]): Met => {
+  const [sure, any] = [
+    { low: 0, high: 0 },
+    { low: 0, high: 0 },
+  ];
+  const witnesses: Witness[] = [];
+  for (const { feed, open, minutes } of evidence) {
+    const known = minutes.mask(present.account, present.interface, hour);
+    if (known === null) continue;
+    const both = { low: known.low & present.mask.low, high: known.high & present.mask.high };
+    if (isEmptyMask(both)) continue;
+    addMask(any, both);
+    if (!open) addMask(sure, both);
+    witnesses.push({ feed, open });
+  }
+  return { mask: any, unsure: { low: any.low & ~sure.low, high: any.high & ~sure.high }, witnesses };
+};
