@@ -1,6 +1,5 @@
 // `vpcflow backfill`: files and objects of S3 with flow logs into the store, each content once, on all cores.
 import { DEFAULT_FEED } from '../../schemas/chain.ts';
-import { VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { CommandContext, Run } from '../shared/command.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
@@ -39,19 +38,19 @@ export const run: Run = async (context: CommandContext) => {
   let layout: Promise<void> | null = null;
   let onlyFiles = true;
 
-  const listed = async function* (): AsyncGenerator<SourceObject | VpcflowError> {
+  const listed = async function* (): AsyncGenerator<SourceObject | SourceError> {
     const client = () => loader.client();
     const sources = listSources(operands(args, options.sources), { store: options.store, selection, client, facts });
     for await (const source of sources) {
-      if (!(source instanceof VpcflowError) && !(dryRun && source.kind === 's3')) progress.expect(source.size);
+      if (!(source instanceof SourceError) && !(dryRun && source.kind === 's3')) progress.expect(source.size);
       yield source;
     }
     progress.allListed();
   };
 
-  const take = async (source: SourceObject | VpcflowError): Promise<void> => {
-    if (source instanceof VpcflowError) {
-      failures.add(source, source instanceof SourceError ? source.source : null);
+  const take = async (source: SourceObject | SourceError): Promise<void> => {
+    if (source instanceof SourceError) {
+      failures.add(source, source.source);
       return;
     }
     onlyFiles &&= source.kind === 'file';

@@ -61,15 +61,16 @@ describe('a folder', () => {
     file(join(source, 'b', 'd'), gzipSync(envelope(5, 20)));
     file(join(source, 'b', 'header.gz'), withHeader(4));
     file(join(source, 'copy.log'), text(10));
-    file(join(source, 'flows.parquet'), 'PAR1');
+    symlinkSync(join(source, 'nowhere'), join(source, 'dangling'));
     file(join(source, '.hidden'), text(3, 90));
     const missing = join(source, 'missing');
-    const first = await backfill(store, source, missing, 's3://bucket/prefix');
+    const first = await backfill(store, source, missing, 'ftp://host/path');
     expect([first.status, first.stdout]).toEqual([1, '']);
     expect(first.stderr.split('\n')).toEqual([
+      expect.stringMatching(/^vpcflow: cannot read .*dangling; .* \(VF_SOURCE_UNREADABLE\)$/),
       expect.stringMatching(/^vpcflow: cannot read .*missing; .* \(VF_SOURCE_UNREADABLE\)$/),
-      expect.stringMatching(/^vpcflow: s3:\/\/bucket\/prefix: .* \(VF_SOURCE_UNREADABLE\)$/),
-      expect.stringMatching(/^vpcflow: .*flows\.parquet is Parquet, .* \(VF_SOURCE_UNREADABLE\)$/),
+      expect.stringMatching(/^vpcflow: ftp:\/\/host\/path .* \(VF_SOURCE_UNREADABLE\)$/),
+      `vpcflow: to read just these again: vpcflow backfill --store ${store} ${join(source, 'dangling')} ${missing} ftp://host/path`,
       '8 files: 4 loaded, 1 already there, 3 failed',
       '29 lines: 29 flows, 0 NODATA, 0 SKIPDATA, 0 rejects',
       expect.stringMatching(/^1\.\d KB in \d+\.\d s: /),
