@@ -11,7 +11,10 @@ export interface AuditGap {
   readonly found: AuditValue;
 }
 
-/** `vpcflow audit --format json`, with integers of any size. */
+/**
+ * `vpcflow audit --format json`, with integers of any size.
+ * lines = flows + nodata + skipdata + events + skipped + rejects.lines: each line once, also one that was replayed.
+ */
 export interface AuditReport {
   readonly ok: boolean; // there are no gaps
   readonly objects: bigint; // named by the commits
@@ -25,12 +28,17 @@ export interface AuditReport {
   readonly nodata: bigint;
   readonly skipdata: bigint;
   readonly events: bigint;
+  /** Left out because another feed has evidence of their interface and minute. */
+  readonly skipped: bigint;
+  /** What is left of them: those that replays took over are not among them. */
   readonly rejects: {
     readonly total: bigint;
     readonly lines: bigint;
     readonly envelopes: bigint;
     readonly by_reason: Readonly<Partial<Record<RejectReason, bigint>>>;
   };
+  /** Rejected lines that replays took over: they are counted as what they turned out to be. */
+  readonly replayed: bigint;
   readonly packets: bigint;
   readonly bytes: bigint;
   readonly rows: bigint; // found in the digests

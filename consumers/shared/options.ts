@@ -142,6 +142,13 @@ const choice = <const C extends string>(
   },
 });
 
+/** One of a closed list, or absent. */
+const maybeChoice = <const C extends string>(
+  name: string,
+  choices: readonly [C, ...(readonly C[])],
+  help: string,
+): Option<C | null> => ({ ...choice(name, choices, help), default: null, defaultText: '' });
+
 /** A switch: off unless given. In the environment 1 or true, 0 or false. */
 const flag = (name: string, help: string): Option<boolean> => ({
   ...{ name, metavar: null, default: false, defaultText: '', bounds: '', help },
@@ -215,6 +222,12 @@ export const OPTIONS = {
   reason: optional('reason', 'R', 'only rejects of this reason'),
   rejectsLogGroup: optional('log-group', 'G', 'only rejects of this log group; * is any run of characters'),
   json: flag('json', 'write JSON instead of a table'),
+  replayFormat: optional(
+    'format',
+    'F',
+    'replay: LogFormat of lines that no rule of --formats is for (without both: the formats of before)',
+  ),
+  replayPorts: maybeChoice('ports', ['service', 'all'], 'replay: as for digest (without it: as the source was read)'),
   firehoseHost: text('host', 'HOST', '127.0.0.1', 'address to listen on; other than loopback needs --access-key-file'),
   firehosePort: integer('port', 8081, [0, 65535], 'TCP port to listen on; 0 takes a free one'),
   accessKeyFile: optional('access-key-file', 'FILE', 'access keys, one a line; Firehose must send one of them'),

@@ -2,6 +2,8 @@
 import type { AuditGap, AuditValue } from '../../schemas/audit.ts';
 import type { Commit, ObjectTable } from '../../schemas/chain.ts';
 import { ENVELOPE_REASONS, LINE_REASONS, type RejectReason } from '../../schemas/rejects.ts';
+import { rowCount } from '../rejects/row-ranges.ts';
+import { claimKindOf } from './agreement.ts';
 import { reasonsOf } from './sums.ts';
 
 /** What the rows of one kind of object of a commit add up to. */
@@ -33,7 +35,8 @@ const sumOf = (reasons: readonly (readonly [RejectReason, number])[]): number =>
 export const countGaps = (commit: Commit): AuditGap[] => {
   const { source, counts } = commit;
   const { rejects } = counts;
-  const out = counts.flows + counts.nodata + counts.skipdata + counts.events + rejects.lines;
+  const read = counts.flows + counts.nodata + counts.skipdata + counts.events;
+  const out = read + rejects.lines + (counts.skipped ?? 0);
   const reasons = reasonsOf(rejects.by_reason);
   const ofLines = reasons.filter(([reason]) => LINE.has(reason));
   const surely = sumOf(ofLines.filter(([reason]) => !ENVELOPE.has(reason)));
@@ -44,6 +47,20 @@ export const countGaps = (commit: Commit): AuditGap[] => {
     ...gapUnless(source, 'rejects by scope', rejects.total, rejects.lines + rejects.envelopes),
     ...gapUnless(source, 'rejects by reason', rejects.total, sumOf(reasons)),
     ...gapUnless(source, 'rejected lines by reason', rejects.lines, lines),
+    ...replayGaps(commit),
+  ];
+};
+
+/** Whether a commit that replays rejects takes over as many lines as it counts, and no other commit does. */
+const replayGaps = ({ source, counts, replays }: Commit): AuditGap[] => {
+  if (replays === undefined) return [];
+  const rows = rowCount(replays.rows);
+  const ofReplay = claimKindOf(source) === 'replay-claim' && source.slice('replay-000000-'.length) === replays.source;
+  return [
+    ...(ofReplay ? [] : [{ source, what: 'replay', expected: null, found: replays.source }]),
+    ...gapUnless(source, 'lines of the replay', rows, counts.lines),
+    ...gapUnless(source, 'reasons of the replay', rows, sumOf(reasonsOf(replays.by_reason))),
+    ...gapUnless(source, 'rejects of the replay', 0, counts.rejects.total),
   ];
 };
 

@@ -46,7 +46,7 @@ const removeOne = async (prefix: string): Promise<string> => {
 
 const SHAPE = [
   ...['ok', 'objects', 'records', 'envelopes', 'control', 'duplicates', 'overlaps', 'lines', 'flows', 'nodata'],
-  ...['skipdata', 'events', 'rejects', 'packets', 'bytes', 'rows', 'gaps'],
+  ...['skipdata', 'events', 'skipped', 'rejects', 'replayed', 'packets', 'bytes', 'rows', 'gaps'],
 ];
 
 it('prints JSON of exactly the documented shape, with exact integers, and succeeds', async () => {

@@ -1,5 +1,5 @@
 // Turns what lies under commits/ into the list that an audit fixes, and its keys into documents.
-import { agreementMark, committed } from '../../../pipeline/audit/agreement.ts';
+import { agreementMark, claimKindOf, committed } from '../../../pipeline/audit/agreement.ts';
 import { parseCommit } from '../../../pipeline/documents.ts';
 import { hourPartition } from '../../../pipeline/keys.ts';
 import type { AuditGap } from '../../../schemas/audit.ts';
@@ -61,13 +61,13 @@ export const readCommits = (store: ObjectStore, keys: readonly string[]): AsyncI
 
 /** What is kept of each commit until its claim is found: what it agrees to, and how its chain goes on. */
 export type CommitMark =
-  | { readonly kind: 'commit'; readonly agreement: string }
+  | { readonly kind: 'commit'; readonly agreement: string; readonly skipped: number }
   | { readonly kind: 'tombstone'; readonly last: string }
   | { readonly kind: 'broken' };
 
 export const markOf = (document: Commit | Tombstone | null): CommitMark => {
   if (document === null) return { kind: 'broken' };
   if (document.kind === 'tombstone') return { kind: 'tombstone', last: document.last };
-  const stream = !document.source.startsWith('backfill-');
-  return { kind: 'commit', agreement: agreementMark(committed(document, stream)) };
+  const agreement = agreementMark(committed(document, claimKindOf(document.source)));
+  return { kind: 'commit', agreement, skipped: document.counts.skipped ?? 0 };
 };

@@ -1,7 +1,7 @@
 // Turns what no claim or no commit accounts for into gaps, unless it belongs to a link that is still open or has expired.
 import type { AuditSums } from '../../../pipeline/audit/sums.ts';
-import { parseClaim, parsePartClaim } from '../../../pipeline/documents.ts';
-import { claimKey, partClaimKey } from '../../../pipeline/keys.ts';
+import { parseClaim, parsePartClaim, parseReplayClaim } from '../../../pipeline/documents.ts';
+import { claimKey, partClaimKey, replayClaimKey } from '../../../pipeline/keys.ts';
 import type { ArrivalSpan } from '../../../schemas/chain.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
@@ -10,8 +10,9 @@ import type { KnownChain } from './chains.ts';
 import type { ObjectListing } from './object-listing.ts';
 
 const SOURCE =
-  /\/((?:[^/]+-after-\d{56})|(?:backfill-[0-9a-f]{64}-\d{6}))(?:(?:\.\d+)?\.parquet|\.ndjson\.gz|-\d+\.raw)$/;
+  /\/((?:replay-\d{6}-)?(?:[^/]+-after-\d{56}|backfill-[0-9a-f]{64}-\d{6}))(?:(?:\.\d+)?\.parquet|\.ndjson\.gz|-\d+\.raw)$/;
 const STREAM = /^(.+)-after-(\d{56})$/;
+const REPLAY = /^replay-(\d{6})-(.+)$/;
 const PART = /^backfill-([0-9a-f]{64})-(\d{6})$/;
 
 /** The source that an object of a table is named after, or null for a name that no writer gives. */
@@ -74,6 +75,8 @@ export class OrphanAudit {
   }
 
   async #claimed(source: string): Promise<Claimed> {
+    const [, replay, replayed] = REPLAY.exec(source) ?? [];
+    if (replayed !== undefined) return this.#arrival(replayClaimKey(replayed, Number(replay)), parseReplayClaim);
     const [, identity, part] = PART.exec(source) ?? [];
     if (identity !== undefined) return this.#arrival(partClaimKey(identity, Number(part)), parsePartClaim);
     const [, name = '', after = ''] = STREAM.exec(source) ?? [];

@@ -1,0 +1,22 @@
+// Shows how many sources were gone through, where standard error is a terminal; nowhere else.
+
+export interface Progress {
+  readonly add: (rejects: number) => void;
+  readonly stop: () => void;
+}
+
+const isTerminal = (stream: NodeJS.WritableStream): boolean => 'isTTY' in stream && stream.isTTY === true;
+
+/** Sources have no end that is known before, so there is no bar: `add` is called once for each of them. */
+export const showProgress = (stream: NodeJS.WritableStream): Progress => {
+  if (!isTerminal(stream)) return { add: () => {}, stop: () => {} };
+  let [sources, rejects] = [0, 0];
+  return {
+    add: (count) => {
+      sources++;
+      rejects += count;
+      stream.write(`\r${sources.toLocaleString('en-US')} sources, ${rejects.toLocaleString('en-US')} rejects`);
+    },
+    stop: () => void stream.write('\r\u001b[K'),
+  };
+};

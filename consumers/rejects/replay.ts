@@ -1,0 +1,56 @@
+// `vpcflow rejects replay`: takes over what decodes under the settings given, source by source, and says what does not.
+import { NOTHING, replaySummary, together } from '../../pipeline/rejects/replay-report.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
+import type { Settings } from '../../schemas/settings.ts';
+import type { CommandContext } from '../shared/command.ts';
+import { readSettings } from '../shared/decoding-settings.ts';
+import type { Options } from '../shared/options.ts';
+import { openStoreToRead } from '../shared/query/read-store.ts';
+import { showProgress } from './progress.ts';
+import type { Question } from './question.ts';
+import { replayRejects } from './replay-source.ts';
+import { rejectSources } from './sources.ts';
+
+/** What is given goes before what the source was decoded under; formats are given together. Throws VF_BAD_FORMAT. */
+export const settingsGiven = async (
+  options: Pick<Options, 'replayFormat' | 'formats' | 'unknownFields' | 'replayPorts' | 'servicePorts'>,
+): Promise<(before: Settings) => Settings> => {
+  const { replayFormat, formats, unknownFields, replayPorts, servicePorts } = options;
+  const given = await readSettings({ ports: 'service', servicePorts, formats, logFormat: replayFormat, unknownFields });
+  const declared = replayFormat === null && formats === null ? {} : { formats: given.formats, format: given.format };
+  return (before) => ({
+    ...before,
+    ...declared,
+    ports: replayPorts ?? before.ports,
+    servicePorts: servicePorts.length > 0 ? servicePorts : before.servicePorts,
+  });
+};
+
+export const replayStore = async (context: CommandContext, { selection, window }: Question): Promise<number> => {
+  const { options, stderr, signal } = context;
+  const settingsFor = await settingsGiven(options);
+  const { dryRun } = options;
+  const store = await openStoreToRead(options.store);
+  const progress = showProgress(stderr);
+  const problems: VpcflowError[] = [];
+  let outcome = NOTHING;
+  try {
+    for await (const source of rejectSources(store, window, selection)) {
+      if (signal.aborted) break;
+      try {
+        outcome = together(outcome, await replayRejects(source, { store, settingsFor, selection, dryRun }));
+      } catch (error) {
+        // Another version has to finish this one; the others are none of its business.
+        if (!(error instanceof VpcflowError) || error.code !== 'VF_DECODER_VERSION') throw error;
+        problems.push(error);
+      }
+      progress.add(source.commit.counts.rejects.total);
+    }
+  } finally {
+    progress.stop();
+  }
+  for (const problem of problems) stderr.write(`vpcflow: ${problem.sentence}\n`);
+  stderr.write(`${replaySummary(outcome, dryRun)}\n`);
+  if (signal.aborted) stderr.write('vpcflow: interrupted; run it again to go on where it stopped\n');
+  return problems.length > 0 || signal.aborted ? 1 : 0;
+};

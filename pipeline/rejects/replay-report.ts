@@ -1,0 +1,65 @@
+// Turns what a replay did into the lines that it ends with.
+import type { RejectReason } from '../../schemas/rejects.ts';
+import type { Unreplayable } from './reject-row.ts';
+
+/** What became of the selected rejects of some sources. */
+export interface ReplayOutcome {
+  /** Lines that decode now and are taken over (or, dry, would be), and the sources that they are of. */
+  readonly taken: number;
+  readonly sources: number;
+  /** Of `taken`: what an earlier replay had claimed and not committed. */
+  readonly finished: number;
+  /** Lines that still do not decode, by the reason of this time. */
+  readonly unmatched: ReadonlyMap<RejectReason, number>;
+  readonly unreplayable: ReadonlyMap<Unreplayable, number>;
+}
+
+export const NOTHING: ReplayOutcome = {
+  ...{ taken: 0, sources: 0, finished: 0 },
+  unmatched: new Map(),
+  unreplayable: new Map(),
+};
+
+const added = <K>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): ReadonlyMap<K, number> => {
+  const sum = new Map(a);
+  for (const [key, count] of b) sum.set(key, (sum.get(key) ?? 0) + count);
+  return sum;
+};
+
+/** Both together; `sources` is for whoever knows them to say. */
+export const together = (a: ReplayOutcome, b: ReplayOutcome): ReplayOutcome => ({
+  taken: a.taken + b.taken,
+  sources: a.sources + b.sources,
+  finished: a.finished + b.finished,
+  unmatched: added(a.unmatched, b.unmatched),
+  unreplayable: added(a.unreplayable, b.unreplayable),
+});
+
+const number = (value: number): string => value.toLocaleString('en-US');
+const plural = (count: number, one: string): string => `${number(count)} ${one}${count === 1 ? '' : 's'}`;
+const sumOf = (counts: ReadonlyMap<unknown, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
+
+const WHY: Readonly<Record<Unreplayable, (count: number) => string>> = {
+  envelope: (n) =>
+    `${plural(n, 'reject')} of a whole record or object: there ${n === 1 ? 'is no line' : 'are no lines'} in it`,
+  cut: (n) => `${plural(n, 'line')} longer than 64 KiB: only the beginning is kept`,
+};
+
+export const replaySummary = (outcome: ReplayOutcome, dryRun: boolean): string => {
+  const { taken, sources, finished, unmatched, unreplayable } = outcome;
+  const still = sumOf(unmatched);
+  const reasons = [...unmatched].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, n]) => `${reason} ${number(n)}`);
+  const done = dryRun ? 'would be taken' : 'taken';
+  const kept = sumOf(unreplayable);
+  return [
+    `${number(taken)} of ${plural(taken + still, 'line')} ${done} into ${plural(sources, 'source')}` +
+      `${dryRun ? '; nothing was written' : ''}`,
+    ...(finished === 0 ? [] : [`${number(finished)} of them had been claimed by a replay that did not finish`]),
+    ...(still === 0
+      ? []
+      : [`${plural(still, 'line')} still ${still === 1 ? 'does' : 'do'} not match: ${reasons.join(', ')}`]),
+    ...[...unreplayable].sort(([a], [b]) => (a < b ? -1 : 1)).map(([why, n]) => `cannot be replayed: ${WHY[why](n)}`),
+    ...(taken + still + kept === 0 ? ['no reject is selected that was not replayed before'] : []),
+    ...(taken === 0 && still > 0 ? ['nothing could be taken: look at the lines with `vpcflow rejects list`'] : []),
+  ].join('\n');
+};
