@@ -1,4 +1,7 @@
 // Putting records: within the limits of a call, in order, and again until the stream has taken them.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kinesisClient, type StreamIdentity } from '../../../consumers/shared/kinesis.ts';
@@ -10,6 +13,7 @@ import {
   putRecords,
 } from '../../../consumers/shared/kinesis-writer.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
+import { until } from '../../until.ts';
 
 test('batches keep the order and the limits, and are as few as the order allows', () => {
   const records = fc.array(
@@ -101,4 +105,63 @@ test('a stream that takes nothing for half a minute is an error', async () => {
     code: 'VF_STREAM',
   });
   expect(seen.calls).toBe(11);
+});
+
+test('a bounded effort ends with its signal, and says how much it puts again', async () => {
+  const { client, seen } = pickyClient((call, index) => call === 0 && index < 2);
+  const clock = new ManualClock();
+  const late = new AbortController();
+  const again: number[] = [];
+  const bounds = { signal: late.signal, callTimeout: 10_000, onRetry: (records: number) => void again.push(records) };
+  void clock.sleep(5000).then(() => late.abort());
+  await expect(pass(clock, putRecords(client, stream, numbered(5), clock, bounds))).rejects.toMatchObject({
+    code: 'VF_STREAM',
+    message: 'stream s does not take records: slow down',
+  });
+  expect(seen.taken).toEqual(['0', '1']);
+  expect(again.length).toBe(seen.calls - 1);
+  expect(new Set(again)).toEqual(new Set([3]));
+  expect(clock.sleeping).toBe(0);
+});
+
+test('a bounded effort that has no time at all puts nothing', async () => {
+  const { client, seen } = pickyClient(() => true);
+  const clock = new ManualClock();
+  const bounds = { signal: AbortSignal.abort(), callTimeout: 10_000 };
+  await expect(putRecords(client, stream, numbered(1), clock, bounds)).rejects.toMatchObject({ code: 'VF_STREAM' });
+  expect(seen.calls).toBe(0);
+});
+
+test('a call without an answer is made again after its time', async () => {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    request.resume();
+    if (requests.length === 1) return; // and no answer ever
+    request.on('end', () => {
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(JSON.stringify({ FailedRecordCount: 0, Records: [{ SequenceNumber: '1', ShardId: 's' }] }));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // A server that listens on a TCP port has an address of this shape.
+  const { port } = server.address() as AddressInfo;
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = kinesisClient({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials });
+  const clock = new ManualClock();
+  const done = putRecords(client, stream, numbered(1), clock, {
+    signal: new AbortController().signal,
+    callTimeout: 10_000,
+  });
+  await until('the first call has come', () => requests.length === 1);
+  await clock.advance(10_000);
+  await clock.untilSleeping();
+  await clock.advance(1000); // the pause before the second
+  await done;
+  expect(requests).toHaveLength(2);
+  expect(clock.sleeping).toBe(0);
+  client.destroy();
+  server.closeAllConnections();
+  server.close();
 });
