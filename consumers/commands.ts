@@ -104,10 +104,18 @@ export const COMMANDS: readonly Command[] = [
     operand: { name: 'list|replay', many: false, help: 'list: what there is; replay: takes over what decodes now' },
     options: [
       ...(['store', 'reason', 'rejectsLogGroup', 'start', 'stop', 'json'] as const),
-      ...(['replayFormat', 'formats', 'unknownFields', 'replayPorts', 'servicePorts', 'dryRun'] as const),
+      ...(['replayFormat', 'formats', 'unknownFields', 'replayPorts', 'servicePorts', 'overlap', 'dryRun'] as const),
     ],
     required: [],
-    load: () => import('./rejects/main.ts'),
+    load: () => import('./rejects.ts'),
+  },
+  {
+    name: 'formats',
+    summary: 'which fields the lines of each log group have: asks EC2 and writes the formats file, or checks one',
+    operand: { name: 'discover|check', many: false, help: 'discover: from DescribeFlowLogs; check: what is declared' },
+    options: ['formatsFile', 'regions', 'role', 'externalId', 'unknownFields', 'dryRun'],
+    required: [],
+    load: () => import('./formats/main.ts'),
   },
   {
     name: 'doctor',
