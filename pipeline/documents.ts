@@ -52,6 +52,16 @@ const claim = z.strictObject({
   worker: z.string(),
 }) satisfies z.ZodType<Claim>;
 
+const skip = z.exactOptional(
+  z.array(
+    z.strictObject({
+      account: z.nullable(z.string()),
+      interface: z.nullable(z.string()),
+      runs: z.array(z.tuple([z.int(), z.int().positive()])),
+    }),
+  ),
+);
+
 const partClaim = z.strictObject({
   kind: z.literal('part-claim'),
   identity: sha256,
@@ -64,15 +74,7 @@ const partClaim = z.strictObject({
   objects: z.array(name),
   name: z.string(),
   feed: z.exactOptional(name),
-  skip: z.exactOptional(
-    z.array(
-      z.strictObject({
-        account: z.nullable(z.string()),
-        interface: z.nullable(z.string()),
-        runs: z.array(z.tuple([z.int(), z.int().positive()])),
-      }),
-    ),
-  ),
+  skip,
 }) satisfies z.ZodType<PartClaim>;
 
 const rowRanges = z.array(z.tuple([count, count]));
@@ -86,6 +88,7 @@ const replayClaim = z.strictObject({
   ...decoding,
   arrival,
   objects: z.array(name),
+  skip,
 }) satisfies z.ZodType<ReplayClaim>;
 
 const nameClaim = z.strictObject({

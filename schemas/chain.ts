@@ -76,6 +76,8 @@ export interface ReplayClaim {
   readonly decoder: number;
   readonly arrival: ArrivalSpan; // the source's own
   readonly objects: readonly string[];
+  /** What other feeds had evidence of, and this replay leaves out; absent: nothing. */
+  readonly skip?: readonly InterfaceMinutes[];
 }
 
 /** `claims/names/<sha256 of name>.json`: which content a name had. */

@@ -2,11 +2,20 @@
 //
 //   claims -> open one? -> decode its rows with its settings -> data -> commit -> claims
 //     ^         |
-//     |         v no: read the log, decode what is selected and nobody took -> claim -> data -> commit
-//     +---- somebody was faster: their rows are theirs --------------------------+
-import { EPOCH_BOUNDS, type EpochBounds, EpochContents, type EpochOutput } from '../../pipeline/epoch/contents.ts';
+//     |         v no: read the log, decode what is selected and nobody took -> sift -> claim -> data -> commit
+//     +---- somebody was faster: their rows are theirs -----------------------------------+
+import {
+  EPOCH_BOUNDS,
+  type EpochBounds,
+  EpochContents,
+  type EpochOutput,
+  type Sift,
+} from '../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
 import { replayClaimKey, replaySource } from '../../pipeline/keys.ts';
+import type { FeedEvidence } from '../../pipeline/overlap/evidence.ts';
+import { ClaimedSift, PartSift } from '../../pipeline/overlap/part-sift.ts';
+import { openSentence, overlapSentence } from '../../pipeline/overlap/sentence.ts';
 import { type Unreplayable, whyNotReplayable } from '../../pipeline/rejects/reject-row.ts';
 import { RejectedLines } from '../../pipeline/rejects/rejected-lines.ts';
 import { NOTHING, type ReplayOutcome, together } from '../../pipeline/rejects/replay-report.ts';
@@ -20,10 +29,15 @@ import type { ObjectStore } from '../../schemas/store.ts';
 import { commitEpoch, writeObjects } from '../shared/epoch-writer.ts';
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
 import { openClaimOf, putReplayClaim, readReplayClaims } from './replay-claims.ts';
-import { getRejectLog, isOfStream, type RejectSource, readRejects } from './sources.ts';
+import { feedOf, getRejectLog, isOfStream, type RejectSource, readRejects } from './sources.ts';
 
 /** Ranges of rows that one claim names at the most. */
 const MAX_RANGES = 100_000;
+
+/** What the feeds of a store have of an hour (Unix seconds / 3600), but for one of them. */
+export interface Evidence {
+  ofHour(hour: number, own: string): Promise<readonly FeedEvidence[]>;
+}
 
 export interface Replaying {
   readonly store: ObjectStore;
@@ -32,6 +46,9 @@ export interface Replaying {
   readonly selection: RejectSelection;
   /** Read and count, write nothing. */
   readonly dryRun: boolean;
+  /** What to do about interface-minutes that another feed has: refuse the source, leave them out, or not even look. */
+  readonly overlap: 'refuse' | 'skip' | 'add';
+  readonly evidence: Evidence;
   /** Where a replay ends, and the next one of the source begins. */
   readonly bounds?: EpochBounds;
   readonly maxRanges?: number;
@@ -42,6 +59,8 @@ interface Pass {
   readonly rows: Replays['rows'];
   readonly byReason: Replays['by_reason'];
   readonly contents: EpochContents;
+  /** Null: nothing of another feed is looked for. */
+  readonly sift: PartSift | null;
   readonly outcome: ReplayOutcome;
   /** Where the next reading goes on, since this one is full; null: the log was read to its end. */
   readonly next: number | null;
@@ -53,18 +72,21 @@ class SourceReplay {
   readonly #source: RejectSource;
   readonly #replaying: Replaying;
   readonly #log: Buffer;
+  readonly #feed: string;
 
-  constructor(source: RejectSource, replaying: Replaying, log: Buffer) {
+  constructor(source: RejectSource, replaying: Replaying, log: Buffer, feed: string) {
     this.#source = source;
     this.#replaying = replaying;
     this.#log = log;
+    this.#feed = feed;
   }
 
   /** Decodes what is selected from row `from` on, and is in no claim. */
   async read(claims: readonly ReplayClaim[], settings: Settings, from: number): Promise<Pass> {
     const { selection, bounds = EPOCH_BOUNDS, maxRanges = MAX_RANGES } = this.#replaying;
     const claimed = new RowCursor(unionOf(claims.map(({ rows }) => rows)));
-    const contents = this.#contents(claims.length);
+    const sift = this.#replaying.overlap === 'add' ? null : new PartSift((hour) => this.#evidence(hour));
+    const contents = this.#contents(claims.length, sift);
     const lines = this.#lines(settings);
     const rows = new RowGatherer();
     const byReason = new Map<RejectReason, number>();
@@ -90,18 +112,39 @@ class SourceReplay {
         }
       }
     }
-    const outcome = { taken: rows.count, sources: rows.count > 0 ? 1 : 0, finished: 0, unmatched, unreplayable };
-    return { rows: rows.ranges, byReason: Object.fromEntries(byReason), contents, outcome, next };
+    await contents.siftRest();
+    const { skipped = 0 } = contents.tally.counts();
+    const sources = rows.count > 0 ? 1 : 0;
+    const outcome = { ...NOTHING, taken: rows.count, skipped, sources, unmatched, unreplayable };
+    return { rows: rows.ranges, byReason: Object.fromEntries(byReason), contents, sift, outcome, next };
+  }
+
+  #evidence(hour: number): Promise<readonly FeedEvidence[]> {
+    return this.#replaying.evidence.ofHour(hour, this.#feed);
+  }
+
+  /** What a replay leaves out; throws VF_OVERLAP when it may not be taken. */
+  skipOf({ sift, outcome }: Pass): ReplayClaim['skip'] {
+    const skip = sift?.skip ?? [];
+    if (sift === null || skip.length === 0) return undefined;
+    const name = `the rejects of ${this.#source.commit.source}`;
+    const lines = { name, part: 0, firstLine: 0, overlapping: outcome.skipped, lines: outcome.taken };
+    const facts = { ...lines, skip, feeds: sift.feeds };
+    if (this.#replaying.overlap === 'refuse') throw new VpcflowError('VF_OVERLAP', overlapSentence(facts));
+    if (sift.openFeeds.length === 0) return skip;
+    const help = 'let whoever claimed it go on, and run this again; or pass --overlap add';
+    throw new VpcflowError('VF_OVERLAP', openSentence({ ...facts, feeds: sift.openFeeds }), { help });
   }
 
   /** False when somebody else claimed the next replay first: then nothing was written. */
-  async write(pass: Pass, replay: number, settings: string): Promise<boolean> {
+  async write(pass: Pass, replay: number, settings: string, skip: ReplayClaim['skip']): Promise<boolean> {
     const { arrival, source } = this.#source.commit;
     const output = await pass.contents.finish(arrival, null);
     const claim: ReplayClaim = {
       kind: 'replay-claim',
       ...{ source, replay, rows: pass.rows, settings, decoder: DECODER_VERSION, arrival },
       objects: output.objects.map(({ key }) => key),
+      ...(skip === undefined ? {} : { skip }),
     };
     if (!(await putReplayClaim(this.#replaying.store, claim))) return false;
     await this.#commit(claim, pass.byReason, output);
@@ -118,7 +161,7 @@ class SourceReplay {
       throw new VpcflowError('VF_DECODER_VERSION', `${key} was claimed ${versions}`, { help });
     }
     const claimed = new RowCursor(claim.rows);
-    const contents = this.#contents(claim.replay);
+    const contents = this.#contents(claim.replay, claim.skip === undefined ? null : new ClaimedSift(claim.skip));
     const lines = this.#lines(await getSettings(store, claim.settings));
     const byReason = new Map<RejectReason, number>();
     let taken = 0;
@@ -140,7 +183,7 @@ class SourceReplay {
       throw new VpcflowError('VF_CHAIN_BROKEN', `${key} names other rows than ${this.#source.log} has`);
     }
     await this.#commit(claim, Object.fromEntries(byReason), output);
-    return { ...NOTHING, taken, sources: 1, finished: taken };
+    return { ...NOTHING, taken, skipped: output.counts.skipped ?? 0, sources: 1, finished: taken };
   }
 
   async #commit(claim: ReplayClaim, byReason: Replays['by_reason'], output: EpochOutput): Promise<void> {
@@ -152,8 +195,8 @@ class SourceReplay {
     await commitEpoch(store, { ...head, settings, decoder, arrival, replays }, output);
   }
 
-  #contents(replay: number): EpochContents {
-    return new EpochContents(replaySource(this.#source.commit.source, replay), new IdentityWindow());
+  #contents(replay: number, sift: Sift | null): EpochContents {
+    return new EpochContents(replaySource(this.#source.commit.source, replay), new IdentityWindow(), sift);
   }
 
   #lines(settings: Settings): RejectedLines {
@@ -164,12 +207,13 @@ class SourceReplay {
 
 /**
  * Takes over what is selected of one source's rejects and decodes, and finishes what an earlier replay left of it.
- * @throws VF_DECODER_VERSION for this source alone; VF_STORE_* and VF_CHAIN_BROKEN.
+ * @throws VF_DECODER_VERSION or VF_OVERLAP for this source alone; VF_STORE_* and VF_CHAIN_BROKEN.
  */
 export const replayRejects = async (source: RejectSource, replaying: Replaying): Promise<ReplayOutcome> => {
   const { store, dryRun } = replaying;
   const { commit } = source;
-  const replay = new SourceReplay(source, replaying, await getRejectLog(store, source.log));
+  const log = await getRejectLog(store, source.log);
+  const replay = new SourceReplay(source, replaying, log, await feedOf(store, commit));
   const settings = replaying.settingsFor(await getSettings(store, commit.settings));
   let outcome = NOTHING;
   let from = 0;
@@ -181,9 +225,10 @@ export const replayRejects = async (source: RejectSource, replaying: Replaying):
       continue;
     }
     const pass = await replay.read(claims, settings, from);
+    const skip = replay.skipOf(pass);
     if (pass.outcome.taken > 0 && !dryRun) {
       // What somebody else claimed meanwhile is not ours: the claims are looked at again.
-      if (!(await replay.write(pass, claims.length, await putSettings(store, settings)))) continue;
+      if (!(await replay.write(pass, claims.length, await putSettings(store, settings), skip))) continue;
     }
     outcome = together(outcome, pass.outcome);
     if (pass.next === null) return outcome;

@@ -1,14 +1,16 @@
 // `vpcflow rejects replay`: takes over what decodes under the settings given, source by source, and says what does not.
 import { NOTHING, replaySummary, together } from '../../pipeline/rejects/replay-report.ts';
-import { VpcflowError } from '../../schemas/errors.ts';
+import type { Clock } from '../../schemas/clock.ts';
+import { type ErrorCode, VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';
+import type { ObjectStore } from '../../schemas/store.ts';
 import type { CommandContext } from '../shared/command.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
 import type { Options } from '../shared/options.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
 import { showProgress } from './progress.ts';
 import type { Question } from './question.ts';
-import { replayRejects } from './replay-source.ts';
+import { type Evidence, replayRejects } from './replay-source.ts';
 import { rejectSources } from './sources.ts';
 
 /** What is given goes before what the source was decoded under; formats are given together. Throws VF_BAD_FORMAT. */
@@ -26,11 +28,21 @@ export const settingsGiven = async (
   });
 };
 
-export const replayStore = async (context: CommandContext, { selection, window }: Question): Promise<number> => {
-  const { options, stderr, signal } = context;
+/** Problems of one source: the others are none of its business. */
+const OF_ONE_SOURCE: readonly ErrorCode[] = ['VF_DECODER_VERSION', 'VF_OVERLAP'];
+
+export type EvidenceIn = (store: ObjectStore, clock: Clock) => Evidence;
+
+export const replayStore = async (
+  context: CommandContext,
+  { selection, window }: Question,
+  evidenceIn: EvidenceIn,
+): Promise<number> => {
+  const { options, stderr, signal, clock } = context;
   const settingsFor = await settingsGiven(options);
-  const { dryRun } = options;
+  const { dryRun, overlap } = options;
   const store = await openStoreToRead(options.store);
+  const replaying = { store, settingsFor, selection, dryRun, overlap, evidence: evidenceIn(store, clock) };
   const progress = showProgress(stderr);
   const problems: VpcflowError[] = [];
   let outcome = NOTHING;
@@ -38,10 +50,9 @@ export const replayStore = async (context: CommandContext, { selection, window }
     for await (const source of rejectSources(store, window, selection)) {
       if (signal.aborted) break;
       try {
-        outcome = together(outcome, await replayRejects(source, { store, settingsFor, selection, dryRun }));
+        outcome = together(outcome, await replayRejects(source, replaying));
       } catch (error) {
-        // Another version has to finish this one; the others are none of its business.
-        if (!(error instanceof VpcflowError) || error.code !== 'VF_DECODER_VERSION') throw error;
+        if (!(error instanceof VpcflowError) || !OF_ONE_SOURCE.includes(error.code)) throw error;
         problems.push(error);
       }
       progress.add(source.commit.counts.rejects.total);

@@ -7,6 +7,8 @@ export interface ReplayOutcome {
   /** Lines that decode now and are taken over (or, dry, would be), and the sources that they are of. */
   readonly taken: number;
   readonly sources: number;
+  /** Of `taken`: left out, because another feed has evidence of their interface and minute. */
+  readonly skipped: number;
   /** Of `taken`: what an earlier replay had claimed and not committed. */
   readonly finished: number;
   /** Lines that still do not decode, by the reason of this time. */
@@ -15,7 +17,7 @@ export interface ReplayOutcome {
 }
 
 export const NOTHING: ReplayOutcome = {
-  ...{ taken: 0, sources: 0, finished: 0 },
+  ...{ taken: 0, sources: 0, skipped: 0, finished: 0 },
   unmatched: new Map(),
   unreplayable: new Map(),
 };
@@ -30,6 +32,7 @@ const added = <K>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): Readonl
 export const together = (a: ReplayOutcome, b: ReplayOutcome): ReplayOutcome => ({
   taken: a.taken + b.taken,
   sources: a.sources + b.sources,
+  skipped: a.skipped + b.skipped,
   finished: a.finished + b.finished,
   unmatched: added(a.unmatched, b.unmatched),
   unreplayable: added(a.unreplayable, b.unreplayable),
@@ -46,7 +49,7 @@ const WHY: Readonly<Record<Unreplayable, (count: number) => string>> = {
 };
 
 export const replaySummary = (outcome: ReplayOutcome, dryRun: boolean): string => {
-  const { taken, sources, finished, unmatched, unreplayable } = outcome;
+  const { taken, sources, skipped, finished, unmatched, unreplayable } = outcome;
   const still = sumOf(unmatched);
   const reasons = [...unmatched].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, n]) => `${reason} ${number(n)}`);
   const done = dryRun ? 'would be taken' : 'taken';
@@ -54,6 +57,7 @@ export const replaySummary = (outcome: ReplayOutcome, dryRun: boolean): string =
   return [
     `${number(taken)} of ${plural(taken + still, 'line')} ${done} into ${plural(sources, 'source')}` +
       `${dryRun ? '; nothing was written' : ''}`,
+    ...(skipped === 0 ? [] : [`${number(skipped)} of them left out: another feed has their interface and minute`]),
     ...(finished === 0 ? [] : [`${number(finished)} of them had been claimed by a replay that did not finish`]),
     ...(still === 0
       ? []

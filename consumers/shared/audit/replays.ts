@@ -38,7 +38,7 @@ export class ReplayAudit {
       }
       if (!isInHours(this.#hours, claim.arrival.first)) return; // the arrival of all is that of the source
       const name = replaySource(source, claim.replay);
-      const end = await this.#check.end(key, claim, name, false);
+      const end = await this.#check.end(key, claim, name, claim.skip !== undefined);
       this.#sums.gap(...walk.next(claim, end));
       log ??= await this.#sourceOf(claim, name);
       if (log === null) continue;
