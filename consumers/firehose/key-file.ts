@@ -58,7 +58,8 @@ export class KeyFile {
   async #look(): Promise<void> {
     this.#lookedAt = this.#clock.now();
     try {
-      if ((await markOf(this.#path)) === this.#version.mark) return;
+      const mark = await markOf(this.#path).catch(() => null); // what is wrong is said by reading it
+      if (mark === this.#version.mark) return;
       this.#version = await read(this.#path, this.#log);
       this.#failed = '';
       this.#log.info({ keys: this.#version.keys.length }, 'the access keys were read again');

@@ -77,9 +77,9 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
               again += refused;
             },
           });
-          readiness.heard(true);
+          readiness.heard();
         } catch (error) {
-          readiness.heard(false);
+          readiness.doubt();
           throw error;
         }
       },

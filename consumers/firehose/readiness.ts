@@ -20,10 +20,15 @@ export class Readiness {
     this.#at = clock.now();
   }
 
-  /** The stream took a request's records, or did not. */
-  heard(took: boolean): void {
-    this.#ready = took;
+  /** The stream took records. */
+  heard(): void {
+    this.#ready = true;
     this.#at = this.#clock.now();
+  }
+
+  /** Records were not taken: whoever asks next finds out whether the stream is there at all. */
+  doubt(): void {
+    this.#at = Number.NEGATIVE_INFINITY;
   }
 
   /** Takes 5 s at most. Never rejects. */
@@ -41,11 +46,11 @@ export class Readiness {
     const late = new AbortController();
     const answered = new AbortController();
     void this.#clock.sleep(PROBE_MS, answered.signal).then(() => late.abort());
-    const found = await this.#probe(late.signal).then(
+    this.#ready = await this.#probe(late.signal).then(
       () => true,
       () => false,
     );
     answered.abort();
-    this.heard(found);
+    this.#at = this.#clock.now();
   }
 }
