@@ -1,7 +1,7 @@
 // Turns a listing of S3 into what a run would read, how much of it is in the store already, and what its requests cost.
 import type { ObjectStore } from '../../schemas/store.ts';
 import type { DayFacts, ListingFacts } from './listing-facts.ts';
-import { isNamedWithTag } from './object-claims.ts';
+import { nameState } from './object-claims.ts';
 import type { S3Source } from './source-object.ts';
 import { number, plural, size } from './summary.ts';
 
@@ -31,13 +31,13 @@ export interface Requests {
 }
 
 /**
- * Of a new object, as nearly all are (one part, one hour, no rejects): its GET; in the store the name and the claim are
- * looked for, the name again before it is read, and name, claim, digest and commit are written. Of a known one: name,
- * claim and commit are read.
+ * Of a new object, as nearly all are (one part, one hour, no rejects): its GET; in the store its name and its claim are
+ * looked for, and name, claim, digest and commit are written. Of a known one: name, claim and commit are read. What is
+ * asked once for many objects (settings, and what other feeds have of an hour) is left out.
  */
 export const expectedRequests = ({ objects, known, storeInS3, lists, heads }: Expected): Requests => {
   const fresh = objects - known;
-  const get = fresh + heads + (storeInS3 ? 3 * fresh + 3 * known : 0);
+  const get = fresh + heads + (storeInS3 ? 2 * fresh + 3 * known : 0);
   const put = storeInS3 ? 4 * fresh : 0;
   return { get, put, list: lists, dollars: (get * PRICE.get + (put + lists) * PRICE.put) / 1000 };
 };
@@ -98,7 +98,7 @@ export class DryRun {
   }
 
   async add({ name, etag, size }: S3Source): Promise<void> {
-    const known = etag !== null && (await isNamedWithTag(this.#store, name, etag));
+    const known = (await nameState(this.#store, name, etag)).kind === 'begun';
     this.#objects++;
     this.#bytes += size;
     if (!known) return;

@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';
-import type { LoadedObject } from './load-object.ts';
+import type { LoadedObject, Place } from './load-object.ts';
 import type { ObjectIdentity } from './object-file.ts';
 
 export interface LaneSetup {
@@ -14,14 +14,6 @@ export interface LaneSetup {
   /** Name of the feed that the objects belong to. */
   readonly feed: string;
   readonly overlap: 'refuse' | 'skip' | 'add';
-}
-
-/** Where the bytes of an object lie, and as what they are recorded. */
-export interface Place {
-  readonly path: string;
-  readonly name: string;
-  /** Of the bytes at `path`, where they came from S3. */
-  readonly etag?: string;
 }
 
 export type Job =

@@ -51,6 +51,16 @@ export interface Loading {
   readonly partLines?: number;
 }
 
+/** Where the bytes of an object lie, and as what they are recorded. */
+export interface Place {
+  readonly path: string;
+  readonly name: string;
+  /** Of the bytes at `path`, where they came from S3. */
+  readonly etag?: string;
+  /** The store was just asked, and knows no content of the name: it is not asked again before the object is read. */
+  readonly unnamed?: boolean;
+}
+
 export interface LoadedObject {
   /** `known`: it was in the store already, nothing was read again. */
   readonly outcome: 'loaded' | 'known';
@@ -209,15 +219,10 @@ const sameExtent = (a: PartClaim, b: PartClaim): boolean =>
 
 /**
  * Puts an object into the store once, and finishes what an earlier run left of it.
- * @param place where its bytes lie now, the name under which they are recorded, and their ETag where they came from S3.
- * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED, VF_OVERLAP or VF_DECODER_VERSION for this object alone; VF_STORE_* and
+ *  * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED, VF_OVERLAP or VF_DECODER_VERSION for this object alone; VF_STORE_* and
  * VF_CHAIN_BROKEN when nothing more can be done in this store.
  */
-export const loadObject = async (
-  place: { readonly path: string; readonly name: string; readonly etag?: string },
-  object: ObjectIdentity,
-  loading: Loading,
-): Promise<LoadedObject> => {
+export const loadObject = async (place: Place, object: ObjectIdentity, loading: Loading): Promise<LoadedObject> => {
   const { store, dryRun } = loading;
   const { path, name } = place;
   const { identity } = object;
@@ -230,7 +235,8 @@ export const loadObject = async (
     if (!dryRun && claims.length > 0) await claimName(store, named, complete ? 'keep' : ofOther(loading));
     if (complete) return { outcome: parts.length > 0 ? 'loaded' : 'known', parts };
     assertDecodable(claims);
-    if (!dryRun && claims.length === 0 && !loading.asNew) await assertNameFree(store, named);
+    const unguarded = claims.length === 0 && !loading.asNew && place.unnamed !== true;
+    if (!dryRun && unguarded) await assertNameFree(store, named);
     const [first] = claims;
     const settings = first === undefined ? loading.settings : await getSettings(store, first.settings);
     const hash = first?.settings ?? (dryRun ? '' : await putSettings(store, settings));

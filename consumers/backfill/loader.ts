@@ -13,7 +13,7 @@ import { openStore } from '../shared/store/open.ts';
 import { Admission, type Share } from './admission.ts';
 import { Lane, type LaneSetup } from './lane.ts';
 import type { LoadedObject } from './load-object.ts';
-import { isKnownByTag } from './object-claims.ts';
+import { isComplete, nameState, readPartClaims } from './object-claims.ts';
 import { openBucketClient } from './s3/bucket-client.ts';
 import { type FetchedObject, fetchObject } from './s3/fetch.ts';
 import type { FileSource, S3Source, SourceObject } from './source-object.ts';
@@ -125,14 +125,15 @@ export class Loader {
 
   async #loadS3(object: S3Source): Promise<LoadedSource> {
     const { name, etag } = object;
-    if (etag !== null && (await isKnownByTag(this.#store, name, etag))) {
+    const state = await nameState(this.#store, name, etag);
+    if (state.kind === 'begun' && (await isComplete(this.#store, await readPartClaims(this.#store, state.identity)))) {
       this.#setup.onBytes(2 * object.size);
       return { ...KNOWN, bytes: object.size };
     }
     using _space = await this.#spool.enter(object.size);
     await using fetched = await this.#fetch(object);
     const { identity, size } = fetched;
-    const place = { path: fetched.path, name, etag: fetched.etag };
+    const place = { path: fetched.path, name, etag: fetched.etag, unnamed: state.kind === 'unnamed' };
     const loaded = await this.#once(identity, () => this.#onLane(size, (lane) => lane.load(place, { identity, size })));
     if (loaded.outcome === 'known') this.#setup.onBytes(size);
     return { ...loaded, bytes: size };

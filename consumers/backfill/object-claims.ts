@@ -72,23 +72,18 @@ const readName = async (store: ObjectStore, name: string) => {
 /** S3 gives an ETag in quotes, and tells of it without them in events. */
 const sameTag = (a: string, b: string): boolean => a.replaceAll('"', '') === b.replaceAll('"', '');
 
-/** The content that was recorded for a name of S3 under this ETag, or null. */
-const identityWithTag = async (store: ObjectStore, name: string, etag: string): Promise<string | null> => {
-  const claim = (await readName(store, name))?.claim;
-  return claim?.etag !== undefined && sameTag(claim.etag, etag) ? claim.identity : null;
-};
-
-/** Whether an object of S3 was begun, at least: nothing but the claim of its name is read. */
-export const isNamedWithTag = async (store: ObjectStore, name: string, etag: string): Promise<boolean> =>
-  (await identityWithTag(store, name, etag)) !== null;
-
 /**
- * Whether an object of S3 is wholly in the store, as far as its ETag tells. False may be wrong, and only costs a
- * reading: of a name whose ETag was never recorded, or that has another for the same bytes.
+ * What the store tells of an object of S3 without its bytes: `unnamed`: the name has no content yet; `begun`: this
+ * content is recorded for it; `other`: another, or that under another ETag or none, which only costs a reading.
  */
-export const isKnownByTag = async (store: ObjectStore, name: string, etag: string): Promise<boolean> => {
-  const identity = await identityWithTag(store, name, etag);
-  return identity !== null && isComplete(store, await readPartClaims(store, identity));
+export type NameState = { readonly kind: 'unnamed' | 'other' } | { readonly kind: 'begun'; readonly identity: string };
+
+/** Reads nothing but the claim of the name. */
+export const nameState = async (store: ObjectStore, name: string, etag: string | null): Promise<NameState> => {
+  const claim = (await readName(store, name))?.claim;
+  if (claim === undefined) return { kind: 'unnamed' };
+  const same = etag !== null && claim.etag !== undefined && sameTag(claim.etag, etag);
+  return same ? { kind: 'begun', identity: claim.identity } : { kind: 'other' };
 };
 
 /** On what condition a name may be recorded for an object; null when it needs not be. Throws VF_NAME_REUSED. */

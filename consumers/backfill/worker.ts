@@ -4,6 +4,7 @@ import { settingsOfObject } from '../../pipeline/format-choice.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { systemClock } from '../shared/clock.ts';
 import { openStore } from '../shared/store/open.ts';
+import { StoreEvidence } from './evidence/store-evidence.ts';
 import type { Answer, Job, LaneSetup, Message, NumberedJob } from './lane.ts';
 import { loadObject } from './load-object.ts';
 import { identify } from './object-file.ts';
@@ -16,6 +17,7 @@ if (port === null) throw new Error('started as a program, not as a thread');
 // What lane.ts hands over when it starts this thread.
 const setup = workerData as LaneSetup;
 const store = await openStore(setup.store);
+const evidence = new StoreEvidence(store, systemClock);
 
 const post = (message: Message): void => port.postMessage(message);
 
@@ -36,7 +38,7 @@ const perform = async (job: Job): Promise<Answer> => {
     case 'load': {
       const settings = settingsOfObject(setup.settings, job.name);
       return {
-        ...(await loadObject(job, job, { ...setup, settings, store, clock: systemClock, onBytes })),
+        ...(await loadObject(job, job, { ...setup, settings, store, evidence, clock: systemClock, onBytes })),
         kind: 'loaded',
       };
     }

@@ -64,8 +64,8 @@ describe('a dry run', () => {
       dollars: expect.closeTo(0.0004 + 0.0005),
     });
     expect(expectedRequests({ objects: 1000, known: 400, storeInS3: true, ...listing })).toEqual({
-      ...{ get: 600 + 3 * 1000, put: 2400, list: 100 },
-      dollars: expect.closeTo(3.6 * 0.0004 + 2.5 * 0.005),
+      ...{ get: 600 + 2 * 600 + 3 * 400, put: 2400, list: 100 },
+      dollars: expect.closeTo(3.0 * 0.0004 + 2.5 * 0.005),
     });
   });
 
