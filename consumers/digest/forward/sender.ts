@@ -62,6 +62,7 @@ class SpoolSender {
   readonly #draining = new AbortController(); // ends the pauses between looks
   readonly #cut = new AbortController(); // ends everything
   #unlock: (() => void) | null = null;
+  #waiting = false; // for the lock
   #first = true; // no pass over what is staged was made yet
   #warned = Number.NEGATIVE_INFINITY; // Unix ms
   #refused = false;
@@ -206,7 +207,13 @@ class SpoolSender {
     await mkdir(this.#spool.directory, { recursive: true });
     if (this.#unlock !== null) return true; // of the two that look, one was faster
     this.#unlock = holdKernelLock(join(this.#spool.directory, LOCK));
-    return this.#unlock !== null;
+    if (this.#unlock === null && !this.#waiting)
+      this.#options.log.info(
+        { spool: this.#spool.directory },
+        'another worker of this host sends what is in the spool',
+      );
+    this.#waiting = this.#unlock === null;
+    return !this.#waiting;
   }
 
   async #trying(step: () => Promise<unknown>): Promise<void> {
