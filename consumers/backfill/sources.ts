@@ -22,7 +22,7 @@ export interface Listing {
 
 const isUri = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
-/** What of a bucket is no source because the store lies there: '' (all of it), a prefix with a slash, or null. */
+/** Where in a bucket the store lies: '' or a prefix that ends in a slash; null: elsewhere. */
 const storePrefixIn = (bucket: string, store: string): string | null => {
   if (!store.startsWith('s3:')) return null;
   const place = parseS3Uri(store);

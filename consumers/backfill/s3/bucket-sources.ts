@@ -9,7 +9,6 @@ import { factsOf, isSibling, judgeKey } from '../../../pipeline/s3-layout/key.ts
 import { placeOf } from '../../../pipeline/s3-layout/place.ts';
 import { planPrefix } from '../../../pipeline/s3-layout/plan.ts';
 import { isEverything, type Selection } from '../../../pipeline/s3-layout/selection.ts';
-import type { VpcflowError } from '../../../schemas/errors.ts';
 import { statusOf } from '../../shared/store/s3-failure.ts';
 import type { ListingFacts } from '../listing-facts.ts';
 import { SourceError } from '../source-error.ts';
@@ -23,7 +22,7 @@ export interface BucketListing {
   readonly facts: ListingFacts;
   /** What earlier operands named. */
   readonly taken: TakenNames;
-  /** What is no source because the store lies there: '' or a prefix that ends in a slash. Null: nothing. */
+  /** Where the store lies, '' or a prefix that ends in a slash: below an operand it is no source. Null: elsewhere. */
   readonly storePrefix: string | null;
 }
 
@@ -47,6 +46,7 @@ class BucketWalk {
   readonly #bucket: string;
   readonly #given: string;
   readonly #listing: BucketListing;
+  readonly #store: string | null;
   #searches = 0;
   /** Whether any answer named anything, and whether any was a refusal. */
   met = false;
@@ -56,11 +56,12 @@ class BucketWalk {
     this.#bucket = bucket;
     this.#given = given;
     this.#listing = listing;
+    this.#store = listing.storePrefix?.startsWith(given) === true ? listing.storePrefix : null;
   }
 
   async *visit(prefix: string): AsyncGenerator<Found> {
-    const { selection, facts, storePrefix } = this.#listing;
-    if (storePrefix !== null && prefix.startsWith(storePrefix)) return;
+    const { selection, facts } = this.#listing;
+    if (this.#store !== null && prefix.startsWith(this.#store)) return;
     const plan = isEverything(selection) ? ({ kind: 'flat' } as const) : planPrefix(prefix, selection, this.#given);
     switch (plan.kind) {
       case 'pruned':
@@ -148,8 +149,7 @@ class BucketWalk {
 
   /** The directory of a key of which nothing is a source, or null. */
   #outside(key: string): string | null {
-    const { storePrefix } = this.#listing;
-    if (storePrefix !== null && storePrefix !== '' && key.startsWith(storePrefix)) return storePrefix;
+    if (this.#store !== null && key.startsWith(this.#store)) return this.#store;
     const directories = key.split('/').slice(0, -1);
     const place = placeOf(directories);
     return isSibling(place, this.#given) ? `${directories.slice(0, place.serviceAt).join('/')}/` : null;
@@ -157,9 +157,9 @@ class BucketWalk {
 
   /** What a listed object is: a source, a problem, or (null) neither. */
   object({ key, size, etag, storageClass, restored, restoring }: Listed): Found | null {
-    const { facts, selection, taken, storePrefix } = this.#listing;
+    const { facts, selection, taken } = this.#listing;
     const name = `s3://${this.#bucket}/${key}`;
-    if ((storePrefix !== null && key.startsWith(storePrefix)) || taken.has(name)) return null;
+    if ((this.#store !== null && key.startsWith(this.#store)) || taken.has(name)) return null;
     if (size === 0 || key.endsWith('/')) {
       facts.empty++;
       return null;
@@ -224,7 +224,7 @@ export async function* bucketSources(uri: string, listing: BucketListing): Async
   const walk = new BucketWalk(bucket, prefix, listing);
   if (listing.taken.has(`s3://${bucket}/${prefix}`)) return;
   yield* walk.visit(prefix);
-  listing.taken.addBelow(`s3://${bucket}/${prefix}`);
+  if (!walk.failed) listing.taken.addBelow(`s3://${bucket}/${prefix}`);
   if (walk.met || walk.failed || (head !== null && 'key' in head)) return;
   try {
     if (!(await isEmpty(listing, bucket, prefix))) return;

@@ -8,7 +8,7 @@ import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { S3Source } from '../source-object.ts';
-import { objectTrouble, replacedTrouble } from './trouble.ts';
+import { brokenTrouble, objectTrouble, replacedTrouble } from './trouble.ts';
 
 export interface FetchedObject {
   /** Where its bytes lie until it is disposed of. */
@@ -147,7 +147,7 @@ const fill = async (client: S3Client, source: S3Source, spool: Spool, fetching: 
     }
     if (signal.aborted) throw signal.reason;
     if (failure instanceof VpcflowError) throw failure;
-    if (resumed >= limits.resumptions) throw objectTrouble(name, failure);
+    if (resumed >= limits.resumptions) throw brokenTrouble(name, resumed + 1, failure);
     // All bytes and still a failure: their checksum is wrong. More than all is no object to go on with either.
     if (spool.size >= whole.size) await spool.clear();
     await clock.sleep(limits.pause * 2 ** resumed, signal);

@@ -36,6 +36,16 @@ export const replacedTrouble = (name: string, cause?: unknown): VpcflowError => 
   return new VpcflowError('VF_SOURCE_UNREADABLE', message, { cause, help });
 };
 
+/** Its answers began and did not come to their end, `times` in a row: nothing that is the matter with the next one. */
+export const brokenTrouble = (name: string, times: number, cause: unknown): VpcflowError => {
+  const { detail } = troubleOf(cause);
+  return unreadable(
+    name,
+    { what: `its content broke off ${times} times, at last with: ${detail}`, help: AGAIN },
+    cause,
+  );
+};
+
 const ofKey = (error: unknown): boolean =>
   error instanceof Error && (/^KMS(?!.*Throttl)/.test(error.name) || /\bkms:\w+/.test(error.message));
 
