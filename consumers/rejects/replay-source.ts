@@ -114,8 +114,7 @@ class SourceReplay {
     }
     await contents.siftRest();
     const { skipped = 0 } = contents.tally.counts();
-    const sources = rows.count > 0 ? 1 : 0;
-    const outcome = { ...NOTHING, taken: rows.count, skipped, sources, unmatched, unreplayable };
+    const outcome = { ...NOTHING, taken: rows.count, skipped, unmatched, unreplayable };
     return { rows: rows.ranges, byReason: Object.fromEntries(byReason), contents, sift, outcome, next };
   }
 
@@ -183,7 +182,7 @@ class SourceReplay {
       throw new VpcflowError('VF_CHAIN_BROKEN', `${key} names other rows than ${this.#source.log} has`);
     }
     await this.#commit(claim, Object.fromEntries(byReason), output);
-    return { ...NOTHING, taken, skipped: output.counts.skipped ?? 0, sources: 1, finished: taken };
+    return { ...NOTHING, taken, skipped: output.counts.skipped ?? 0, finished: taken };
   }
 
   async #commit(claim: ReplayClaim, byReason: Replays['by_reason'], output: EpochOutput): Promise<void> {
@@ -231,7 +230,7 @@ export const replayRejects = async (source: RejectSource, replaying: Replaying):
       if (!(await replay.write(pass, claims.length, await putSettings(store, settings), skip))) continue;
     }
     outcome = together(outcome, pass.outcome);
-    if (pass.next === null) return outcome;
+    if (pass.next === null) return { ...outcome, sources: outcome.taken > 0 ? 1 : 0 };
     from = pass.next;
   }
 };

@@ -28,7 +28,7 @@ const added = <K>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): Readonl
   return sum;
 };
 
-/** Both together; `sources` is for whoever knows them to say. */
+/** Both together, of different sources. */
 export const together = (a: ReplayOutcome, b: ReplayOutcome): ReplayOutcome => ({
   taken: a.taken + b.taken,
   sources: a.sources + b.sources,
