@@ -4,23 +4,21 @@ import { decompressPage } from './codec.ts';
 import { ParquetDamage } from './damage.ts';
 import type { ColumnChunk, ParquetColumn } from './footer.ts';
 import { HybridReader } from './hybrid.ts';
+import { NO_TEXTS, type Tokens } from './lines.ts';
 import { type PageHeader, PLAIN, PLAIN_DICTIONARY, RLE, readPageHeader } from './page.ts';
-import { type ReadValues, readDictionary, readValues, type Texts } from './values.ts';
+import { BATCH_ROWS, type Texts } from './texts.ts';
+import { type ReadValues, readDictionary, readValues } from './values.ts';
 
 /** Reads `length` bytes of the file; fewer where it ends. */
 export type ReadBytes = (position: number, length: number) => Promise<Buffer>;
 
-/** Rows that are read at a time, at most. */
-export const BATCH_ROWS = 4096;
-
 const WINDOW = 128 * 1024; // bytes of the file that are read at least
 const MAX_HEADER_BYTES = 1024 * 1024; // it may quote the least and the greatest value
 
-export class ColumnReader implements Texts {
+export class ColumnReader implements Tokens {
   readonly name: string;
-  bytes: Buffer = Buffer.alloc(0);
-  readonly starts = new Int32Array(BATCH_ROWS);
-  readonly ends = new Int32Array(BATCH_ROWS);
+  texts: Texts = NO_TEXTS;
+  readonly places = new Int32Array(BATCH_ROWS);
   /** Of the current page. */
   rowsLeft = 0;
   readonly #column: ParquetColumn;
@@ -32,7 +30,7 @@ export class ColumnReader implements Texts {
   #dictionary: Texts | null = null;
   #present: HybridReader | null = null; // 1 for a value, 0 for NULL
   readonly #presence = new Int32Array(BATCH_ROWS);
-  #values: ReadValues = () => {};
+  #values: ReadValues = () => NO_TEXTS;
 
   constructor(column: ParquetColumn, chunk: ColumnChunk, readBytes: ReadBytes) {
     if (chunk.encrypted) throw new ParquetDamage(`column ${column.name} is encrypted`);
@@ -60,21 +58,18 @@ export class ColumnReader implements Texts {
   read(count: number): void {
     this.rowsLeft -= count;
     if (this.#present === null) {
-      this.#values(this, count);
+      this.texts = this.#values(this.places, count);
       return;
     }
     const presence = this.#presence;
     this.#present.read(presence, count);
     let values = 0;
     for (let i = 0; i < count; i++) values += presence[i];
-    this.#values(this, values);
+    const { places } = this;
+    this.texts = this.#values(places, values);
     if (values === count) return;
-    const { starts, ends } = this;
-    for (let i = count - 1; i >= 0; i--) {
-      if (presence[i] === 1) values--;
-      starts[i] = presence[i] === 1 ? starts[values] : 0;
-      ends[i] = presence[i] === 1 ? ends[values] : 0;
-    }
+    const absent = this.texts.starts.length - 1;
+    for (let i = count - 1; i >= 0; i--) places[i] = presence[i] === 1 ? places[--values] : absent;
   }
 
   #readPage(header: PageHeader, stored: Buffer): void {

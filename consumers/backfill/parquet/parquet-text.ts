@@ -2,12 +2,12 @@
 
 import type { Chunks, Damage } from '../../../pipeline/envelope/chunks.ts';
 import { EXPANSION_FREE_BYTES, MAX_EXPANSION } from '../../../schemas/rejects.ts';
-import { BATCH_ROWS, ColumnReader, type ReadBytes } from './column-reader.ts';
+import { ColumnReader, type ReadBytes } from './column-reader.ts';
 import { damageOf, ParquetDamage } from './damage.ts';
 import { type FlowColumns, flowColumns } from './flow-columns.ts';
 import { type Footer, type RowGroup, readFooter } from './footer.ts';
-import { linesOf } from './lines.ts';
-import type { Texts } from './values.ts';
+import { linesOf, NO_TEXTS, type Tokens } from './lines.ts';
+import { BATCH_ROWS } from './texts.ts';
 
 export interface ParquetSource {
   readonly size: number; // bytes
@@ -72,12 +72,8 @@ const footerOf = async ({ size, read }: ParquetSource): Promise<Footer> => {
   return readFooter(await read(size - TAIL - length, length), size - TAIL - length);
 };
 
-/** What a column has for each row that no field is. */
-const NOTHING: Texts = {
-  bytes: Buffer.alloc(0),
-  starts: new Int32Array(BATCH_ROWS),
-  ends: new Int32Array(BATCH_ROWS),
-};
+/** A column that no field is, in each row. */
+const NOTHING: Tokens = { texts: NO_TEXTS, places: new Int32Array(BATCH_ROWS) };
 
 /** Rows are read until the page of some column ends, a few thousand at most. */
 async function* groupLines(
@@ -92,14 +88,14 @@ async function* groupLines(
     if (chunk.values === group.rows) return [reader];
     throw new ParquetDamage(`column ${column.name} has ${chunk.values} values in a group of ${group.rows} rows`);
   });
-  const texts: readonly Texts[] = [...readers, ...columns.filter((column) => column === null).map(() => NOTHING)];
+  const tokens: readonly Tokens[] = [...readers, ...columns.filter((column) => column === null).map(() => NOTHING)];
   for (let left = group.rows; left > 0; ) {
     for (const reader of readers) await reader.load();
     const rows = readers.reduce((least, { rowsLeft }) => Math.min(least, rowsLeft), Math.min(left, BATCH_ROWS));
     for (const reader of readers) reader.read(rows);
     left -= rows;
     let count = rows; // told with the first chunk
-    for (const lines of linesOf(texts, rows)) {
+    for (const lines of linesOf(tokens, rows)) {
       yield { lines, count };
       count = 0;
     }

@@ -1,19 +1,62 @@
 // Turns the values of a column into their texts: places in one buffer.
+import { MAX_LINE_BYTES } from '../../../schemas/rejects.ts';
 import type { ColumnMeaning, ParquetColumn } from './footer.ts';
 
 const UNIX_EPOCH_DAY = 2_440_588; // Julian
 const DAY = 86_400; // s
 const ROOM = 64; // bytes; no number's text is longer
 
+/** Rows that are read at a time, at most. */
+export const BATCH_ROWS = 1024;
+
+/** Readable bytes behind each text, so that it can be copied in words. */
+const PAD = 16;
+
+/** Texts as places in a view. */
+export interface Texts {
+  /** Has PAD bytes behind the last text. */
+  readonly view: DataView;
+  /** The last one is empty: the text of NULL. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
+
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
+
+const padded = (bytes: Buffer): Buffer => {
+  const longer = Buffer.allocUnsafeSlow(bytes.length + PAD);
+  bytes.copy(longer);
+  return longer;
+};
+
+/** Of a longer text no more is taken: its line is too long anyway. */
+const MAX_TEXT_BYTES = MAX_LINE_BYTES + 1;
+const BLANK = 0x20;
+const QUOTE = 0x22;
+
 /** Texts that are written one after the other. */
-export class TextWriter {
-  bytes: Buffer = Buffer.allocUnsafeSlow(4096);
+export class TextWriter implements Texts {
   length = 0;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(4096);
+  #view = viewOf(this.#bytes);
+
+  constructor(texts: number) {
+    this.starts = new Int32Array(texts + 1);
+    this.ends = new Int32Array(texts + 1);
+  }
+
+  get view(): DataView {
+    this.#reserve(PAD);
+    return this.#view;
+  }
 
   /** A whole number of 64 bits, the upper ones signed. */
   integer(low: number, high: number): void {
-    this.#reserve();
+    this.#reserve(ROOM);
     if (high === 0 && low < 0x80000000) {
+      const bytes = this.#bytes;
       let rest = low;
       let digits = 1;
       for (let limit = 10; rest >= limit; limit *= 10) digits++;
@@ -21,7 +64,7 @@ export class TextWriter {
       this.length = p;
       do {
         const tenth = (rest / 10) | 0;
-        this.bytes[--p] = 0x30 + rest - tenth * 10;
+        bytes[--p] = 0x30 + rest - tenth * 10;
         rest = tenth;
       } while (rest !== 0);
     } else {
@@ -29,17 +72,74 @@ export class TextWriter {
     }
   }
 
-  /** ASCII. */
+  /** ASCII, at most ROOM bytes. */
   text(text: string): void {
-    this.#reserve();
-    this.length += this.bytes.write(text, this.length, 'latin1');
+    this.#reserve(ROOM);
+    this.length += this.#bytes.write(text, this.length, 'latin1');
   }
 
-  #reserve(): void {
-    if (this.bytes.length - this.length >= ROOM) return;
-    const larger = Buffer.allocUnsafeSlow(this.bytes.length * 2);
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
+  /**
+   * A token of `bytes`. What is none, because there is a blank or a control character in it, comes in quotation marks and
+   * with blanks for them: so it is more tokens than one, whatever is in it, and its line has more than it may have.
+   */
+  token(bytes: Buffer): void {
+    const text = bytes.length > MAX_TEXT_BYTES ? bytes.subarray(0, MAX_TEXT_BYTES) : bytes;
+    this.#reserve(text.length + 2);
+    const from = this.length;
+    if (isToken(text, 0, text.length)) {
+      this.length += text.copy(this.#bytes, from);
+      return;
+    }
+    this.#bytes[from] = QUOTE;
+    for (let i = 0; i < text.length; i++) this.#bytes[from + 1 + i] = Math.max(text[i], BLANK);
+    this.#bytes[from + 1 + text.length] = QUOTE;
+    this.length = from + text.length + 2;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#bytes.length - this.length >= bytes) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.length + bytes));
+    this.#bytes.copy(larger, 0, 0, this.length);
+    this.#bytes = larger;
+    this.#view = viewOf(larger);
+  }
+}
+
+const isToken = (bytes: Uint8Array, from: number, to: number): boolean => {
+  for (let p = from; p < to; p++) if (bytes[p] <= BLANK) return false;
+  return true;
+};
+
+/** Texts that lie in a page: where they do is set before they are taken. */
+export class PageTexts {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly #page: Buffer;
+  readonly #view: DataView;
+
+  constructor(page: Buffer, texts: number) {
+    this.starts = new Int32Array(texts + 1);
+    this.ends = new Int32Array(texts + 1);
+    this.#page = padded(page);
+    this.#view = viewOf(this.#page);
+  }
+
+  /** The first `count` texts as tokens. */
+  take(count: number): Texts {
+    const { starts, ends } = this;
+    const page = this.#page;
+    let sound = true;
+    for (let i = 0; i < count && sound; i++) {
+      sound = ends[i] - starts[i] <= MAX_TEXT_BYTES && isToken(page, starts[i], ends[i]);
+    }
+    if (sound) return { view: this.#view, starts, ends };
+    const tokens = new TextWriter(starts.length - 1);
+    for (let i = 0; i < count; i++) {
+      tokens.starts[i] = tokens.length;
+      tokens.token(page.subarray(starts[i], ends[i]));
+      tokens.ends[i] = tokens.length;
+    }
+    return tokens;
   }
 }
 

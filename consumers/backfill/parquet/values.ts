@@ -1,4 +1,4 @@
-// Turns the values of a page, without its NULLs, into where their texts lie, a few at a time.
+// Turns the values of a page, without its NULLs, into texts, some at a time.
 import { ParquetDamage } from './damage.ts';
 import { DeltaReader, deltaLengths } from './delta.ts';
 import type { ParquetColumn } from './footer.ts';
@@ -11,107 +11,102 @@ import {
   PLAIN_DICTIONARY,
   RLE_DICTIONARY,
 } from './page.ts';
-import { integerWriter, TextWriter, writeInt96 } from './texts.ts';
+import { BATCH_ROWS, integerWriter, PageTexts, type Texts, TextWriter, writeInt96 } from './texts.ts';
 
-/** The texts of a dictionary, or of some values. */
-export interface Texts {
-  bytes: Buffer;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-}
+/** The texts of the next `count` values, at most BATCH_ROWS; which text is whose is put into `places`. */
+export type ReadValues = (places: Int32Array, count: number) => Texts;
 
-/** Puts where the texts of the next `count` values lie into `starts` and `ends`, and the buffer in which they do into `bytes`. */
-export type ReadValues = (into: Texts, count: number) => void;
+const IN_ORDER = Int32Array.from({ length: BATCH_ROWS }, (_, i) => i);
 
-/** Values of the column, one after the other as they are. */
-const plain = (page: Buffer, from: number, column: ParquetColumn): ReadValues => {
-  const out = new TextWriter();
-  const write = integerWriter(column);
+/** Each value as it is written by `one`. */
+const written = (out: TextWriter, one: () => void): ReadValues => {
+  const { starts, ends } = out;
+  return (places, count) => {
+    places.set(count === BATCH_ROWS ? IN_ORDER : IN_ORDER.subarray(0, count));
+    out.length = 0;
+    for (let i = 0; i < count; i++) {
+      starts[i] = out.length;
+      one();
+      ends[i] = out.length;
+    }
+    return out;
+  };
+};
+
+/** Values of the column, one after the other as they are; `most` of them at a time. */
+const plain = (page: Buffer, from: number, column: ParquetColumn, most: number): ((count: number) => Texts) => {
   let at = from;
-  const each =
-    (one: () => void): ReadValues =>
-    (into, count) => {
-      out.length = 0;
+  if (column.type === 'BYTE_ARRAY') {
+    const texts = new PageTexts(page, most);
+    const { starts, ends } = texts;
+    return (count) => {
       for (let i = 0; i < count; i++) {
-        into.starts[i] = out.length;
-        one();
-        into.ends[i] = out.length;
+        const start = at + 4;
+        at = start + page.readUInt32LE(at);
+        if (at > page.length) throw new RangeError('the page ends inside a text');
+        starts[i] = start;
+        ends[i] = at;
       }
-      into.bytes = out.bytes;
+      return texts.take(count);
     };
+  }
+  const out = new TextWriter(most);
+  const { starts, ends } = out;
+  const one = plainWriter(out, page, column);
+  const width = WIDTHS[column.type] ?? 0;
+  return (count) => {
+    if (at + count * width > page.length) throw new RangeError('the page has fewer numbers than values');
+    out.length = 0;
+    for (let i = 0; i < count; i++, at += width) {
+      starts[i] = out.length;
+      one(at);
+      ends[i] = out.length;
+    }
+    return out;
+  };
+};
+
+const WIDTHS: Readonly<Record<string, number>> = { INT32: 4, INT64: 8, FLOAT: 4, DOUBLE: 8, INT96: 12 };
+
+/** Writes the number at a place of the page. */
+const plainWriter = (out: TextWriter, page: Buffer, column: ParquetColumn): ((at: number) => void) => {
+  const view = new DataView(page.buffer, page.byteOffset, page.length);
+  const write = integerWriter(column);
   switch (column.type) {
-    case 'BYTE_ARRAY':
-      return (into, count) => {
-        for (let i = 0; i < count; i++) {
-          const start = at + 4;
-          const end = start + page.readUInt32LE(at);
-          if (end > page.length) throw new RangeError('the page ends inside a text');
-          into.starts[i] = start;
-          into.ends[i] = end;
-          at = end;
-        }
-        into.bytes = page;
-      };
     case 'INT32':
-      return each(() => {
-        const value = page.readInt32LE(at);
-        at += 4;
-        write(out, value >>> 0, value >> 31);
-      });
+      return (at) => write(out, view.getUint32(at, true), view.getInt32(at, true) >> 31);
     case 'INT64':
-      return each(() => {
-        const low = page.readUInt32LE(at);
-        const high = page.readInt32LE(at + 4);
-        at += 8;
-        write(out, low, high);
-      });
+      return (at) => write(out, view.getUint32(at, true), view.getInt32(at + 4, true));
     case 'INT96':
-      return each(() => {
-        writeInt96(out, page, at);
-        at += 12;
-      });
+      return (at) => writeInt96(out, page, at);
     case 'FLOAT':
-      return each(() => {
-        out.text(String(page.readFloatLE(at)));
-        at += 4;
-      });
+      return (at) => out.text(String(view.getFloat32(at, true)));
     case 'DOUBLE':
-      return each(() => {
-        out.text(String(page.readDoubleLE(at)));
-        at += 8;
-      });
+      return (at) => out.text(String(view.getFloat64(at, true)));
     default:
       throw new ParquetDamage(`column ${column.name} is of the type ${column.type}, which no field has`);
   }
 };
 
-/** How many bytes a value has at least: what bounds the size of a dictionary. */
-const LEAST_BYTES: Readonly<Record<string, number>> = { INT64: 8, DOUBLE: 8, INT96: 12 };
-
 /** All values of a dictionary page. */
 export const readDictionary = (page: Buffer, count: number, column: ParquetColumn): Texts => {
-  if (count * (LEAST_BYTES[column.type] ?? 4) > page.length) {
+  if (count * (WIDTHS[column.type] ?? 4) > page.length) {
     throw new ParquetDamage(`the dictionary of column ${column.name} is not of ${count} values`);
   }
-  const texts = { bytes: page, starts: new Int32Array(count), ends: new Int32Array(count) };
-  plain(page, 0, column)(texts, count);
-  return texts;
+  const { view, starts, ends } = plain(page, 0, column, count)(count);
+  return { view, starts, ends };
 };
 
 const fromDictionary = (page: Buffer, from: number, dictionary: Texts | null): ReadValues => {
   if (dictionary === null) throw new ParquetDamage('a page has no dictionary');
-  const { starts, ends } = dictionary;
   const indices = new HybridReader(page, from + 1, page.length, page[from] ?? 0);
-  return (into, count) => {
-    const places = into.starts;
+  const size = dictionary.starts.length - 1;
+  return (places, count) => {
     indices.read(places, count);
     for (let i = 0; i < count; i++) {
-      const place = places[i];
-      if (place >>> 0 >= starts.length) throw new ParquetDamage('a page has a value that is not in its dictionary');
-      into.ends[i] = ends[place];
-      places[i] = starts[place];
+      if (places[i] >>> 0 >= size) throw new ParquetDamage('a page has a value that is not in its dictionary');
     }
-    into.bytes = dictionary.bytes;
+    return dictionary;
   };
 };
 
@@ -119,54 +114,54 @@ const fromDeltas = (page: Buffer, from: number, column: ParquetColumn): ReadValu
   const isLong = column.type === 'INT64';
   if (!isLong && column.type !== 'INT32') throw unknownEncoding(DELTA_BINARY_PACKED, column);
   const numbers = new DeltaReader(page, from, isLong ? 8 : 4);
-  const out = new TextWriter();
+  const out = new TextWriter(BATCH_ROWS);
   const write = integerWriter(column);
-  return (into, count) => {
-    out.length = 0;
-    for (let i = 0; i < count; i++) {
-      const value = numbers.next();
-      into.starts[i] = out.length;
-      write(out, Number(BigInt.asUintN(32, value)), Number(value >> 32n));
-      into.ends[i] = out.length;
-    }
-    into.bytes = out.bytes;
-  };
+  return written(out, () => {
+    const value = numbers.next();
+    write(out, Number(BigInt.asUintN(32, value)), Number(value >> 32n));
+  });
 };
 
-/** Texts of which the lengths come first; with `prefixes`, each begins with so many bytes of the one before it. */
-const fromLengths = (page: Buffer, from: number, most: number, isPrefixed: boolean): ReadValues => {
-  const prefixes = isPrefixed ? deltaLengths(page, from, most) : null;
-  const { lengths, position } = deltaLengths(page, prefixes?.position ?? from, most);
+/** Texts of which the lengths come first. */
+const fromLengths = (page: Buffer, from: number, most: number): ReadValues => {
+  const { lengths, position } = deltaLengths(page, from, most);
+  const texts = new PageTexts(page, BATCH_ROWS);
   let [next, at] = [0, position];
-  let previous = Buffer.alloc(0);
-  return (into, count) => {
+  return (places, count) => {
+    places.set(IN_ORDER.subarray(0, count));
     if (next + count > lengths.length) throw new RangeError('the page has fewer texts than values');
-    const parts: Buffer[] = [];
-    let length = 0;
-    for (let i = 0; i < count; i++, next++) {
-      const end = at + lengths[next];
-      if (lengths[next] < 0 || end > page.length) throw new RangeError('the page ends inside a text');
-      if (prefixes === null) {
-        into.starts[i] = at;
-        into.ends[i] = end;
-      } else {
-        const prefix = prefixes.lengths[next];
-        if (!(prefix >= 0 && prefix <= previous.length)) throw new RangeError('a text has too long a prefix');
-        previous = Buffer.concat([previous.subarray(0, prefix), page.subarray(at, end)]);
-        into.starts[i] = length;
-        length += previous.length;
-        into.ends[i] = length;
-        if (length > MAX_TEXTS) throw new ParquetDamage('a page has texts that are too long');
-        parts.push(previous);
-      }
-      at = end;
+    for (let i = 0; i < count; i++) {
+      texts.starts[i] = at;
+      at = endOfText(page, at, lengths[next++]);
+      texts.ends[i] = at;
     }
-    into.bytes = prefixes === null ? page : Buffer.concat(parts);
+    return texts.take(count);
   };
 };
 
-/** Bytes of the texts of a few thousand values that repeat each other. */
-const MAX_TEXTS = 128 * 1024 * 1024;
+/** Texts that begin as the one before them: the lengths of that come first, then those of the rest. */
+const fromPrefixes = (page: Buffer, from: number, most: number): ReadValues => {
+  const prefixes = deltaLengths(page, from, most);
+  const { lengths, position } = deltaLengths(page, prefixes.position, most);
+  const out = new TextWriter(BATCH_ROWS);
+  let [next, at] = [0, position];
+  let previous: Buffer = Buffer.alloc(0);
+  return written(out, () => {
+    if (next >= lengths.length || next >= prefixes.lengths.length) throw new RangeError('the page has too few texts');
+    const prefix = prefixes.lengths[next];
+    if (!(prefix >= 0 && prefix <= previous.length)) throw new RangeError('a text has too long a prefix');
+    const end = endOfText(page, at, lengths[next++]);
+    previous = Buffer.concat([previous.subarray(0, prefix), page.subarray(at, end)]);
+    if (previous.length > page.length) throw new ParquetDamage('a page has a text that is longer than it');
+    at = end;
+    out.token(previous);
+  });
+};
+
+const endOfText = (page: Buffer, start: number, length: number): number => {
+  if (length < 0 || start + length > page.length) throw new RangeError('the page ends inside a text');
+  return start + length;
+};
 
 const unknownEncoding = (encoding: number, { name, type }: ParquetColumn): ParquetDamage =>
   new ParquetDamage(`column ${name} has ${type} values in the encoding ${encoding}, which is not read`);
@@ -180,20 +175,25 @@ export const readValues = (
   column: ParquetColumn,
   dictionary: Texts | null,
 ): ReadValues => {
-  const { type, meaning } = column;
-  const isText = type === 'BYTE_ARRAY' && meaning.kind !== 'other';
   switch (encoding) {
-    case PLAIN:
-      return plain(page, from, column);
+    case PLAIN: {
+      const read = plain(page, from, column, BATCH_ROWS);
+      return (places, count) => {
+        places.set(IN_ORDER.subarray(0, count));
+        return read(count);
+      };
+    }
     case PLAIN_DICTIONARY:
     case RLE_DICTIONARY:
       return fromDictionary(page, from, dictionary);
     case DELTA_BINARY_PACKED:
       return fromDeltas(page, from, column);
     case DELTA_LENGTH_BYTE_ARRAY:
+      if (column.type !== 'BYTE_ARRAY') throw unknownEncoding(encoding, column);
+      return fromLengths(page, from, most);
     case DELTA_BYTE_ARRAY:
-      if (isText) return fromLengths(page, from, most, encoding === DELTA_BYTE_ARRAY);
-      throw unknownEncoding(encoding, column);
+      if (column.type !== 'BYTE_ARRAY') throw unknownEncoding(encoding, column);
+      return fromPrefixes(page, from, most);
     default:
       throw unknownEncoding(encoding, column);
   }
