@@ -109,7 +109,7 @@ test.for([1, 2, 3, 4])('killed at any step, over and over (seed %i)', { timeout:
     bed.clock.ahead += 60_000;
     const expected = committedIds(bed.store);
     expect(expected.length).toBeGreaterThan(30);
-    await until('everything is sent', () => idsOf(bed.firehose.records).size === expected.length);
+    await until('everything is sent', () => idsOf(bed.firehose.records).size === expected.length, 20);
     expect([...idsOf(bed.firehose.records)].sort()).toEqual(expected.sort());
     // The same id is the same row, whoever sent it.
     expect(new Set(bed.firehose.records).size).toBe(expected.length);
