@@ -31,14 +31,23 @@ export class ListingFacts {
   /** By `<account> <region> <YYYY-MM-DD>`, each part UNTOLD where the name does not tell it. */
   readonly days = new Map<string, DayFacts>();
 
+  #day = Number.NaN; // days since 1970, of the object before
+  #dayText = '';
+
   take(size: number, account: string | null, region: string | null, time: number | null): void {
     this.objects++;
     this.bytes += size;
-    const day = time === null ? UNTOLD : new Date(time).toISOString().slice(0, 10);
-    const key = `${account ?? UNTOLD} ${region ?? UNTOLD} ${day}`;
+    const key = `${account ?? UNTOLD} ${region ?? UNTOLD} ${time === null ? UNTOLD : this.#dayOf(time)}`;
     const facts = this.days.get(key) ?? { objects: 0, bytes: 0 };
     facts.objects++;
     facts.bytes += size;
     this.days.set(key, facts);
+  }
+
+  #dayOf(time: number): string {
+    const day = Math.floor(time / 86_400_000);
+    if (day !== this.#day) this.#dayText = new Date(time).toISOString().slice(0, 10);
+    this.#day = day;
+    return this.#dayText;
   }
 }

@@ -1,8 +1,8 @@
 // Turns an operand that is a path into the files that it names: itself, or what lies below it.
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { factsOf, judgeKey } from '../../pipeline/s3-layout/key.ts';
+import { judgeKey, keyReader } from '../../pipeline/s3-layout/key.ts';
 import type { Selection } from '../../pipeline/s3-layout/selection.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { ListingFacts } from './listing-facts.ts';
@@ -36,6 +36,7 @@ export class LocalSources {
   readonly #selection: Selection;
   readonly #facts: ListingFacts;
   readonly #store: string;
+  readonly #read = keyReader();
   readonly #named = new Set<string>(); // files that are operands
   readonly #entered = new Map<string, string>(); // directories: how they were named, by where they are
   readonly #names = new Set<string>(); // the same, as they were named
@@ -81,15 +82,15 @@ export class LocalSources {
   #file(path: string, operand: string, size: number): SourceObject | null {
     if (path === operand) {
       const hidden = basename(path).startsWith('.');
-      if (this.#named.has(path) || (!hidden && this.#names.has(join(path, '..')))) return null;
+      if (this.#named.has(path) || (!hidden && this.#names.has(dirname(path)))) return null;
       this.#named.add(path);
     } else if (this.#named.has(path)) {
       return null;
     }
     const key = keyOf(path, operand);
     const given = path === operand ? key : keyOf(join(operand, '.x'), operand).slice(0, -2);
-    const told = factsOf(key);
-    const verdict = judgeKey(key, told, this.#selection, given);
+    const told = this.#read(key);
+    const verdict = judgeKey(told, this.#selection, given);
     if (verdict === 'sibling') this.#facts.siblings++;
     if (verdict === 'pruned') this.#facts.prunedObjects++;
     if (verdict === 'sibling' || verdict === 'pruned') return null;

@@ -20,6 +20,9 @@ const LATER = 20 * MINUTE;
 const FILE = /^(\d{12})_vpcflowlogs_([a-z0-9-]+)_[^_]+_(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z_/;
 
 export interface KeyFacts {
+  /** What the directories tell. */
+  readonly place: Place;
+  /** What the name of the file tells, which goes before, or else they. */
   readonly account: string | null;
   readonly region: string | null;
   /** When the records ended or arrived that it holds. */
@@ -32,15 +35,28 @@ export const timeOf = ({ date, aws }: Place): Span | null => {
   return span === null ? null : { from: span.from, to: span.to + (aws ? FILE_SPAN : FIREHOSE_SPAN) };
 };
 
-/** What the name of the file tells goes before what its directories tell. */
-export const factsOf = (key: string): KeyFacts => {
-  const parts = key.split('/');
-  const name = FILE.exec(parts.pop() ?? '');
-  const place = placeOf(parts);
-  if (name === null) return { account: place.account, region: place.region, time: timeOf(place) };
+const ofFile = (place: Place, name: RegExpExecArray): KeyFacts => {
   const [year, month, day, hour, minute] = name.slice(3).map(Number);
   const time = Date.UTC(year, month - 1, day, hour, minute);
-  return { account: name[1], region: name[2], time: { from: time, to: time + FILE_SPAN } };
+  return { place, account: name[1], region: name[2], time: { from: time, to: time + FILE_SPAN } };
+};
+
+/** Reads key after key; what a directory tells is read once for those in it that follow one another. */
+export const keyReader = (): ((key: string) => KeyFacts) => {
+  let directory: string | null = null;
+  let place = placeOf([]);
+  let ofDirectory: KeyFacts = { place, account: null, region: null, time: null };
+  return (key) => {
+    const end = key.lastIndexOf('/') + 1;
+    const here = key.slice(0, end);
+    if (here !== directory) {
+      directory = here;
+      place = placeOf(here.split('/').slice(0, -1));
+      ofDirectory = { place, account: place.account, region: place.region, time: timeOf(place) };
+    }
+    const name = FILE.exec(key.slice(end));
+    return name === null ? ofDirectory : ofFile(place, name);
+  };
 };
 
 export const mayHold = ({ from, to }: Span, { start, stop }: Window): boolean => from <= stop + LATER && to >= start;
@@ -53,10 +69,10 @@ export type KeyVerdict = 'take' | 'unknown' | 'pruned' | 'sibling';
 
 /**
  * `unknown`: to be taken, because it does not tell what the selection asks for.
- * @param given the begin of `key` that the operand names itself, up to a slash: a service in it is asked for.
+ * @param given the begin of the key that the operand names itself, up to a slash: a service in it is asked for.
  */
-export const judgeKey = (key: string, facts: KeyFacts, selection: Selection, given: string): KeyVerdict => {
-  if (isSibling(placeOf(key.split('/').slice(0, -1)), given)) return 'sibling';
+export const judgeKey = (facts: KeyFacts, selection: Selection, given: string): KeyVerdict => {
+  if (isSibling(facts.place, given)) return 'sibling';
   if (isEverything(selection)) return 'take';
   const { window, accounts, regions } = selection;
   const asked: readonly (boolean | null)[] = [

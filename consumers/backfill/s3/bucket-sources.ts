@@ -5,8 +5,7 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { factsOf, isSibling, judgeKey } from '../../../pipeline/s3-layout/key.ts';
-import { placeOf } from '../../../pipeline/s3-layout/place.ts';
+import { isSibling, judgeKey, keyReader } from '../../../pipeline/s3-layout/key.ts';
 import { planPrefix } from '../../../pipeline/s3-layout/plan.ts';
 import { isEverything, type Selection } from '../../../pipeline/s3-layout/selection.ts';
 import { statusOf } from '../../shared/store/s3-failure.ts';
@@ -47,6 +46,7 @@ class BucketWalk {
   readonly #given: string;
   readonly #listing: BucketListing;
   readonly #store: string | null;
+  readonly #read = keyReader();
   #searches = 0;
   /** Whether any answer named anything, and whether any was a refusal. */
   met = false;
@@ -150,9 +150,8 @@ class BucketWalk {
   /** The directory of a key of which nothing is a source, or null. */
   #outside(key: string): string | null {
     if (this.#store !== null && key.startsWith(this.#store)) return this.#store;
-    const directories = key.split('/').slice(0, -1);
-    const place = placeOf(directories);
-    return isSibling(place, this.#given) ? `${directories.slice(0, place.serviceAt).join('/')}/` : null;
+    const { place } = this.#read(key);
+    return isSibling(place, this.#given) ? `${key.split('/').slice(0, place.serviceAt).join('/')}/` : null;
   }
 
   /** What a listed object is: a source, a problem, or (null) neither. */
@@ -164,8 +163,8 @@ class BucketWalk {
       facts.empty++;
       return null;
     }
-    const told = factsOf(key);
-    const verdict = judgeKey(key, told, selection, this.#given);
+    const told = this.#read(key);
+    const verdict = judgeKey(told, selection, this.#given);
     if (verdict === 'sibling') facts.siblings++;
     if (verdict === 'pruned') facts.prunedObjects++;
     if (verdict === 'sibling' || verdict === 'pruned') return null;

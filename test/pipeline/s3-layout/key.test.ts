@@ -1,20 +1,21 @@
 // What keys tell, and whether a selection asks for them: built from parts they parse back; what may hold a wanted record is taken.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { factsOf, judgeKey, type KeyVerdict } from '../../../pipeline/s3-layout/key.ts';
+import { judgeKey, type KeyVerdict, keyReader } from '../../../pipeline/s3-layout/key.ts';
 import { EVERYTHING, type Selection } from '../../../pipeline/s3-layout/selection.ts';
 import { ACCOUNTS, awsKeys, fileName, firehoseKeys, REGIONS, times } from './flow-log-keys.ts';
 
 const MINUTE = 60_000;
+const factsOf = keyReader();
 const at = (text: string): number => Date.parse(text);
 const judged = (key: string, selection: Partial<Selection>, given = ''): KeyVerdict =>
-  judgeKey(key, factsOf(key), { ...EVERYTHING, ...selection }, given);
+  judgeKey(factsOf(key), { ...EVERYTHING, ...selection }, given);
 
 describe('a key tells', () => {
   test('whose logs and of what time, as they were built in', () => {
     fc.assert(
       fc.property(awsKeys, ({ key, account, region, time }) => {
-        expect(factsOf(key)).toEqual({ account, region, time: { from: time, to: time + 5 * MINUTE } });
+        expect(factsOf(key)).toMatchObject({ account, region, time: { from: time, to: time + 5 * MINUTE } });
       }),
     );
   });
@@ -33,7 +34,11 @@ describe('a key tells', () => {
   test('of Firehose the hour, and 15 minutes that its buffer may hold more', () => {
     fc.assert(
       fc.property(firehoseKeys, ({ key, time }) => {
-        expect(factsOf(key)).toEqual({ account: null, region: null, time: { from: time, to: time + 75 * MINUTE } });
+        expect(factsOf(key)).toMatchObject({
+          account: null,
+          region: null,
+          time: { from: time, to: time + 75 * MINUTE },
+        });
       }),
     );
   });

@@ -1,12 +1,13 @@
 // How a bucket is walked: what is left out before it is listed is only what no key below may be asked for.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { factsOf, judgeKey } from '../../../pipeline/s3-layout/key.ts';
+import { judgeKey, keyReader } from '../../../pipeline/s3-layout/key.ts';
 import { planPrefix } from '../../../pipeline/s3-layout/plan.ts';
 import { EVERYTHING, type Selection } from '../../../pipeline/s3-layout/selection.ts';
 import { ACCOUNTS, awsKey, awsKeys, firehoseKeys, REGIONS, times } from './flow-log-keys.ts';
 
 const MINUTE = 60_000;
+const factsOf = keyReader();
 const at = (text: string): number => Date.parse(text);
 
 interface Walked {
@@ -19,7 +20,7 @@ interface Walked {
 const walk = (keys: readonly string[], selection: Selection, given = ''): Walked => {
   const [taken, listed]: [string[], string[]] = [[], []];
   const take = (key: string): void => {
-    const verdict = judgeKey(key, factsOf(key), selection, given);
+    const verdict = judgeKey(factsOf(key), selection, given);
     if (verdict === 'take' || verdict === 'unknown') taken.push(key);
   };
   const visit = (prefix: string): void => {
@@ -85,7 +86,7 @@ describe('the walk', () => {
           .map((part) => `${part}/`)
           .join('');
         const asked = keys.filter((key) => {
-          const verdict = judgeKey(key, factsOf(key), selection, given);
+          const verdict = judgeKey(factsOf(key), selection, given);
           return key.startsWith(given) && (verdict === 'take' || verdict === 'unknown');
         });
         expect([...walk(keys, selection, given).taken].sort()).toEqual([...asked].sort());
