@@ -15,7 +15,7 @@ import { forEachAtMost, runAhead } from './run-ahead.ts';
 import { SourceError } from './source-error.ts';
 import type { SourceObject } from './source-object.ts';
 import { listSources } from './sources.ts';
-import { listingRemarks, summarize } from './summary.ts';
+import { fieldRemarks, listingRemarks, summarize } from './summary.ts';
 import { Totals } from './totals.ts';
 
 /** So many objects are listed before there is room for them: they tell how much work there is. */
@@ -28,10 +28,14 @@ export const run: Run = async (context: CommandContext) => {
   const settings: Settings = { ...(await readSettings(options)), logGroup: options.logGroup };
   const began = clock.now();
   const selection = readSelection(options, began);
-  const store = await openStore(options.store);
-  const progress = await showProgress(stderr, clock);
   const feed = options.feed ?? DEFAULT_FEED;
   const setup = { store: options.store, settings, asNew, dryRun, feed, overlap, role, externalId };
+  if (options.queue !== null) {
+    const { followQueue } = await import('./queue/follow-queue.ts'); // with a client that others do without
+    return await followQueue(context, options.queue, setup, selection);
+  }
+  const store = await openStore(options.store);
+  const progress = await showProgress(stderr, clock);
   const loader = await Loader.open({ ...setup, onBytes: progress.add });
   const [facts, failures, totals] = [new ListingFacts(), new Failures(), new Totals()];
   const estimate = new DryRun(store, facts);
@@ -87,6 +91,7 @@ export const run: Run = async (context: CommandContext) => {
   for (const line of listingRemarks(facts)) stderr.write(`${line}\n`);
   if (!onlyFiles && dryRun) stderr.write(`${estimate.text()}\n`);
   if (onlyFiles || !dryRun || loaded + known > 0) stderr.write(`${summarize(outcome, dryRun)}\n`);
+  for (const line of fieldRemarks(totals.unknownFields)) stderr.write(`${line}\n`);
   if (signal.aborted) say('interrupted; run it again to go on where it stopped');
   return failures.count > 0 || signal.aborted ? 1 : 0;
 };
