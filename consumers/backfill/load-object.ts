@@ -66,6 +66,8 @@ export interface LoadedObject {
   readonly outcome: 'loaded' | 'known';
   /** What each part contained that this call committed (or, dry, would have). */
   readonly parts: readonly Counts[];
+  /** Fields of its header or schema that we do not know, and left out; absent: none. */
+  readonly unknownFields?: readonly string[];
 }
 
 /** One reading of an object under what was claimed of it before. */
@@ -82,6 +84,7 @@ class Reading {
   readonly #evidence: StoreEvidence;
   readonly #sifts = new Map<number, PartSift>();
   readonly committed: Counts[] = [];
+  readonly unknownFields = new Set<string>();
 
   constructor(loading: Loading, file: ObjectFile, named: Named, claims: readonly PartClaim[], settings: string) {
     const now = loading.clock.now();
@@ -171,6 +174,7 @@ class Reading {
     const known = this.#claims[part];
     if (known !== undefined && (await readCommit(store, known.arrival, source)) !== null) return true;
     await contents.siftRest();
+    for (const field of contents.tally.unknownFields) this.unknownFields.add(field);
     const skip = known === undefined ? this.#assertTakable(whole) : known.skip;
     if (dryRun) {
       this.committed.push(contents.tally.counts());
@@ -243,6 +247,7 @@ export const loadObject = async (place: Place, object: ObjectIdentity, loading: 
     const reading = new Reading(loading, file, named, claims, hash);
     const won = await reading.run(settings);
     parts.push(...reading.committed);
-    if (won) return { outcome: 'loaded', parts };
+    const unknownFields = [...reading.unknownFields];
+    if (won) return { outcome: 'loaded', parts, ...(unknownFields.length === 0 ? {} : { unknownFields }) };
   }
 };

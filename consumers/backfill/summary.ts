@@ -60,6 +60,12 @@ export const summarize = (outcome: Outcome, dryRun: boolean): string => {
   ].join('\n');
 };
 
+/** Fields of headers and schemas that were left out; nothing where there were none. */
+export const fieldRemarks = (unknown: ReadonlySet<string>): readonly string[] =>
+  unknown.size === 0
+    ? []
+    : [`left out, because this version does not know them: the fields ${[...unknown].join(', ')}`];
+
 /** What the listing left out, and what it took without knowing; nothing where there was neither. */
 export const listingRemarks = (facts: ListingFacts): readonly string[] => {
   const { prunedObjects, prunedPrefixes, unknown, empty, siblings } = facts;

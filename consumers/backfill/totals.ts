@@ -54,18 +54,24 @@ export const addCounts = (a: Counts, b: Counts): Counts => {
   };
 };
 
+/** Headers are data: so many names are kept. */
+const MAX_UNKNOWN = 100;
+
 export class Totals {
   loaded = 0;
   known = 0;
   bytes = 0; // of the loaded
   counts: Counts = NO_COUNTS;
+  /** Of headers and schemas, each once. */
+  readonly unknownFields = new Set<string>();
 
-  add({ outcome, bytes, parts }: LoadedSource): void {
+  add({ outcome, bytes, parts, unknownFields = [] }: LoadedSource): void {
     if (outcome === 'known') this.known++;
     else {
       this.loaded++;
       this.bytes += bytes;
     }
+    for (const field of unknownFields) if (this.unknownFields.size < MAX_UNKNOWN) this.unknownFields.add(field);
     for (const part of parts) this.counts = addCounts(this.counts, part);
   }
 }

@@ -26,6 +26,12 @@ const escaped = (text: string): string =>
       return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
     });
 
+/** The longest name that CloudWatch Logs takes. */
+const LONGEST_NAME = 512; // characters
+
+/** A metric has no empty labels, and an envelope may say anything. */
+const labelOf = (logGroup: string | null): string => logGroup?.slice(0, LONGEST_NAME) || NO_GROUP;
+
 export class DriftWarnings {
   readonly #meter: Meter;
   readonly #log: Log;
@@ -47,14 +53,14 @@ export class DriftWarnings {
 
   /** A counter that appears with its first event has no increase that an alert could see. */
   #meet(logGroup: string | null): void {
-    const label = logGroup ?? NO_GROUP;
+    const label = labelOf(logGroup);
     if (this.#labels.has(label)) return;
     if (this.#labels.size < MAX_LABELS) this.#labels.add(label);
     this.#count(logGroup, 0);
   }
 
   #count(logGroup: string | null, rejects: number): void {
-    const label = logGroup ?? NO_GROUP;
+    const label = labelOf(logGroup);
     this.#meter.count('drift', rejects, { log_group: this.#labels.has(label) ? label : OTHER });
   }
 

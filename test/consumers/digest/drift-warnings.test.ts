@@ -78,6 +78,22 @@ test('a hundred log groups have a series of their own, and the others one', asyn
   expect(all).toContain(`vpcflow_format_drift_lines_total{log_group="other"} ${51 * 20}`);
 });
 
+test('an envelope that names no log group, or one too long to be any, makes a label all the same', async () => {
+  const { warnings, series } = watched();
+  const bad = { lines: 20, rejects: 20, byReason: { token_count: 20 }, format: '${start}', samples: ['x'] };
+  warnings.committed(
+    [
+      { logGroup: '', ...bad },
+      { logGroup: 'g'.repeat(100_000), ...bad },
+    ],
+    0,
+  );
+  expect(await series()).toEqual([
+    'vpcflow_format_drift_lines_total{log_group="(none)"} 20',
+    `vpcflow_format_drift_lines_total{log_group="${'g'.repeat(512)}"} 20`,
+  ]);
+});
+
 test('a field that is not known is told once', () => {
   const { log, lines } = recordedLog();
   const fields = new UnknownFields(log);
