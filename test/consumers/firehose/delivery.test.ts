@@ -1,73 +1,22 @@
 // `vpcflow firehose` and a client that delivers as Firehose does: lost answers, duplicates, a stream that refuses, a killed
 // endpoint; what `vpcflow digest` then makes of the stream is what was delivered, each line once.
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../../consumers/shared/clock.ts';
-import { type LocalKinesis, localClient, startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
-import { ensureStream } from '../../../consumers/shared/embedded/local-stream.ts';
 import { identifyStream } from '../../../consumers/shared/kinesis.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { watermarkKey } from '../../../pipeline/keys.ts';
-import { type Running, runVpcflow, startVpcflow } from '../../run-vpcflow.ts';
+import { runVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
-import { type FaultyKinesis, startFaultyKinesis } from './faulty-kinesis.ts';
-import {
-  type Answer,
-  type Batch,
-  bodyOf,
-  closeConnections,
-  deliver,
-  get,
-  headersOf,
-  isSuccess,
-  KEY,
-  post,
-} from './firehose-client.ts';
+import { EndpointBed } from './endpoint-bed.ts';
+import { type Answer, type Batch, bodyOf, deliver, headersOf, isSuccess, KEY, post } from './firehose-client.ts';
 
-let directory: string;
-let kinesis: LocalKinesis;
-let client: KinesisClient;
-let faulty: FaultyKinesis;
-const running = new Set<Running>();
+let bed: EndpointBed;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'vpcflow-firehose-'));
-  kinesis = await startLocalKinesis(null);
-  client = localClient(kinesis);
-  faulty = await startFaultyKinesis(kinesis.place.endpoint);
-  await writeFile(join(directory, 'keys'), `# the key of the test\n${KEY}\n`, { mode: 0o600 });
+  bed = await EndpointBed.make();
 });
-afterAll(async () => {
-  closeConnections();
-  for (const one of running) one.process.kill('SIGKILL');
-  await Promise.all([...running].map(({ ended }) => ended));
-  await faulty.stop();
-  client.destroy();
-  await kinesis.stop();
-  await rm(directory, { recursive: true });
-});
-
-const environment = (endpoint: string): Readonly<Record<string, string>> => ({
-  AWS_ENDPOINT_URL_KINESIS: endpoint,
-  AWS_REGION: kinesis.place.region,
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
-});
-
-const startEndpoint = async (stream: string, port = '0', ...more: readonly string[]) => {
-  const keys = ['--access-key-file', join(directory, 'keys')];
-  const args = ['firehose', '--stream', stream, '--port', port, ...keys, '--drain', '0s', ...more];
-  const started = startVpcflow(args, environment(faulty.endpoint));
-  running.add(started);
-  void started.ended.then(() => running.delete(started));
-  const url = await until('the endpoint listens', () => /(http:\S+)\/firehose puts on/.exec(started.stderr())?.[1]);
-  return { ...started, url };
-};
+afterAll(() => bed.end());
 
 const SECOND = Math.floor(Date.now() / 1000) - 600;
 const FORMAT = '${interface-id} ${bytes} ${start} ${srcaddr} ${dstaddr} ${end}';
@@ -137,18 +86,15 @@ const deliverAndLeave = async (url: string, batch: Batch): Promise<void> => {
 
 /** What the digests of the stream hold, by source address; and the audit. */
 const digested = async (stream: string) => {
-  const store = join(directory, stream);
-  const local = environment(kinesis.place.endpoint);
-  const { id } = await identifyStream(client, stream);
+  const store = join(bed.directory, stream);
+  const { id } = await identifyStream(bed.client, stream);
   const objects = new DirectoryStore(store);
-  const digest = startVpcflow(['digest', '--stream', stream, '--store', store], local);
-  running.add(digest);
+  const digest = bed.start(['digest', '--stream', stream, '--store', store], false);
   for (const shard of ['shardId-000000000000', 'shardId-000000000001']) {
     await until(`${shard} is read`, async () => (await objects.get(watermarkKey(id, shard))) !== null);
   }
   digest.process.kill('SIGTERM');
   const { status, stderr } = await digest.ended;
-  running.delete(digest);
   expect(status, stderr).toBe(0);
   const window = ['--start', new Date(SECOND * 1000 - 60_000).toISOString(), '--stop', 'now'];
   const rows = await runVpcflow(['rows', '--store', store, ...window, '--group', 'srcaddr', '--format', 'ndjson']);
@@ -165,9 +111,10 @@ const digested = async (stream: string) => {
 };
 
 test('what Firehose was told is there is there once, whatever went wrong', { timeout: 180_000 }, async () => {
-  await ensureStream(client, 'rough', 2, systemClock);
+  await bed.stream('rough');
+  const { faulty } = bed;
   const { batches, expected } = makeBatches(24);
-  let endpoint = await startEndpoint('rough');
+  let endpoint = await bed.endpoint('rough');
   const { url } = endpoint;
   const [hung, ...rest] = batches;
   faulty.faults.push('hang');
@@ -206,7 +153,7 @@ test('what Firehose was told is there is there once, whatever went wrong', { tim
   endpoint.process.kill('SIGKILL');
   await endpoint.ended;
   faulty.otherwise = null;
-  endpoint = await startEndpoint('rough', new URL(url).port);
+  endpoint = await bed.endpoint('rough', new URL(url).port);
   const statuses = (await Promise.all(interrupted)).flat();
   expect(statuses.filter((status) => status === 200)).toHaveLength(3);
   expect(statuses).toContain(0);
@@ -228,52 +175,4 @@ test('what Firehose was told is there is there once, whatever went wrong', { tim
     ...{ ok: true, records: taken.length, duplicates: taken.length - unique.size },
     ...{ lines: expected.bytes.size, flows: expected.bytes.size, rejects: { total: 0 } },
   });
-});
-
-test('a stream that takes nothing, and keys that are rotated, through the process', { timeout: 60_000 }, async () => {
-  await ensureStream(client, 'calm', 2, systemClock);
-  const keys = join(directory, 'rotated');
-  await writeFile(keys, KEY, { mode: 0o600 });
-  const endpoint = await startEndpoint('calm', '0', '--access-key-file', keys, '--metrics-port', '0');
-  const { url } = endpoint;
-  const [batch] = makeBatches(1).batches;
-  expect(await get(url, '/readyz')).toMatchObject({ status: 200 });
-  expect(isSuccess(batch!, await deliver(url, batch!))).toBe(true);
-  expect(await deliver(url, batch!, 'second-key')).toMatchObject({ status: 401 });
-  await writeFile(keys, 'second-key\n', { mode: 0o600 });
-  endpoint.process.kill('SIGHUP');
-  await until('the keys are read again', () => endpoint.stderr().includes('read again'));
-  expect(await deliver(url, batch!, 'second-key')).toMatchObject({ status: 200 });
-  expect(await deliver(url, batch!)).toMatchObject({ status: 401 });
-
-  // Nothing listens where the stream was.
-  await faulty.stop();
-  expect(await deliver(url, { ...batch!, requestId: 'later' }, 'second-key')).toMatchObject({ status: 503 });
-  expect(await get(url, '/readyz')).toMatchObject({ status: 503 });
-  expect(await get(url, '/healthz')).toMatchObject({ status: 200 });
-
-  const metrics = await until('metrics are served', () => /metrics at (\S+?)"/.exec(endpoint.stderr())?.[1]);
-  const told = await (await fetch(`${metrics}/metrics`)).text();
-  expect(told).toContain('vpcflow_firehose_requests_total{status="200"} 2');
-  expect(told).toContain('vpcflow_firehose_requests_total{status="401"} 2');
-  expect(told).toContain('vpcflow_firehose_requests_total{status="503"} 1');
-  expect(told).toContain('vpcflow_firehose_records_total 12');
-  expect((await fetch(`${metrics}/healthz`)).status).toBe(200);
-  endpoint.process.kill('SIGTERM');
-  if (endpoint.process.exitCode === null) await once(endpoint.process, 'exit');
-  const { status, stderr } = await endpoint.ended;
-  expect(status, stderr).toBe(0);
-  for (const key of [KEY, 'second-key']) expect(stderr).not.toContain(key);
-});
-
-test('what others can reach needs a key; what is missing is said before anything starts', async () => {
-  const open = await runVpcflow(['firehose', '--stream', 'flows', '--host', '0.0.0.0']);
-  expect(open.status).toBe(1);
-  expect(open.stderr).toContain('VF_BIND_REFUSED');
-  expect(open.stderr).toContain('--access-key-file');
-  const none = await runVpcflow(['firehose', '--stream', 'flows', '--access-key-file', join(directory, 'nothing')]);
-  expect(none.status).toBe(2);
-  expect(none.stderr).toMatch(/cannot be read: ENOENT.*VF_USAGE/);
-  const absent = await runVpcflow(['firehose', '--stream', 'absent'], environment(kinesis.place.endpoint));
-  expect([absent.status, absent.stderr]).toEqual([1, expect.stringContaining('there is no stream absent')]);
 });

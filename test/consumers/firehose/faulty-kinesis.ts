@@ -103,7 +103,7 @@ export const startFaultyKinesis = async (upstream: string): Promise<FaultyKinesi
     taken: () => taken,
     stop: async () => {
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
   return self;

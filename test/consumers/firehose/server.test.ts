@@ -68,7 +68,7 @@ describe('a body', () => {
     const bomb = Buffer.concat(Array.from({ length: 160 }, () => member));
     const began = performance.now();
     expect(await post(url, headersOf({ ...batch, gzip: true }), bomb)).toMatchObject({ status: 413 });
-    expect(performance.now() - began).toBeLessThan(5000); // all of it takes half a minute
+    expect(performance.now() - began).toBeLessThan(15_000); // all of it takes half a minute
     expect(bytes.held).toBe(0);
   });
 

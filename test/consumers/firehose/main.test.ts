@@ -1,0 +1,61 @@
+// `vpcflow firehose` as a person runs it: keys that are rotated, a stream that is gone, metrics, and what it refuses to do.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runVpcflow } from '../../run-vpcflow.ts';
+import { until } from '../../until.ts';
+import { EndpointBed } from './endpoint-bed.ts';
+import { type Batch, deliver, get, isSuccess, KEY } from './firehose-client.ts';
+
+let bed: EndpointBed;
+beforeAll(async () => {
+  bed = await EndpointBed.make();
+});
+afterAll(() => bed.end());
+
+test('a stream that takes nothing, and keys that are rotated, through the process', { timeout: 60_000 }, async () => {
+  await bed.stream('calm');
+  const keys = join(bed.directory, 'rotated');
+  await writeFile(keys, KEY, { mode: 0o600 });
+  const endpoint = await bed.endpoint('calm', '0', '--access-key-file', keys, '--metrics-port', '0');
+  const { url } = endpoint;
+  const batch: Batch = { requestId: 'first', records: ['one', 'two', ''].map((text) => Buffer.from(text)) };
+  expect(await get(url, '/readyz')).toMatchObject({ status: 200 });
+  expect(isSuccess(batch, await deliver(url, batch))).toBe(true);
+  expect(await deliver(url, batch, 'second-key')).toMatchObject({ status: 401 });
+  await writeFile(keys, 'second-key\n', { mode: 0o600 });
+  endpoint.process.kill('SIGHUP');
+  await until('the keys are read again', () => endpoint.stderr().includes('read again'));
+  expect(await deliver(url, batch, 'second-key')).toMatchObject({ status: 200 });
+  expect(await deliver(url, batch)).toMatchObject({ status: 401 });
+
+  // Nothing listens where the stream was.
+  await bed.faulty.stop();
+  expect(await deliver(url, { ...batch, requestId: 'later' }, 'second-key')).toMatchObject({ status: 503 });
+  expect(await get(url, '/readyz')).toMatchObject({ status: 503 });
+  expect(await get(url, '/healthz')).toMatchObject({ status: 200 });
+
+  const metrics = await until('metrics are served', () => /metrics at (\S+?)"/.exec(endpoint.stderr())?.[1]);
+  const told = await (await fetch(`${metrics}/metrics`)).text();
+  expect(told).toContain('vpcflow_firehose_requests_total{status="200"} 2');
+  expect(told).toContain('vpcflow_firehose_requests_total{status="401"} 2');
+  expect(told).toContain('vpcflow_firehose_requests_total{status="503"} 1');
+  expect(told).toContain('vpcflow_firehose_records_total 6');
+  expect((await fetch(`${metrics}/healthz`)).status).toBe(200);
+  endpoint.process.kill('SIGTERM');
+  const { status, stderr } = await endpoint.ended;
+  expect(status, stderr).toBe(0);
+  for (const key of [KEY, 'second-key']) expect(stderr).not.toContain(key);
+});
+
+test('what others can reach needs a key; what is missing is said before anything starts', async () => {
+  const open = await runVpcflow(['firehose', '--stream', 'flows', '--host', '0.0.0.0']);
+  expect(open.status).toBe(1);
+  expect(open.stderr).toContain('VF_BIND_REFUSED');
+  expect(open.stderr).toContain('--access-key-file');
+  const none = await runVpcflow(['firehose', '--stream', 'flows', '--access-key-file', join(bed.directory, 'nothing')]);
+  expect(none.status).toBe(2);
+  expect(none.stderr).toMatch(/cannot be read: ENOENT.*VF_USAGE/);
+  const absent = await runVpcflow(['firehose', '--stream', 'absent'], bed.environment(false));
+  expect([absent.status, absent.stderr]).toEqual([1, expect.stringContaining('there is no stream absent')]);
+});
