@@ -98,6 +98,10 @@ class SourceReplay {
       for (const [i, reject] of rejects.entries()) {
         const row = first + i;
         if (row < from || claimed.has(row) || !isSelected(selection, reject)) continue;
+        if (rows.ranges.length >= maxRanges && rows.begins(row)) {
+          next = row;
+          break reading;
+        }
         const never = whyNotReplayable(reject);
         const mismatch = never === null ? lines.take(reject, contents) : null;
         if (never !== null) count(unreplayable, never);
@@ -105,7 +109,7 @@ class SourceReplay {
         else {
           rows.add(row);
           count(byReason, reject.reason);
-          if (rows.ranges.length >= maxRanges || contents.isFull(bounds)) {
+          if (contents.isFull(bounds)) {
             next = row + 1;
             break reading;
           }

@@ -13,6 +13,11 @@ export class RowGatherer {
     this.#count++;
   }
 
+  /** Whether a row that is added would begin a range. */
+  begins(row: number): boolean {
+    return this.#ranges.at(-1)?.[1] !== row - 1;
+  }
+
   /** How many rows. */
   get count(): number {
     return this.#count;
