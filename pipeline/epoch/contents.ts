@@ -100,7 +100,7 @@ export class EpochContents implements DecodeTarget {
   /** To be called after each line: sets a piece aside when the digest can take no more. True when it did. */
   cutWhenFull(): boolean {
     if (!this.#mustCut()) return false;
-    this.#cut();
+    this.cut();
     return true;
   }
 
@@ -113,7 +113,8 @@ export class EpochContents implements DecodeTarget {
     );
   }
 
-  #cut(): void {
+  /** Sets what there is aside as a piece of its own. */
+  cut(): void {
     this.#waiting.push({ digest: this.digest, coverage: this.coverage });
     this.pool = new StringPool();
     this.digest = new Digest(this.pool);
@@ -141,7 +142,7 @@ export class EpochContents implements DecodeTarget {
 
   /** To be called after the last line: leaves out what is to be left out, so that the counts are final. */
   async siftRest(): Promise<void> {
-    if (!this.#ended) this.#cut();
+    if (!this.#ended) this.cut();
     this.#ended = true;
     await this.#siftPieces(true);
   }

@@ -24,20 +24,19 @@ export interface Met {
   readonly witnesses: readonly Witness[];
 }
 
+/** Bits are taken from the rows that there are: what a feed has beside them does not matter. */
 export const meet = (present: InterfaceHour, hour: number, evidence: readonly FeedEvidence[]): Met => {
-  const [sure, any] = [
-    { low: 0, high: 0 },
-    { low: 0, high: 0 },
-  ];
+  const mask = { low: 0, high: 0 };
+  const sure = { low: 0, high: 0 };
   const witnesses: Witness[] = [];
   for (const { feed, open, minutes } of evidence) {
     const known = minutes.mask(present.account, present.interface, hour);
     if (known === null) continue;
     const both = { low: known.low & present.mask.low, high: known.high & present.mask.high };
     if (isEmptyMask(both)) continue;
-    addMask(any, both);
+    addMask(mask, both);
     if (!open) addMask(sure, both);
     witnesses.push({ feed, open });
   }
-  return { mask: any, unsure: { low: any.low & ~sure.low, high: any.high & ~sure.high }, witnesses };
+  return { mask, unsure: { low: mask.low & ~sure.low, high: mask.high & ~sure.high }, witnesses };
 };

@@ -72,3 +72,17 @@ test('the longest interval is that of a flow or a NODATA line that has both time
   tally.flow(flowOf(1, 1, 500, 400));
   expect(tally.longestInterval).toBe(600);
 });
+
+test('lines that are left out are counted as skipped, and their sums taken back exactly', () => {
+  const most = 2 ** 53 - 1;
+  const tally = new Tally();
+  for (let i = 0; i < 3; i++) tally.flow(flowOf(most, i));
+  tally.nodata(flowOf(NULL, NULL));
+  tally.skipdata();
+  tally.skip({ flows: 2, nodata: 1, skipdata: 0, packets: 2n * BigInt(most), bytes: 1n });
+  expect(tally.counts()).toMatchObject({ lines: 5, flows: 1, nodata: 0, skipdata: 1, skipped: 3 });
+  expect(tally.counts()).toMatchObject({ packets: BigInt(most), bytes: 2n });
+  tally.skip({ flows: 1, nodata: 0, skipdata: 1, packets: BigInt(most), bytes: 2n });
+  expect(tally.counts()).toMatchObject({ lines: 5, flows: 0, skipdata: 0, skipped: 5, packets: 0n, bytes: 0n });
+  expect(Object.keys(new Tally().counts())).not.toContain('skipped');
+});

@@ -13,7 +13,9 @@ import { openDuckDb } from '../../shared/query/duckdb.ts';
 import { CachedFiles, filesInPlace } from '../../shared/query/object-files.ts';
 import { quotedPath } from '../../shared/query/sql-text.ts';
 
+/** What lies on the disk at once of a store that is not a directory. */
 const FILES_AT_ONCE = 256;
+const BYTES_AT_ONCE = 256 * 1024 * 1024;
 const MEMORY_LIMIT = 128 * 1024 * 1024; // bytes, of DuckDB
 const HALF = 2n ** 30n;
 
@@ -35,6 +37,21 @@ const statement = (table: WindowTable, paths: readonly string[]): string => {
   );
 };
 
+/** At least one file each. */
+function* batches(objects: readonly ListedObject[]): Generator<readonly ListedObject[]> {
+  let batch: ListedObject[] = [];
+  let bytes = 0;
+  for (const object of objects) {
+    if (batch.length === FILES_AT_ONCE || (batch.length > 0 && bytes + object.size > BYTES_AT_ONCE)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(object);
+    bytes += object.size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
 const textOf = (value: QueryValue | undefined): string | null => (typeof value === 'string' ? value : null);
 
 const add = (to: MinuteSet, [account, iface, hour, minutes]: readonly QueryValue[]): void => {
@@ -55,7 +72,9 @@ export const readMinutes = async (
   let engine: QueryEngine | null = null;
   try {
     const local = !store.uri.includes('://');
-    const files = local ? filesInPlace(store.uri) : new CachedFiles(store, { directory: join(scratch, 'objects') });
+    const files = local
+      ? filesInPlace(store.uri)
+      : new CachedFiles(store, { directory: join(scratch, 'objects'), maxBytes: 0 });
     const empty = join(scratch, 'empty.parquet'); // so that each name exists
     await writeFile(empty, await emptyDigest());
     await mkdir(join(scratch, 'spill'));
@@ -64,8 +83,8 @@ export const readMinutes = async (
       temporary: join(scratch, 'spill'),
     });
     const set = new MinuteSet();
-    for (let from = 0; from < objects.length; from += FILES_AT_ONCE) {
-      const held = await files.hold(objects.slice(from, from + FILES_AT_ONCE));
+    for (const some of batches(objects)) {
+      const held = await files.hold(some);
       try {
         const paths = table === 'digests' ? [empty, ...held.paths] : held.paths;
         if (paths.length === 0) continue;

@@ -8,7 +8,9 @@ import { openStore } from '../../../consumers/shared/store/open.ts';
 import { createS3Client } from '../../../consumers/shared/store/s3-client.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { STREAM } from '../../audited-store.ts';
+import { runVpcflow } from '../../run-vpcflow.ts';
 import { s3Environment, startS3Server } from '../../s3-server.ts';
+import { file } from './flow-files.ts';
 import {
   ALL,
   audited,
@@ -79,4 +81,25 @@ describe.each(places)('in %s', (place, open) => {
     expect((await backfill(store, refused, ALL, { overlap: 'add' })).outcome).toBe('known');
     expect(await audited(store)).toEqual(sumsOf([...UNION, ...apart]));
   });
+});
+
+test('as a command: the other files are taken, the status is 1, and what is left out is told and audited', async () => {
+  const at = join(folder, 'commanded');
+  await stream(await openStore(at), STREAMED);
+  const [both, apart] = [join(folder, 'both.log'), join(folder, 'apart.log')];
+  file(both, `${ALL.join('\n')}\n`);
+  file(apart, `${flow(4, 'eni-other')}\n`);
+  const command = (...args: readonly string[]) => runVpcflow(['backfill', both, apart, '--store', at, ...args]);
+  const dry = await command('--dry-run');
+  expect([dry.status, dry.stderr]).toEqual([1, expect.stringContaining('(VF_OVERLAP)')]);
+  const refused = await command();
+  expect([refused.status, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining(`both.log: 46 of 71 lines are of interfaces and minutes that ${STREAM} has, too`),
+  ]);
+  expect(refused.stderr).toContain('pass --overlap skip');
+  expect((await partClaims(await openStore(at))).map(({ name }) => name)).toEqual([apart]);
+  const taken = await command('--overlap', 'skip');
+  expect([taken.status, taken.stderr]).toEqual([0, expect.stringContaining('46 skipped')]);
+  expect(await audited(await openStore(at))).toEqual(sumsOf([...UNION, flow(4, 'eni-other')]));
 });

@@ -172,7 +172,7 @@ test('rows of many segments and layouts are met, each once', () => {
     const mask = set.at('a', 'eni-1', hour);
     [mask.low, mask.high] = [2 ** 30 - 1, 2 ** 30 - 1];
   }
-  const gone = flows.filter((one) => one.keys.interface_id === 'eni-1');
-  expect(removeRows(piece, set).flows).toBe(gone.length);
-  expect(rowsOf(piece.digest)).toEqual(referenceDigest(flows.filter((one) => !gone.includes(one))));
+  const kept = flows.filter((one) => one.keys.interface_id !== 'eni-1');
+  expect(removeRows(piece, set).flows).toBe(flows.length - kept.length);
+  expect(rowsOf(piece.digest)).toEqual(referenceDigest(kept));
 });
