@@ -37,7 +37,7 @@ export const COMMANDS: readonly Command[] = [
       ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
     ],
     required: ['stream'],
-    appendix: async () => (await import('./firehose/endpoint-help.ts')).ENDPOINT_HELP,
+    appendix: async () => (await import('./shared/firehose-help.ts')).ENDPOINT_HELP,
     load: () => import('./firehose/main.ts'),
   },
   {

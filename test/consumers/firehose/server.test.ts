@@ -214,6 +214,12 @@ describe('health', () => {
     }
   });
 
+  test('comes with a connection that is kept for longer than a balancer keeps an idle one', async () => {
+    const { url } = await open();
+    for (const { headers } of [await get(url, '/readyz'), await deliver(url, batch)])
+      expect(headers).toMatchObject({ connection: 'keep-alive', 'keep-alive': 'timeout=75' });
+  });
+
   test('without a stream: it lives and is not ready', async () => {
     const { url, totals } = await open({ ready: async () => false });
     expect(await get(url, '/healthz')).toMatchObject({ status: 200 });
