@@ -23,6 +23,7 @@ const HEARTBEAT_MS = 1_000;
 
 export const run: Run = async (context) => {
   const { options, clock, stderr } = context;
+  const settings = await settingsOf(context);
   const state = stateDirectory(options.data, options.data);
   const lock = await acquireRunLock(state, clock);
   const terminal = new Terminal(stderr);
@@ -33,7 +34,7 @@ export const run: Run = async (context) => {
     // First of all, so that a taken port is known before anything is begun.
     const server = await startQueryServer({ store, clock, host: '127.0.0.1', port: options.port });
     try {
-      await live(context, { state, store, lock, terminal, url: server.url });
+      await live(context, { settings, state, store, lock, terminal, url: server.url });
       clean = true;
     } finally {
       await server.close();
@@ -46,6 +47,7 @@ export const run: Run = async (context) => {
 };
 
 interface Parts {
+  readonly settings: Settings;
   readonly state: string;
   readonly store: ObjectStore;
   readonly lock: RunLock;
@@ -54,10 +56,10 @@ interface Parts {
 }
 
 /** From the start of the local Kinesis to the signal and the last commit. Rejects with the first failure of any part. */
-const live = async (context: CommandContext, { state, store, lock, terminal, url }: Parts): Promise<void> => {
+const live = async (context: CommandContext, parts: Parts): Promise<void> => {
   const { options, clock, signal } = context;
+  const { settings, state, store, lock, terminal, url } = parts;
   const tally = new Tally();
-  const settings = await settingsOf(context);
   let place: Place | null = null; // once it is up
   let announced = false;
   const announce = (): void => {

@@ -11,6 +11,7 @@ import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { SHARD, STREAM, sequence, written } from '../../audited-store.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
+import { ARRIVAL, envelope, flowLine } from '../../pipeline/decoded.ts';
 import { recordedLog } from '../shared/metrics/recorded-log.ts';
 
 const shard = SHARD;
@@ -186,6 +187,19 @@ test('every counter of a shard is there, with 0, before its first batch', async 
   expect(expected).toContain(`vpcflow_claims_lost_total{shard="${shard}"} 0`);
   expect(expected).toContain(`vpcflow_rejects_total{shard="${shard}",reason="token_count"} 0`);
   expect(series.toSorted()).toEqual(expected.toSorted());
+});
+
+test('a log group whose lines stop matching its format is told by the worker that commits them', async () => {
+  const arrival = ARRIVAL;
+  const data = Buffer.from(envelope(Array.from({ length: 20 }, (_, i) => `${flowLine(i)} vpc-0a9b`)));
+  const records = [{ sequenceNumber: sequence(1), subSequenceNumber: 0, partitionKey: 'p', data, arrival }];
+  const { processor, lines, text } = await worker(new MemoryStore(), 'w1', records);
+  await processor.processRecords({ records, millisBehindLatest: 0, checkpointer: stored });
+  await processor.shutdownRequested({ checkpointer: stored });
+  expect(await text()).toContain('\nvpcflow_format_drift_lines_total{log_group="vpc-flow-logs"} 20\n');
+  expect(lines.filter(({ level }) => level === 'error')).toMatchObject([
+    { fields: { log_group: 'vpc-flow-logs', rejects: 20, samples: { length: 3 } } },
+  ]);
 });
 
 test('how far behind a shard is can be seen while its batch is being committed', async () => {
