@@ -5,6 +5,7 @@ import { parseFormat } from '../../pipeline/format.ts';
 import {
   chooseFormat,
   formatRuleMatches,
+  settingsOfObject,
   TRANSIT_GATEWAY,
   UNDECLARED_FORMAT,
   undeclaredFormat,
@@ -109,5 +110,34 @@ describe('undeclaredFormat', () => {
     ]) {
       expect(of(line)).toBe(UNDECLARED_FORMAT);
     }
+  });
+});
+
+describe('settingsOfObject', () => {
+  const [edge, all] = ['${start} ${bytes}', '${bytes} ${start}'];
+  const settings: Settings = {
+    ...DEFAULT_SETTINGS,
+    format: DEFAULT_FORMAT,
+    formats: [
+      { logGroup: '*', format: '${packets}' },
+      { logGroup: 's3://logs/edge/*', format: edge },
+      { logGroup: 's3://logs/*', format: all },
+    ],
+  };
+
+  it('has the format of the first rule for objects that matches the name, before that of --format', () => {
+    expect(settingsOfObject(settings, 's3://logs/edge/1.gz')).toEqual({ ...settings, format: edge });
+    expect(settingsOfObject(settings, 's3://logs/other/1.gz')).toEqual({ ...settings, format: all });
+  });
+
+  it('is the settings for files, and where no rule for objects matches', () => {
+    for (const name of ['/data/logs', 's3:/logs/edge/x', 's3://other/edge/1.gz']) {
+      expect(settingsOfObject(settings, name)).toBe(settings);
+    }
+  });
+
+  it('is the same object for the same rule, so that its formats are parsed once', () => {
+    const [one, two] = ['1', '2'].map((key) => settingsOfObject(settings, `s3://logs/edge/${key}`));
+    expect(one).toBe(two);
   });
 });
