@@ -92,9 +92,20 @@ const wholeOf = (answer: GetObjectCommandOutput, from: number): Whole | null => 
   return { etag: ETag, size: from + ContentLength };
 };
 
+/** The body came to a stop: what came before is good. */
+class BodyStopped extends Error {}
+
+/**
+ * Whether what a body failed with is the matter of the connection, so that it can be taken up where it ended. After
+ * anything else, such as a wrong checksum (of which the body says before its last bytes are read), it is read anew.
+ */
+const isOfConnection = (error: unknown): boolean =>
+  error instanceof BodyStopped ||
+  (error instanceof Error && ('code' in error || error.message.startsWith('Connection lost')));
+
 /** Copies a body into the spool. Rejects when it breaks off, stalls, or the signal aborts. */
 const pour = async (body: Readable, spool: Spool, { onBytes, signal }: Fetching, stall: number): Promise<void> => {
-  const stalled = setTimeout(() => body.destroy(new Error(`no byte came for ${stall / 1000} s`)), stall);
+  const stalled = setTimeout(() => body.destroy(new BodyStopped(`no byte came for ${stall / 1000} s`)), stall);
   const abort = (): void => void body.destroy(new Error('stopped'));
   signal.addEventListener('abort', abort);
   try {
@@ -140,7 +151,7 @@ const fill = async (client: S3Client, source: S3Source, spool: Spool, fetching: 
     try {
       await pour(answer.Body, spool, fetching, limits.stall);
       if (spool.size === whole.size) return etag;
-      failure = new Error(`the answer ends after ${spool.size} of ${whole.size} bytes`);
+      failure = new BodyStopped(`the answer ends after ${spool.size} of ${whole.size} bytes`);
     } catch (error) {
       answer.Body.destroy();
       failure = error;
@@ -148,8 +159,7 @@ const fill = async (client: S3Client, source: S3Source, spool: Spool, fetching: 
     if (signal.aborted) throw signal.reason;
     if (failure instanceof VpcflowError) throw failure;
     if (resumed >= limits.resumptions) throw brokenTrouble(name, resumed + 1, failure);
-    // All bytes and still a failure: their checksum is wrong. More than all is no object to go on with either.
-    if (spool.size >= whole.size) await spool.clear();
+    if (!isOfConnection(failure) || spool.size >= whole.size) await spool.clear();
     await clock.sleep(limits.pause * 2 ** resumed, signal);
   }
 };

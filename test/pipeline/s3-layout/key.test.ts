@@ -58,6 +58,7 @@ describe('a key tells', () => {
   test.each([
     ['of a day that does not exist its month', '2026/02/30/x.gz', '2026-02-01', '2026-03-01'],
     ['of an hour that does not exist its day', '2026/02/20/24/x.gz', '2026-02-20', '2026-02-21'],
+    ['below the first that has a month', '2019/copies/2026/11/x.gz', '2026-11-01', '2026-12-01'],
     ['with names of the parts', 'a/year=2026/month=12/day=31/x', '2026-12-31', '2027-01-01'],
   ])('%s', (_name, key, from, to) => {
     expect(factsOf(key).time).toEqual({ from: at(from), to: at(to) + 15 * MINUTE });

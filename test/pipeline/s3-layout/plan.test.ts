@@ -155,6 +155,17 @@ describe('the walk', () => {
     ]);
   });
 
+  test.each([
+    ['before', '2026-01-01T00:00:00Z', '2026-01-01T00:10:00Z', '2025-12-31T23:55:00Z'],
+    ['after', '2025-12-31T23:50:00Z', '2025-12-31T23:59:00Z', '2026-01-01T00:15:00Z'],
+  ])('at the turn of a year asks for the one %s it, too', (_name, start, stop, time) => {
+    const kept = awsKey(layout, '111111111111', 'us-east-1', at(time));
+    const window = { start: at(start), stop: at(stop) };
+    expect(walk([kept], { ...EVERYTHING, window }, 'AWSLogs/111111111111/vpcflowlogs/us-east-1/').taken).toEqual([
+      kept,
+    ]);
+  });
+
   test('of many years asks which there are', () => {
     const region = 'AWSLogs/111111111111/vpcflowlogs/us-east-1/';
     const window = { start: at('2000-01-01T00:00:00Z'), stop: at('2026-11-10T00:00:00Z') };

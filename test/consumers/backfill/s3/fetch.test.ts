@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { type FetchedObject, type FetchLimits, fetchObject } from '../../../../consumers/backfill/s3/fetch.ts';
@@ -104,6 +105,31 @@ describe.skipIf(bucket === null)('an object', () => {
     await using fetched = await fetch(object, { limits: { stall: 200 } });
     expect(fetched.identity).toBe(identity);
     expect(ranges()).toEqual(['whole', 'bytes=2097152-']);
+  });
+
+  test('whose bytes are not those of its checksum is read again from its begin', async () => {
+    const [right, wrong] = ['right', 'wrong'].map((word) => word.repeat(MiB)) as [string, string];
+    await put('checksum.gz', right);
+    const object = await source('checksum.gz');
+    proxy.requests.length = 0;
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(right));
+    const headers = { etag: object.etag ?? '', 'content-length': String(wrong.length) };
+    meets({ kind: 'say', headers: { ...headers, 'x-amz-checksum-crc32': checksum.toString('base64') }, body: wrong });
+    let told = 0;
+    await using fetched = await fetch(object, { onBytes: (count) => (told += count) });
+    expect(told).toBeGreaterThan(right.length); // some of the wrong ones had come
+    expect(readFileSync(fetched.path, 'utf8') === right).toBe(true);
+    expect(fetched.identity).toBe(createHash('sha256').update(right).digest('hex'));
+    expect(ranges()).toEqual(['whole', 'whole']);
+  });
+
+  test('of a server that knows no ranges is no object to go on with', async () => {
+    await put('ranges.gz', body);
+    const object = await source('ranges.gz');
+    const headers = { etag: object.etag ?? '', 'content-length': '4' };
+    meets({ kind: 'cut', after: MiB }, { kind: 'say', headers, body: 'flow' });
+    expect((await problem(object)).message).toContain('the server does not answer as S3 does');
   });
 
   test('that always breaks off is given up, with the reason', async () => {
