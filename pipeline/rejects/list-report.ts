@@ -30,8 +30,20 @@ const cut = (text: string, width: number): string => {
   return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
 };
 
+/** Bytes that are no text, with escapes for what is not ASCII. */
+const bytesText = (bytes: Buffer): string =>
+  [...bytes]
+    .map((byte) =>
+      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`,
+    )
+    .join('');
+
 const sampleText = ({ sample: { raw, raw_base64 } }: RejectGroup): string =>
-  raw ?? Buffer.from(raw_base64 ?? '', 'base64').toString('latin1');
+  raw === undefined ? bytesText(Buffer.from(raw_base64 ?? '', 'base64')) : visible(raw);
+
+/** `2026-11-20 05h`, or from one such hour to another. */
+const arrived = ({ first, last }: RejectGroup): string =>
+  shortHour(first) === shortHour(last) ? shortHour(first) : `${shortHour(first)} to ${shortHour(last)}`;
 
 /** One line of JSON. Control characters that JSON allows are escaped, too. */
 export const listJson = ({ groups, replayed }: RejectList): string => {
@@ -50,42 +62,32 @@ export const listJson = ({ groups, replayed }: RejectList): string => {
   return `${JSON.stringify(document).replace(/[\u007f-\u009f\u2028\u2029]/g, escaped)}\n`;
 };
 
-/** A head, three lines a group (the numbers, why, and one reject) cut to `width` characters, and the sum. */
+/** A head, three lines a group (how many, when and why, and one of them) cut to `width` characters, and the sum. */
 export const listTable = ({ groups, replayed }: RejectList, width: number): string => {
   const rows = groups.map((group) => [
     number(group.rejects),
     number(group.replayable),
-    shortHour(group.first),
-    shortHour(group.last),
     group.reason,
     visible(group.origin.kind === 'feed' ? `(${group.origin.name})` : group.origin.name),
   ]);
-  const head = ['rejects', 'replayable', 'first', 'last', 'reason', 'log group, or (feed)'];
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)));
-  const lineOf = (row: readonly string[]): string =>
-    cut(
-      row
-        .map((cell, at) => (at < 2 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-      width,
-    );
+  const head = ['rejects', 'replayable', 'reason', 'log group, or (feed)'];
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const lineOf = (row: readonly string[]): string => {
+    const cells = row.map((cell, at) => (at < 2 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)));
+    return cut(cells.join('  ').trimEnd(), width);
+  };
   const left = total(groups, (group) => group.rejects);
   const replayable = total(groups, (group) => group.replayable);
-  const sum = `${number(left)} rejects, ${number(replayable)} of them lines that can be replayed; ${number(replayed)} were`;
+  const sums = `${number(replayable)} can be replayed; ${number(replayed)} were`;
   return [
     ...(groups.length === 0 ? [] : [lineOf(head)]),
-    ...rows.flatMap((row, i) => {
-      const group = groups[i];
-      if (group === undefined) return [];
-      return [
-        lineOf(row),
-        cut(`    ${visible(group.sample.detail)}`, width),
-        cut(`    ${visible(sampleText(group))}`, width),
-      ];
-    }),
+    ...groups.flatMap((group, i) => [
+      lineOf(rows[i] ?? []),
+      cut(`    ${arrived(group)}: ${visible(group.sample.detail)}`, width),
+      cut(`    ${sampleText(group)}`, width),
+    ]),
     ...(groups.length === 0 ? [] : ['']),
-    sum,
+    `${number(left)} reject${left === 1 ? '' : 's'}, of which ${sums}`,
     '',
   ].join('\n');
 };

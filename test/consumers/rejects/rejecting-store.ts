@@ -114,7 +114,7 @@ export const backfill = async (
     await writeFile(path, `${lines.join('\n')}\n`);
     const object = await identify(path, () => undefined);
     await ensureLayout(store);
-    await loadObject({ path, name: 'flows.log' }, object, {
+    await loadObject({ path, name: `${object.identity}.log` }, object, {
       ...{ store, settings, clock: new ManualClock(BEGIN), dryRun: false, asNew: false, partLines },
       ...{ onBytes: () => undefined, feed: DEFAULT_FEED, overlap: 'add' },
     });
