@@ -1,7 +1,7 @@
 // Turns the columns of a Parquet file into the tokens of its lines: which columns are read, and the header line.
 import { FIELD_BY_ID } from '../../../schemas/fields.ts';
 import { ParquetDamage } from './damage.ts';
-import type { Footer, ParquetColumn } from './footer.ts';
+import type { ColumnMeaning, Footer, ParquetColumn } from './footer.ts';
 
 export interface FlowColumns {
   /** Those that are read, in the order of the file; null: a column that no field is, which is only named. */
@@ -12,6 +12,15 @@ export interface FlowColumns {
 
 const NAME = /^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/;
 const MAX_NAMED = 40;
+const ACCOUNT = /(^|-)account-id$/;
+
+/** What other writers than AWS make of a field: account ids as numbers, numbers as texts. */
+const meaningOf = ({ type, meaning }: ParquetColumn, id: string): ColumnMeaning => {
+  if (meaning.kind !== 'plain') return meaning;
+  if (ACCOUNT.test(id) && (type === 'INT32' || type === 'INT64')) return { kind: 'account' };
+  const isNumber = FIELD_BY_ID.get(id)?.kind === 'int32' || FIELD_BY_ID.get(id)?.kind === 'int64';
+  return isNumber && type === 'BYTE_ARRAY' ? { kind: 'number' } : meaning;
+};
 
 const idOf = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 
@@ -41,7 +50,7 @@ export const flowColumns = (footer: Footer): FlowColumns => {
     if (seen.has(id)) continue;
     seen.add(id);
     if (FIELD_BY_ID.has(id)) {
-      columns.push(column);
+      columns.push({ ...column, meaning: meaningOf(column, id) });
       ids.push(id);
     } else {
       unknown.push(id);

@@ -7,6 +7,9 @@ import { ThriftReader, type ThriftStruct, type ThriftValue } from './thrift.ts';
 export type ColumnMeaning =
   | { readonly kind: 'plain' }
   | { readonly kind: 'unsigned' }
+  /** The number of an account, which has twelve digits; and the text of a number, where some tools write None for NULL. */
+  | { readonly kind: 'account' }
+  | { readonly kind: 'number' }
   /** Of a timestamp: how many of its units make a second. */
   | { readonly kind: 'timestamp'; readonly perSecond: number }
   /** Something that no field of a flow log is: its text says what, so that it is no number by accident. */

@@ -16,7 +16,7 @@ export const NO_TEXTS: Texts = {
 };
 
 /** A chunk of lines ends with the line that passes this. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 48 * 1024;
 /** More than the usual chunk needs. */
 const ROOM_BYTES = CHUNK_BYTES + 4096;
 const WORD = 8; // bytes

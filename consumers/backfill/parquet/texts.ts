@@ -2,6 +2,7 @@
 import { MAX_LINE_BYTES } from '../../../schemas/rejects.ts';
 import type { ColumnMeaning, ParquetColumn } from './footer.ts';
 
+const ACCOUNT_DIGITS = 12;
 const UNIX_EPOCH_DAY = 2_440_588; // Julian
 const DAY = 86_400; // s
 const ROOM = 64; // bytes; no number's text is longer
@@ -33,6 +34,7 @@ const padded = (bytes: Buffer): Buffer => {
 const MAX_TEXT_BYTES = MAX_LINE_BYTES + 1;
 const BLANK = 0x20;
 const QUOTE = 0x22;
+const NONE = 'None'; // NULL, as Python writes it
 
 /** Texts that are written one after the other. */
 export class TextWriter implements Texts {
@@ -116,10 +118,12 @@ export class PageTexts {
   readonly ends: Int32Array;
   readonly #page: Buffer;
   readonly #view: DataView;
+  readonly #isNumber: boolean;
 
-  constructor(page: Buffer, texts: number) {
+  constructor(page: Buffer, texts: number, { meaning }: ParquetColumn) {
     this.starts = new Int32Array(texts + 1);
     this.ends = new Int32Array(texts + 1);
+    this.#isNumber = meaning.kind === 'number';
     this.#page = padded(page);
     this.#view = viewOf(this.#page);
   }
@@ -128,6 +132,7 @@ export class PageTexts {
   take(count: number): Texts {
     const { starts, ends } = this;
     const page = this.#page;
+    if (this.#isNumber) this.#dropNone(count);
     let sound = true;
     for (let i = 0; i < count && sound; i++) {
       sound = ends[i] - starts[i] <= MAX_TEXT_BYTES && isToken(page, starts[i], ends[i]);
@@ -140,6 +145,14 @@ export class PageTexts {
       tokens.ends[i] = tokens.length;
     }
     return tokens;
+  }
+
+  #dropNone(count: number): void {
+    const { starts, ends } = this;
+    for (let i = 0; i < count; i++) {
+      const isNone = ends[i] - starts[i] === NONE.length && this.#page.toString('latin1', starts[i], ends[i]) === NONE;
+      if (isNone) ends[i] = starts[i];
+    }
   }
 }
 
@@ -155,7 +168,10 @@ export type WriteInteger = (out: TextWriter, low: number, high: number) => void;
 /** How whole numbers of a column are written: as flow logs have them, times in Unix seconds. */
 export const integerWriter = ({ meaning, type }: ParquetColumn): WriteInteger => {
   switch (meaning.kind) {
+    case 'account':
+      return (out, low, high) => out.text(String(whole(low, high)).padStart(ACCOUNT_DIGITS, '0'));
     case 'plain':
+    case 'number':
       return (out, low, high) => out.integer(low, high);
     case 'unsigned':
       if (type === 'INT32') return (out, low) => out.integer(low, 0);

@@ -37,7 +37,7 @@ const written = (out: TextWriter, one: () => void): ReadValues => {
 const plain = (page: Buffer, from: number, column: ParquetColumn, most: number): ((count: number) => Texts) => {
   let at = from;
   if (column.type === 'BYTE_ARRAY') {
-    const texts = new PageTexts(page, most);
+    const texts = new PageTexts(page, most, column);
     const { starts, ends } = texts;
     return (count) => {
       for (let i = 0; i < count; i++) {
@@ -123,9 +123,9 @@ const fromDeltas = (page: Buffer, from: number, column: ParquetColumn): ReadValu
 };
 
 /** Texts of which the lengths come first. */
-const fromLengths = (page: Buffer, from: number, most: number): ReadValues => {
+const fromLengths = (page: Buffer, from: number, most: number, column: ParquetColumn): ReadValues => {
   const { lengths, position } = deltaLengths(page, from, most);
-  const texts = new PageTexts(page, BATCH_ROWS);
+  const texts = new PageTexts(page, BATCH_ROWS, column);
   let [next, at] = [0, position];
   return (places, count) => {
     places.set(IN_ORDER.subarray(0, count));
@@ -190,7 +190,7 @@ export const readValues = (
       return fromDeltas(page, from, column);
     case DELTA_LENGTH_BYTE_ARRAY:
       if (column.type !== 'BYTE_ARRAY') throw unknownEncoding(encoding, column);
-      return fromLengths(page, from, most);
+      return fromLengths(page, from, most, column);
     case DELTA_BYTE_ARRAY:
       if (column.type !== 'BYTE_ARRAY') throw unknownEncoding(encoding, column);
       return fromPrefixes(page, from, most);

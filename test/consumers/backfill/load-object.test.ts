@@ -52,11 +52,6 @@ describe('every kind of file is told from its bytes', () => {
     expect(total(store)).toMatchObject({ records: 1, ...expected });
   });
 
-  test('Parquet is refused with what to do instead', async () => {
-    const path = file(join(folder, 'flows.parquet'), 'PAR1 and more');
-    await expect(load(path, new MemoryStore())).rejects.toMatchObject({ code: 'VF_SOURCE_UNREADABLE' });
-  });
-
   test('lines are read by the declared format', async () => {
     const format = '${dstaddr} ${srcaddr} ${start} ${bytes}';
     const settings: Settings = { ...DEFAULT_SETTINGS, format };
