@@ -60,6 +60,34 @@ describe.skipIf(moto === null)('a role', () => {
     expect(credentials.expiration?.getTime()).toBeGreaterThan(Date.now() + 30 * 60_000);
   });
 
+  test('is renewed before its session ends', async () => {
+    const proxy = await startS3Proxy(moto?.port ?? 0);
+    try {
+      use(proxy.endpoint);
+      await fetch(`${proxy.endpoint}/flow-logs`, { method: 'PUT' });
+      let sessions = 0;
+      const ends = new Date(Date.now() + 60_000).toISOString(); // sooner than the SDK likes
+      proxy.fault = ({ method }) => {
+        if (method !== 'POST') return null;
+        const fields = { AccessKeyId: `ASIA${++sessions}`, SecretAccessKey: 's', SessionToken: 't', Expiration: ends };
+        const credentials = Object.entries(fields).map(([name, value]) => `<${name}>${value}</${name}>`);
+        const body = `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>${credentials.join('')}</Credentials></AssumeRoleResult></AssumeRoleResponse>`;
+        return { kind: 'say', headers: { 'content-type': 'text/xml' }, body };
+      };
+      proxy.requests.length = 0;
+      const client = await openBucketClient({ role: ROLE, externalId: null });
+      for (let i = 0; i < 2; i++) await Array.fromAsync(bucketSources('s3://flow-logs/a/', listing(client)));
+      client.destroy();
+      const asked = proxy.requests.filter(({ method }) => method !== 'POST');
+      const keys = asked.map(({ headers }) => /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]);
+      expect(keys.length).toBeGreaterThan(1);
+      expect(keys[0]).toMatch(/^ASIA\d$/);
+      expect(keys.at(-1)).not.toBe(keys[0]);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
   test('that is refused is one problem in plain words, of whatever needed it', async () => {
     const proxy = await startS3Proxy(moto?.port ?? 0);
     try {
