@@ -49,7 +49,7 @@ export const showProgress = async (stream: NodeJS.WritableStream, time: Clock): 
   const work = { expected: 0, done: 0, objects: 0, listed: false };
   const began = time.now();
   const format = () => progressText({ ...work, seconds: (time.now() - began) / 1000 });
-  const options = { stream, format: ' {bar} {text}', clearOnComplete: true, hideCursor: true };
+  const options = { stream, format: ' {bar} {text}', barsize: 16, clearOnComplete: true, hideCursor: true };
   const bar = new SingleBar(options, Presets.shades_classic);
   bar.start(1, 0, { text: '' });
   const show = (): void => {
