@@ -103,7 +103,7 @@ export const METRICS = {
     'counter',
     'firehose_requests_total',
     ['status'],
-    'Requests of Firehose, by HTTP status of the answer.',
+    'Requests of Firehose, by HTTP status of the answer; left: the client left before it had sent all.',
   ),
   delivered: metric('counter', 'firehose_records_total', [], 'Records of Firehose that the stream took.'),
   deliveredBytes: metric('counter', 'firehose_record_bytes_total', [], 'Their bytes.'),

@@ -1,9 +1,10 @@
 // `vpcflow firehose`: an HTTP endpoint whose requests, sent by Amazon Data Firehose, become records of a Kinesis stream.
-import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
+import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Clock } from '../../schemas/clock.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
+import { troubleOf } from '../shared/aws-trouble.ts';
 import type { Run } from '../shared/command.ts';
-import { identifyStream, kinesisClientFor } from '../shared/kinesis.ts';
+import { identifyStream, kinesisClientFor, type StreamIdentity } from '../shared/kinesis.ts';
 import { putRecords } from '../shared/kinesis-writer.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { isLoopback } from '../shared/loopback.ts';
@@ -41,6 +42,16 @@ const openKeys = async (
   return { file, close: () => void process.off('SIGHUP', onHangup) };
 };
 
+/** Resolves when the stream can be reached: also to say that this may not be asked, or not so often. */
+const askForStream = async (client: KinesisClient, stream: StreamIdentity, abortSignal: AbortSignal): Promise<void> => {
+  try {
+    await client.send(new DescribeStreamSummaryCommand({ StreamARN: stream.arn }), { abortSignal });
+  } catch (error) {
+    const { kind } = troubleOf(error);
+    if (kind !== 'denied' && kind !== 'busy') throw error;
+  }
+};
+
 const stopped = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -60,9 +71,7 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
   let again = 0; // records
   try {
     const stream = await identifyStream(client, named);
-    const readiness = new Readiness(clock, (abortSignal) =>
-      client.send(new DescribeStreamSummaryCommand({ StreamARN: stream.arn }), { abortSignal }),
-    );
+    const readiness = new Readiness(clock, (late) => askForStream(client, stream, late));
     const endpoint = await startEndpoint({
       ...{ host, port, meter, failures, log, clock },
       keys: file === null ? null : () => file.keys(),

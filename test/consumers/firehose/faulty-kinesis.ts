@@ -65,7 +65,10 @@ export const startFaultyKinesis = async (upstream: string): Promise<FaultyKinesi
     let results: unknown[] = [];
     if (passed.length > 0) {
       const answer = await forward(incoming, Buffer.from(JSON.stringify({ ...call, Records: passed })));
-      if (answer.status !== 200) throw new Error(`the local Kinesis answered ${answer.status}: ${answer.body}`);
+      if (answer.status !== 200) {
+        response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body);
+        return;
+      }
       taken.push(...passed.map(({ PartitionKey }) => PartitionKey));
       results = JSON.parse(answer.body.toString()).Records;
     }

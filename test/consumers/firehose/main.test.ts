@@ -1,6 +1,7 @@
 // `vpcflow firehose` as a person runs it: keys that are rotated, a stream that is gone, metrics, and what it refuses to do.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DeleteStreamCommand, DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
@@ -29,7 +30,20 @@ test('a stream that takes nothing, and keys that are rotated, through the proces
   expect(await deliver(url, batch, 'second-key')).toMatchObject({ status: 200 });
   expect(await deliver(url, batch)).toMatchObject({ status: 401 });
 
-  // Nothing listens where the stream was.
+  // The stream is deleted; then nothing listens where it was.
+  await bed.client.send(new DeleteStreamCommand({ StreamName: 'calm' }));
+  const summary = new DescribeStreamSummaryCommand({ StreamName: 'calm' });
+  await until('the stream is gone', () =>
+    bed.client.send(summary).then(
+      () => false,
+      () => true,
+    ),
+  );
+  const gone = await deliver(url, { ...batch, requestId: 'late' }, 'second-key');
+  expect([gone.status, JSON.parse(gone.body)]).toEqual([
+    503,
+    { requestId: 'late', timestamp: expect.any(Number), errorMessage: expect.stringContaining('ResourceNotFound') },
+  ]);
   await bed.faulty.stop();
   expect(await deliver(url, { ...batch, requestId: 'later' }, 'second-key')).toMatchObject({ status: 503 });
   expect(await get(url, '/readyz')).toMatchObject({ status: 503 });
@@ -39,7 +53,7 @@ test('a stream that takes nothing, and keys that are rotated, through the proces
   const told = await (await fetch(`${metrics}/metrics`)).text();
   expect(told).toContain('vpcflow_firehose_requests_total{status="200"} 2');
   expect(told).toContain('vpcflow_firehose_requests_total{status="401"} 2');
-  expect(told).toContain('vpcflow_firehose_requests_total{status="503"} 1');
+  expect(told).toContain('vpcflow_firehose_requests_total{status="503"} 2');
   expect(told).toContain('vpcflow_firehose_records_total 6');
   expect((await fetch(`${metrics}/healthz`)).status).toBe(200);
   endpoint.process.kill('SIGTERM');

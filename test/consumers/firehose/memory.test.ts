@@ -5,11 +5,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requirement } from '../../requirements.ts';
 import { type Running, startVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
-import { type Batch, bodyOf, closeConnections, headersOf, isSuccess, KEY, post } from './firehose-client.ts';
+import { type Batch, bodyOf, closeConnections, get, headersOf, isSuccess, KEY, post } from './firehose-client.ts';
 
 const STREAM = 'arn:aws:kinesis:us-east-1:123456789012:stream/flows';
 /** What a buffer of 64 MiB holds of records of the largest size. */
@@ -80,14 +81,26 @@ test.skipIf(!hasProc)('the largest requests that Firehose sends', async () => {
   expect(taken).toBe(RECORDS);
   const after = await peak();
   const statuses: number[] = [];
+  let longest = 0; // ms that somebody who asks for its health has to wait
+  const asking = new AbortController();
+  const asked = (async () => {
+    while (!asking.signal.aborted) {
+      const began = performance.now();
+      expect(await get(url, '/healthz')).toMatchObject({ status: 200 });
+      longest = Math.max(longest, performance.now() - began);
+      await delay(20);
+    }
+  })();
   await Promise.all(
     Array.from({ length: 4 }, async () => statuses.push((await post(url, headersOf(one), body)).status)),
   );
   expect(new Set([...statuses, 200, 503])).toEqual(new Set([200, 503])); // some are told to come again
   expect(taken).toBe(RECORDS * (1 + statuses.filter((status) => status === 200).length));
+  asking.abort();
+  await asked;
   const crowded = await peak();
   console.info(
-    `memory, MiB: ${before | 0} idle, ${after | 0} after one request of ${body.length} bytes, ${crowded | 0} after four at once (${statuses})`,
+    `memory, MiB: ${before | 0} idle, ${after | 0} after one request of ${body.length} bytes, ${crowded | 0} after four at once (${statuses}); its health was told within ${longest | 0} ms`,
   );
   expect(after).toBeLessThan(800);
   expect(crowded).toBeLessThan(1400);
