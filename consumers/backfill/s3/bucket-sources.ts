@@ -51,6 +51,8 @@ class BucketWalk {
   /** Whether any answer named anything, and whether any was a refusal. */
   met = false;
   failed = false;
+  /** Nobody can be asked any more, whatever the prefix: the rest of the operand stays unlisted. */
+  #ended = false;
 
   constructor(bucket: string, given: string, listing: BucketListing) {
     this.#bucket = bucket;
@@ -61,7 +63,7 @@ class BucketWalk {
 
   async *visit(prefix: string): AsyncGenerator<Found> {
     const { selection, facts } = this.#listing;
-    if (this.#store !== null && prefix.startsWith(this.#store)) return;
+    if (this.#ended || (this.#store !== null && prefix.startsWith(this.#store))) return;
     const plan = isEverything(selection) ? ({ kind: 'flat' } as const) : planPrefix(prefix, selection, this.#given);
     switch (plan.kind) {
       case 'pruned':
@@ -95,7 +97,9 @@ class BucketWalk {
         page = await this.#page(prefix, byLevel, from);
       } catch (error) {
         this.failed = true;
-        yield new SourceError(`s3://${this.#bucket}/${prefix}`, listingTrouble(this.#bucket, prefix, error));
+        const trouble = listingTrouble(this.#bucket, prefix, error);
+        this.#ended = trouble.code === 'VF_SERVICE';
+        yield new SourceError(`s3://${this.#bucket}/${this.#ended ? this.#given : prefix}`, trouble);
         return;
       }
       facts.requests++;
@@ -115,7 +119,7 @@ class BucketWalk {
         if (Prefix !== undefined) yield* this.visit(Prefix);
       }
       from = this.#next(page, last, byLevel);
-    } while (from !== undefined);
+    } while (from !== undefined && !this.#ended);
   }
 
   async #page(

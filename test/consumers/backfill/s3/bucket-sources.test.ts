@@ -194,6 +194,17 @@ describe.skipIf(bucket === null)('a bucket', async () => {
       expect(problems.map(({ source }) => source)).toEqual([`s3://${BUCKET}/${denied}`]);
     });
 
+    test('once, where nobody can be asked any more', async () => {
+      const first = `central/AWSLogs/${ACCOUNTS[0]}/vpcflowlogs/`;
+      proxy.fault = ({ query }) =>
+        query.get('prefix')?.startsWith(first) ? { kind: 'answer', status: 403, code: 'ExpiredToken' } : null;
+      const window = { start: at('2026-11-20T12:00:00Z'), stop: at('2026-11-20T12:15:00Z') };
+      const { names, problems, requests } = await list([`s3://${BUCKET}/central`, gz], { selection: { window } });
+      expect(names).toEqual(['single/flows.log.gz']);
+      expect(problems.map(({ code, source }) => [code, source])).toEqual([['VF_SERVICE', `s3://${BUCKET}/central/`]]);
+      expect(requests.filter(isList).at(-1)?.query.get('prefix')).toBe(first);
+    });
+
     test('a key that may be read where nothing may be listed', async () => {
       proxy.fault = (request) => (isList(request) ? { kind: 'answer', status: 403, code: 'AccessDenied' } : null);
       const { names, problems } = await list([gz, `s3://${BUCKET}/loose`]);
