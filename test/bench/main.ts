@@ -1,4 +1,5 @@
 // Prints one table: what vpcflow does in a second, a row or a mebibyte, beside a baseline of the same run and its budget.
+import { benchBackfill, benchScaling } from './backfill.ts';
 import { benchDecode } from './decode.ts';
 import type { BenchRow } from './measure.ts';
 import { benchMemory } from './memory.ts';
@@ -25,6 +26,7 @@ for (const recordsPerRow of [2, 5]) {
   const traffic = generateTraffic({ ...shape, recordsPerRow });
   rows.push(...(await benchDecode(traffic)));
   rows.push(...(await benchStore(traffic, 0.2, recordsPerRow === 2 ? 0.3 : 0.4)));
+  rows.push(...(await (recordsPerRow === 2 ? benchScaling : benchBackfill)(traffic)));
 }
 rows.push(...(await benchMemory()));
 print(rows);
