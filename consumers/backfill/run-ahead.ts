@@ -49,6 +49,15 @@ export async function* runAhead<T>(items: AsyncIterable<T>, most: number): Async
   }
 }
 
+/** What the promise resolves to; undefined when the signal aborts before. */
+const unlessAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+
 /**
  * Takes an item when there is room for one more, until the signal aborts or `work` rejects; then it resolves or rejects
  * at once, and what is under way is the caller's to end.
@@ -60,19 +69,22 @@ export const forEachAtMost = async <T>(
   work: (item: T) => Promise<void>,
 ): Promise<void> => {
   const under = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  const goesOn = (): boolean => failures.length === 0 && !signal.aborted;
+  const failure = new AbortController(); // its reason is what `work` rejected with
+  const stopped = AbortSignal.any([signal, failure.signal]);
   const begin = (item: T): void => {
     const one = work(item)
-      .catch((error) => void failures.push(error))
+      .catch((error) => failure.abort(error))
       .finally(() => under.delete(one));
     under.add(one);
   };
-  for await (const item of items) {
-    if (!goesOn()) break;
-    begin(item);
-    while (under.size >= atOnce && goesOn()) await Promise.race(under);
+  const iterator = items[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await unlessAborted(iterator.next(), stopped);
+    if (next === undefined || next.done === true) break;
+    begin(next.value);
+    while (under.size >= atOnce && !stopped.aborted) await unlessAborted(Promise.race(under), stopped);
   }
-  while (under.size > 0 && goesOn()) await Promise.race(under);
-  if (failures.length > 0) throw failures[0];
+  while (under.size > 0 && !stopped.aborted) await unlessAborted(Promise.race(under), stopped);
+  iterator.return?.().catch(() => {}); // not waited for: it may itself be waiting for what never comes
+  if (failure.signal.aborted) throw failure.signal.reason;
 };

@@ -90,4 +90,20 @@ describe('work', () => {
     });
     expect(begun).toBeLessThan(16);
   });
+
+  test('is waited for no more after the signal, nor is a listing that says nothing', async () => {
+    const stop = new AbortController();
+    async function* silent(): AsyncGenerator<number> {
+      yield 1;
+      await new Promise(() => {});
+    }
+    let begun = 0;
+    const run = forEachAtMost(runAhead(silent(), 3), 4, stop.signal, async () => {
+      begun++;
+      await new Promise(() => {});
+    });
+    await until('work began', () => begun === 1);
+    stop.abort();
+    await run;
+  });
 });
