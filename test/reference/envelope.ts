@@ -93,6 +93,9 @@ export const toldOfText = (source: string): Told[] => {
   return lines.map((line) => toldOfLine('raw', line, -1));
 };
 
+/** The one line that `Telling` takes for a header. */
+export const HEADER = 'version srcaddr';
+
 /** A sink that writes down what it is told, and delivers every data message (after a look-ahead where `asks`). */
 export class Telling implements ObjectSink, LineSink {
   readonly told: Told[] = [];
@@ -126,6 +129,7 @@ export class Telling implements ObjectSink, LineSink {
   }
 
   rawLine(buf: Uint8Array, start: number, end: number, cut: boolean): void {
+    this.afterHeader = !cut && Buffer.from(buf.subarray(start, end)).toString().trim() === HEADER;
     this.#line('raw', buf, start, end, -1, cut);
   }
 

@@ -14,6 +14,20 @@ beforeAll(async () => {
 });
 afterAll(() => bed.end());
 
+test('SIGTERM: not ready at once, and of use until the drain is over', { timeout: 60_000 }, async () => {
+  await bed.stream('drained');
+  const endpoint = await bed.endpoint('drained', '0', '--drain', '3s');
+  const batch: Batch = { requestId: 'last', records: [Buffer.from('one')] };
+  expect(await get(endpoint.url, '/readyz')).toMatchObject({ status: 200 });
+  endpoint.process.kill('SIGTERM');
+  await until('it drains', async () => (await get(endpoint.url, '/readyz')).status === 503);
+  const answer = await deliver(endpoint.url, batch);
+  expect([isSuccess(batch, answer), answer.headers.connection]).toEqual([true, 'close']);
+  const { status, stderr } = await endpoint.ended;
+  expect(status, stderr).toBe(0);
+  expect(stderr).toContain('1 records taken, 3 bytes in 1 requests; 0 put again');
+});
+
 test('a stream that takes nothing, and keys that are rotated, through the process', { timeout: 60_000 }, async () => {
   await bed.stream('calm');
   const keys = join(bed.directory, 'rotated');

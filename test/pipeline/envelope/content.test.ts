@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Content } from '../../../pipeline/envelope/content.ts';
-import { Telling, type Told, toldOfObjects, toldOfText } from '../../reference/envelope.ts';
+import { HEADER, Telling, type Told, toldOfObjects, toldOfText } from '../../reference/envelope.ts';
 import { chunkSizes, cutUp, objectStream } from './arbitrary-envelopes.ts';
 
 const scanned = (chunks: readonly Buffer[], asks = false): Told[] => {
@@ -136,5 +136,40 @@ describe('raw lines', () => {
     expect(scanned(cutUp(Buffer.from('\ufeff \n a b\n'), [1]))).toEqual(['raw -1 a b']);
     expect(scanned([Buffer.from('\ufeff{"message":"m"}')])).toEqual(['message -1 m']);
     expect(scanned([Buffer.from(' \n')])).toEqual([]);
+  });
+});
+
+describe('a header line', () => {
+  const blanks = fc.string({ unit: fc.constantFrom(' ', '\n', '\r', '\t'), maxLength: 6 });
+
+  test('may stand before JSON objects, however they are cut up', () => {
+    fc.assert(
+      fc.property(objectStream, chunkSizes, blanks, fc.constantFrom('\n', '\r\n', ' \n'), (source, sizes, gap, end) => {
+        const objects = source.trimStart();
+        fc.pre(objects.startsWith('{'));
+        const [header, ...told] = scanned(cutUp(Buffer.from(`${HEADER}${end}${gap}${objects}`), sizes));
+        expect(header).toBe(`raw -1 ${HEADER}${end.slice(0, -1)}`);
+        expect(told).toEqual(toldOfObjects(objects));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('does not change what other lines are, nor does another line let objects follow', () => {
+    const text = fc.string({ unit: fc.constantFrom('{', '}', '"', 'a', ' ', '\n', '\r'), maxLength: 60 });
+    fc.assert(
+      fc.property(text, chunkSizes, (rest, sizes) => {
+        fc.pre(!rest.trimStart().startsWith('{'));
+        const lines = (source: string): Told[] =>
+          toldOfText(source).filter((line) => line.slice('raw -1 '.length).trim() !== '');
+        const seen = scanned(cutUp(Buffer.from(`${HEADER}\n${rest}`), sizes)).filter(
+          (line) => line.slice(7).trim() !== '',
+        );
+        const trimmed = (all: readonly Told[]): string[] => all.map((line) => line.slice(7).trimStart());
+        expect(trimmed(seen)).toEqual(trimmed(lines(`${HEADER}\n${rest}`)));
+        expect(scanned(cutUp(Buffer.from(`a\n{${rest}`), sizes))).toEqual(toldOfText(`a\n{${rest}`));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
