@@ -1,5 +1,6 @@
 // The one option table: every setting of every command with its name, default, bounds and help, and the reading of it
 // from the command line and the environment into one frozen value. --help and the README table are made from it.
+// Over 300 lines because it is one table.
 import { VpcflowError } from '../../schemas/errors.ts';
 import { COUNTINGS, GROUPINGS } from '../../schemas/graph.ts';
 
