@@ -9,6 +9,7 @@ import type { Meter } from '../../../schemas/metrics.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { holdKernelLock } from '../../shared/kernel-lock.ts';
 import type { Log } from '../../shared/log.ts';
+import { systemCode } from '../../shared/store/failure.ts';
 import { sendEntry } from './send-entry.ts';
 import { type Entry, isMissing, type OpenEntry, Spool } from './spool.ts';
 
@@ -108,7 +109,7 @@ class SpoolSender {
     if (!(await this.#holdLock())) return;
     for (const entry of await this.#spool.list()) {
       if (this.#cut.signal.aborted) return;
-      if (entry.state === 'ready') await this.#sendOne(entry);
+      if (entry.state === 'ready') await this.#trying(() => this.#sendOne(entry));
     }
   }
 
@@ -133,12 +134,14 @@ class SpoolSender {
     }
   }
 
-  /** Null where there is nothing to read any more. */
+  /** Null where there is nothing to read any more. Rejects with what the system says, which may pass. */
   async #open(entry: Entry): Promise<OpenEntry | null> {
     try {
       return await this.#spool.open(entry);
     } catch (error) {
-      if (!isMissing(error)) await this.#setAside(entry, error, entry.rows);
+      if (isMissing(error)) return null;
+      if (systemCode(error) !== undefined) throw error;
+      await this.#setAside(entry, error, entry.rows);
       return null;
     }
   }
@@ -225,7 +228,7 @@ class SpoolSender {
       this.#warned = now;
       this.#options.log.warn(
         { spool: this.#spool.directory, error: String(error) },
-        'what waits in the spool cannot be looked through at the moment',
+        'what waits in the spool, or a part of it, cannot be read at the moment',
       );
     }
   }

@@ -11,6 +11,9 @@ import { type Entry, isMissing, Spool, totalBytes } from './spool.ts';
 /** What is dropped sooner after a warning is added up. */
 const INTERVAL = 60_000; // ms
 
+/** How long it counts what other processes stage and send as it was. */
+const FRESH = 1000; // ms
+
 const NOTHING: StagedEpoch = { release: async () => {}, discard: async () => {} };
 
 /** Where and what a worker forwards; JSON, for its children. */
@@ -35,6 +38,8 @@ export class Stager implements EpochForward {
   #dropped: Dropped | null = null; // since the last warning
   #warned = Number.NEGATIVE_INFINITY; // Unix ms
   #why = '';
+  #waiting = 0; // bytes, when it was listed and by what this process staged since
+  #listed = Number.NEGATIVE_INFINITY; // Unix ms
 
   constructor(
     target: ForwardTarget,
@@ -54,17 +59,27 @@ export class Stager implements EpochForward {
     const rows = objects.reduce((sum, object) => sum + object.rows, 0);
     try {
       const bytes = totalBytes(objects);
-      const waiting = (await this.#spool.list()).reduce((sum, entry) => sum + entry.bytes, 0);
-      if (waiting + bytes > this.#target.limit) {
-        this.#drop(rows, epoch.arrival, `${waiting} of ${this.#target.limit} bytes are taken`);
+      if (!(await this.#hasRoom(bytes))) {
+        this.#drop(rows, epoch.arrival, `${this.#waiting} of ${this.#target.limit} bytes are taken`);
         return NOTHING;
       }
+      this.#waiting += bytes;
       const entry = await this.#spool.stage(epoch.source, epoch.commit, objects, this.#clock.now());
       return { release: () => this.#release(entry, epoch, rows), discard: () => this.#discard(entry) };
     } catch (error) {
       this.#drop(rows, epoch.arrival, String(error));
       return NOTHING;
     }
+  }
+
+  /** The directory may hold tens of thousands of files: it is listed once a second, and before anything is dropped. */
+  async #hasRoom(bytes: number): Promise<boolean> {
+    const now = this.#clock.now();
+    if (now - this.#listed >= FRESH || this.#waiting + bytes > this.#target.limit) {
+      this.#waiting = (await this.#spool.list()).reduce((sum, entry) => sum + entry.bytes, 0);
+      this.#listed = now;
+    }
+    return this.#waiting + bytes <= this.#target.limit;
   }
 
   /** The last word on what was dropped. */

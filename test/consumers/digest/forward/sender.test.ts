@@ -1,5 +1,5 @@
 // What is committed reaches Firehose, whatever Firehose does: refuses, throttles, loses answers, hangs, goes away.
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { firehoseClient } from '../../../../consumers/digest/forward/firehose.ts';
@@ -256,6 +256,21 @@ describe('the spool', () => {
     const some = bed.firehose.records.length - all[3]!.ids.length;
     expect(bed.counts.forwardDropped).toBe(dropped - some);
     expect(bed.said.filter(({ level }) => level === 'error').length).toBe(3);
+  });
+
+  test('a file that the system does not give stays, and the others are sent', async () => {
+    const all = await epochs(5, 6);
+    await commitAll(all);
+    const [first] = (await bed.files('ready')).toSorted();
+    await rename(join(bed.spool, first!), join(bed.directory, 'away'));
+    await mkdir(join(bed.spool, first!)); // it can be opened, and not be read
+    bed.sender();
+    await until('the other is sent', () => bed.firehose.records.length === all[1]!.ids.length);
+    await until('it is told', () => bed.said.some(({ fields }) => String(fields.error).includes('EISDIR')));
+    await rmdir(join(bed.spool, first!));
+    await rename(join(bed.directory, 'away'), join(bed.spool, first!));
+    await expectSent(all);
+    expect(bed.counts.forwardDropped).toBe(0);
   });
 
   test('passes over files that are not its own', async () => {
