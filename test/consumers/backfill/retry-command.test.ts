@@ -63,7 +63,7 @@ describe('the command', () => {
 
   test('takes its sources from nowhere else', () => {
     const given = options({ sources: '-', queue: 'https://sqs/q', 'until-empty': true });
-    expect(retryCommand(given, [], '/tmp/list')).toBe('vpcflow backfill --sources /tmp/list');
+    expect(retryCommand(given, [], 'retry/sources')).toBe('vpcflow backfill --sources retry/sources');
   });
 
   test('is read by the option table to the same options', () => {
