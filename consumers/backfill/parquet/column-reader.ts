@@ -6,7 +6,7 @@ import type { ColumnChunk, ParquetColumn } from './footer.ts';
 import { HybridReader } from './hybrid.ts';
 import { NO_TEXTS, type Tokens } from './lines.ts';
 import { type PageHeader, PLAIN, PLAIN_DICTIONARY, RLE, readPageHeader } from './page.ts';
-import { BATCH_ROWS, type Texts } from './texts.ts';
+import { absentPlace, BATCH_ROWS, type Texts } from './texts.ts';
 import { type ReadValues, readDictionary, readValues } from './values.ts';
 
 /** Reads `length` bytes of the file; fewer where it ends. */
@@ -68,7 +68,7 @@ export class ColumnReader implements Tokens {
     const { places } = this;
     this.texts = this.#values(places, values);
     if (values === count) return;
-    const absent = this.texts.starts.length - 1;
+    const absent = absentPlace(this.texts);
     for (let i = count - 1; i >= 0; i--) places[i] = presence[i] === 1 ? places[--values] : absent;
   }
 

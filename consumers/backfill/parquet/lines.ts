@@ -11,8 +11,8 @@ export interface Tokens {
 /** What a column has that has nothing. */
 export const NO_TEXTS: Texts = {
   view: new DataView(new ArrayBuffer(16)),
-  starts: new Int32Array(1),
-  ends: new Int32Array(1),
+  starts: new Int32Array(2),
+  gap: 0,
 };
 
 /** A chunk of lines ends with the line that passes this. */
@@ -32,7 +32,7 @@ interface Source extends Texts {
 
 /** Lines of `rows` rows whose tokens are those of `columns`, in chunks. */
 export function* linesOf(columns: readonly Tokens[], rows: number): Generator<Buffer, void, void> {
-  const sources = columns.map(({ texts: { view, starts, ends }, places }): Source => ({ view, starts, ends, places }));
+  const sources = columns.map(({ texts: { view, starts, gap }, places }): Source => ({ view, starts, gap, places }));
   for (let row = 0; row < rows; ) {
     const chunk = new LineChunk();
     row = chunk.write(sources, row, rows);
@@ -54,7 +54,7 @@ class LineChunk {
       row = this.#writeFitting(sources, row, rows);
       if (row === rows || this.#length > CHUNK_BYTES) return row;
       let line = WORD + sources.length * 2;
-      for (const { starts, ends, places } of sources) line += ends[places[row]] - starts[places[row]];
+      for (const { starts, places } of sources) line += starts[places[row] + 1] - starts[places[row]];
       const larger = Buffer.allocUnsafeSlow(this.#length + line + WORDS);
       this.#out.copy(larger, 0, 0, this.#length);
       this.#out = larger;
@@ -70,10 +70,10 @@ class LineChunk {
     for (; row < rows && this.#length <= CHUNK_BYTES; row++) {
       let at = this.#length;
       for (let c = 0; c < sources.length; c++) {
-        const { view, starts, ends, places } = sources[c];
+        const { view, starts, gap, places } = sources[c];
         const place = places[row];
         const start = starts[place];
-        const length = ends[place] - start;
+        const length = starts[place + 1] - gap - start;
         if (at + length > most) return row;
         // What is behind the text is overwritten by the next one.
         to.setBigInt64(at, view.getBigInt64(start));

@@ -11,16 +11,20 @@ const ROOM = 64; // bytes; no number's text is longer
 export const BATCH_ROWS = 1024;
 
 /** Readable bytes behind each text, so that it can be copied in words. */
-const PAD = 16;
+const PAD = 32;
 
 /** Texts as places in a view. */
 export interface Texts {
   /** Has PAD bytes behind the last text. */
   readonly view: DataView;
-  /** The last one is empty: the text of NULL. */
+  /** Of each text, of an empty one behind them (that of NULL), and of nothing. One array, for it is read at random. */
   readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  /** Bytes between a text and the start of the next one. */
+  readonly gap: number;
 }
+
+/** Where the empty text is. */
+export const absentPlace = ({ starts }: Texts): number => starts.length - 2;
 
 const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
 
@@ -40,13 +44,23 @@ const NONE = 'None'; // NULL, as Python writes it
 export class TextWriter implements Texts {
   length = 0;
   readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  readonly gap = 0;
   #bytes: Buffer = Buffer.allocUnsafeSlow(4096);
   #view = viewOf(this.#bytes);
 
   constructor(texts: number) {
-    this.starts = new Int32Array(texts + 1);
-    this.ends = new Int32Array(texts + 1);
+    this.starts = new Int32Array(texts + 2);
+  }
+
+  /** All of `count` texts, each written by `write`. */
+  fill(count: number, write: (i: number) => void): void {
+    const { starts } = this;
+    this.length = 0;
+    for (let i = 0; i < count; i++) {
+      starts[i] = this.length;
+      write(i);
+    }
+    endStarts(this, count, this.length);
   }
 
   get view(): DataView {
@@ -112,47 +126,50 @@ const isToken = (bytes: Uint8Array, from: number, to: number): boolean => {
   return true;
 };
 
+/** What is behind `count` texts, the next of which would start at `start`. */
+const endStarts = ({ starts, gap }: { starts: Int32Array; gap: number }, count: number, start: number): void => {
+  starts[count] = start;
+  if (count === starts.length - 2) starts[count + 1] = start + gap;
+};
+
 /** Texts that lie in a page: where they do is set before they are taken. */
 export class PageTexts {
   readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  readonly gap: number;
   readonly #page: Buffer;
   readonly #view: DataView;
   readonly #isNumber: boolean;
 
-  constructor(page: Buffer, texts: number, { meaning }: ParquetColumn) {
-    this.starts = new Int32Array(texts + 1);
-    this.ends = new Int32Array(texts + 1);
+  constructor(page: Buffer, texts: number, gap: number, { meaning }: ParquetColumn) {
+    this.starts = new Int32Array(texts + 2);
+    this.starts[texts + 1] = gap;
+    this.gap = gap;
     this.#isNumber = meaning.kind === 'number';
     this.#page = padded(page);
     this.#view = viewOf(this.#page);
   }
 
-  /** The first `count` texts as tokens. */
-  take(count: number): Texts {
-    const { starts, ends } = this;
+  /** The first `count` texts as tokens; the next one would start at `next`. */
+  take(count: number, next: number): Texts {
+    const { starts, gap } = this;
     const page = this.#page;
-    if (this.#isNumber) this.#dropNone(count);
+    endStarts(this, count, next);
     let sound = true;
     for (let i = 0; i < count && sound; i++) {
-      sound = ends[i] - starts[i] <= MAX_TEXT_BYTES && isToken(page, starts[i], ends[i]);
+      const [start, end] = [starts[i], starts[i + 1] - gap];
+      sound = end - start <= MAX_TEXT_BYTES && isToken(page, start, end) && !this.#isNone(start, end);
     }
-    if (sound) return { view: this.#view, starts, ends };
-    const tokens = new TextWriter(starts.length - 1);
-    for (let i = 0; i < count; i++) {
-      tokens.starts[i] = tokens.length;
-      tokens.token(page.subarray(starts[i], ends[i]));
-      tokens.ends[i] = tokens.length;
-    }
+    if (sound) return { view: this.#view, starts, gap };
+    const tokens = new TextWriter(starts.length - 2);
+    tokens.fill(count, (i) => {
+      const [start, end] = [starts[i], starts[i + 1] - gap];
+      if (!this.#isNone(start, end)) tokens.token(page.subarray(start, end));
+    });
     return tokens;
   }
 
-  #dropNone(count: number): void {
-    const { starts, ends } = this;
-    for (let i = 0; i < count; i++) {
-      const isNone = ends[i] - starts[i] === NONE.length && this.#page.toString('latin1', starts[i], ends[i]) === NONE;
-      if (isNone) ends[i] = starts[i];
-    }
+  #isNone(start: number, end: number): boolean {
+    return this.#isNumber && end - start === NONE.length && this.#page.toString('latin1', start, end) === NONE;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   PLAIN_DICTIONARY,
   RLE_DICTIONARY,
 } from './page.ts';
-import { BATCH_ROWS, integerWriter, PageTexts, type Texts, TextWriter, writeInt96 } from './texts.ts';
+import { absentPlace, BATCH_ROWS, integerWriter, PageTexts, type Texts, TextWriter, writeInt96 } from './texts.ts';
 
 /** The texts of the next `count` values, at most BATCH_ROWS; which text is whose is put into `places`. */
 export type ReadValues = (places: Int32Array, count: number) => Texts;
@@ -20,48 +20,39 @@ const IN_ORDER = Int32Array.from({ length: BATCH_ROWS }, (_, i) => i);
 
 /** Each value as it is written by `one`. */
 const written = (out: TextWriter, one: () => void): ReadValues => {
-  const { starts, ends } = out;
   return (places, count) => {
     places.set(count === BATCH_ROWS ? IN_ORDER : IN_ORDER.subarray(0, count));
-    out.length = 0;
-    for (let i = 0; i < count; i++) {
-      starts[i] = out.length;
-      one();
-      ends[i] = out.length;
-    }
+    out.fill(count, one);
     return out;
   };
 };
+
+const LENGTH_BYTES = 4; // in front of a text
 
 /** Values of the column, one after the other as they are; `most` of them at a time. */
 const plain = (page: Buffer, from: number, column: ParquetColumn, most: number): ((count: number) => Texts) => {
   let at = from;
   if (column.type === 'BYTE_ARRAY') {
-    const texts = new PageTexts(page, most, column);
-    const { starts, ends } = texts;
+    const texts = new PageTexts(page, most, LENGTH_BYTES, column);
+    const { starts } = texts;
     return (count) => {
       for (let i = 0; i < count; i++) {
-        const start = at + 4;
+        const start = at + LENGTH_BYTES;
         at = start + page.readUInt32LE(at);
         if (at > page.length) throw new RangeError('the page ends inside a text');
         starts[i] = start;
-        ends[i] = at;
       }
-      return texts.take(count);
+      return texts.take(count, at + LENGTH_BYTES);
     };
   }
   const out = new TextWriter(most);
-  const { starts, ends } = out;
   const one = plainWriter(out, page, column);
   const width = WIDTHS[column.type] ?? 0;
   return (count) => {
     if (at + count * width > page.length) throw new RangeError('the page has fewer numbers than values');
-    out.length = 0;
-    for (let i = 0; i < count; i++, at += width) {
-      starts[i] = out.length;
-      one(at);
-      ends[i] = out.length;
-    }
+    const first = at;
+    out.fill(count, (i) => one(first + i * width));
+    at += count * width;
     return out;
   };
 };
@@ -93,14 +84,14 @@ export const readDictionary = (page: Buffer, count: number, column: ParquetColum
   if (count * (WIDTHS[column.type] ?? 4) > page.length) {
     throw new ParquetDamage(`the dictionary of column ${column.name} is not of ${count} values`);
   }
-  const { view, starts, ends } = plain(page, 0, column, count)(count);
-  return { view, starts, ends };
+  const { view, starts, gap } = plain(page, 0, column, count)(count);
+  return { view, starts, gap };
 };
 
 const fromDictionary = (page: Buffer, from: number, dictionary: Texts | null): ReadValues => {
   if (dictionary === null) throw new ParquetDamage('a page has no dictionary');
   const indices = new HybridReader(page, from + 1, page.length, page[from] ?? 0);
-  const size = dictionary.starts.length - 1;
+  const size = absentPlace(dictionary);
   return (places, count) => {
     indices.read(places, count);
     for (let i = 0; i < count; i++) {
@@ -125,7 +116,7 @@ const fromDeltas = (page: Buffer, from: number, column: ParquetColumn): ReadValu
 /** Texts of which the lengths come first. */
 const fromLengths = (page: Buffer, from: number, most: number, column: ParquetColumn): ReadValues => {
   const { lengths, position } = deltaLengths(page, from, most);
-  const texts = new PageTexts(page, BATCH_ROWS, column);
+  const texts = new PageTexts(page, BATCH_ROWS, 0, column);
   let [next, at] = [0, position];
   return (places, count) => {
     places.set(IN_ORDER.subarray(0, count));
@@ -133,9 +124,8 @@ const fromLengths = (page: Buffer, from: number, most: number, column: ParquetCo
     for (let i = 0; i < count; i++) {
       texts.starts[i] = at;
       at = endOfText(page, at, lengths[next++]);
-      texts.ends[i] = at;
     }
-    return texts.take(count);
+    return texts.take(count, at);
   };
 };
 
