@@ -21,7 +21,7 @@ const LinkMessage = z.discriminatedUnion('type', [
     updates: z.array(
       z.object({
         ...{ metric: keyOf(METRICS), value: z.number() },
-        labels: z.partialRecord(z.enum(['shard', 'reason']), z.string()),
+        labels: z.partialRecord(z.enum(['shard', 'reason', 'log_group', 'status']), z.string()),
       }),
     ),
   }),
