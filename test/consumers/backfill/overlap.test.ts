@@ -251,6 +251,15 @@ describe('what it costs', () => {
       'list digests/date=2026-11-20/hour=06/',
     ]);
     expect(calls.filter((call) => call === 'claim')).toHaveLength(5); // each looks for its own
+    // Somebody else of the feed reads the claim of each file's object, once.
+    const other = new StoreEvidence(counted, clock);
+    for (let n = 0; n < 3; n++) {
+      const hour = Math.floor(at(0) / 3600);
+      for (const each of [hour, hour + 1]) expect(await other.ofHour(each, DEFAULT_FEED)).toEqual([]);
+      await clock.advance(60_001);
+    }
+    expect(calls.filter((call) => call === 'claim')).toHaveLength(5 + 5);
+    expect(calls.filter((call) => call.startsWith('get '))).toEqual([]);
   });
 
   test('what came meanwhile is seen a minute later, and what was read is not read again', async () => {
