@@ -9,7 +9,7 @@ import { ensureLayout } from '../../shared/store/layout.ts';
 import { openStore, parseS3Uri } from '../../shared/store/open.ts';
 import { Loader, type LoaderSetup } from '../loader.ts';
 import type { S3Source } from '../source-object.ts';
-import { plural, summarize } from '../summary.ts';
+import { fieldRemarks, plural, summarize } from '../summary.ts';
 import { Totals } from '../totals.ts';
 import { examineQueue, queueClient } from './queue-client.ts';
 import { runQueue } from './run-queue.ts';
@@ -78,6 +78,7 @@ export const followQueue = async (
         {},
         summarize({ loaded, known, failed: 0, bytes, seconds, counts, files: false }, false).replaceAll('\n', '; '),
       );
+      for (const remark of fieldRemarks(totals.unknownFields)) log.warn({}, remark);
       log.info({}, `${plural(done, 'message')} done, ${left} left`);
       return left > 0 ? 1 : 0;
     } finally {
