@@ -15,7 +15,6 @@ import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
 import type { DigestRun } from './digest-run.ts';
 import { openEngine } from './engine.ts';
-import { openForwarding } from './forward/forwarding.ts';
 import { measured } from './measured.ts';
 
 /** `--from`: trim, latest or a time. */
@@ -36,6 +35,9 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
   const named = required(options.stream, 'stream');
   const from = startFrom(options.from, clock.now());
   checkApplication(options.application, options.engine);
+  // With a client that most workers do without.
+  const forward = options.forward === null ? null : await import('./forward/forwarding.ts');
+  forward?.checkForwarding(options);
   const settings = await readSettings(options);
   const engine = await openEngine(options);
   const store = withDeadline(await openStore(options.store), clock);
@@ -61,7 +63,7 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
       );
       if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
       const { meter } = meters;
-      const forwarding = await openForwarding({ options, stream, store, meter, log, clock });
+      const forwarding = (await forward?.openForwarding({ options, stream, store, meter, log, clock })) ?? null;
       try {
         await engine.run({
           ...{ options, client, stream, application, workerId, store, settings, from, meter, log, clock, signal },

@@ -32,6 +32,11 @@ export interface ForwardingParts {
   readonly clock: Clock;
 }
 
+/** Before any service is asked: throws VF_USAGE for what is no stream. */
+export const checkForwarding = ({ forward }: Options): void => {
+  if (forward !== null) parseForwardStream(forward);
+};
+
 /**
  * Null without --forward. One spool for each pair of streams, so that nothing is sent where it does not belong. Rejects
  * with VF_USAGE for what is no stream, VF_SERVICE for one that there is not, VF_STORE_UNREACHABLE for a spool that can

@@ -3,8 +3,8 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseForwardStream } from '../../../../consumers/digest/forward/firehose.ts';
-import { type Forwarding, openForwarding } from '../../../../consumers/digest/forward/forwarding.ts';
-import { OPTIONS, type Options, readOptions } from '../../../../consumers/shared/options.ts';
+import { checkForwarding, type Forwarding, openForwarding } from '../../../../consumers/digest/forward/forwarding.ts';
+import { type Options, readOptions } from '../../../../consumers/shared/options.ts';
 import { VpcflowError } from '../../../../schemas/errors.ts';
 import { until } from '../../../until.ts';
 import { ForwardBed } from './bed.ts';
@@ -101,7 +101,8 @@ describe('the spool', () => {
 test('without --forward nothing is opened', async () => {
   const { store, meter, log, clock } = bed;
   expect(await openForwarding({ options: optionsOf({}), stream, store, meter, log, clock })).toBeNull();
-  expect(OPTIONS.forward.default).toBeNull();
+  expect(() => checkForwarding(optionsOf({}))).not.toThrow();
+  expect(() => checkForwarding(optionsOf({ forward: 'a/b' }))).toThrow(/is no Firehose stream/);
 });
 
 test('what a run left is sent by the next one', async () => {
