@@ -1,7 +1,8 @@
 // Turns the rows of a piece into the interface-minutes that it has, hour by hour, and finds the rows of given ones.
 import type { Coverage } from '../coverage.ts';
-import type { Digest } from '../digest.ts';
+import { type Digest, SEGMENT_ROWS } from '../digest.ts';
 import { NULL } from '../flow.ts';
+import { ROW_FLOWS, ROW_MINUTE } from '../row-layout.ts';
 import type { StringPool } from '../strings.ts';
 import { InterfaceRows } from './interface-rows.ts';
 import { hasMinute, type Mask, type MinuteSet, setMinute } from './minute-set.ts';
@@ -26,16 +27,21 @@ const IDS = 2 ** 26;
 const pairOf = (rows: InterfaceRows): number => (rows.account + 1) * IDS + rows.interface + 1;
 const textOf = (pool: StringPool, id: number): string | null => (id === NULL ? null : pool.text(id));
 
-/** The hours (Unix seconds / 3600) in which there are rows, ascending. */
+/** The hours (Unix seconds / 3600) in which there are rows, ascending. All that most pieces are asked, so it is quick. */
 export const hoursOf = ({ digest, coverage }: Rows): readonly number[] => {
   const hours = new Set<number>();
   for (const table of [digest, coverage.digest]) {
-    let last = -1;
-    const rows = new InterfaceRows(table);
-    while (rows.next()) {
-      const hour = Math.floor(rows.minute / MINUTES_AN_HOUR);
-      if (hour !== last) hours.add(hour);
-      last = hour;
+    let [first, stop] = [0, 0]; // minutes of the hour at hand
+    for (let s = 0; s < table.segments; s++) {
+      const { words, layout } = table.segment(s);
+      const end = Math.min(SEGMENT_ROWS, table.rows - s * SEGMENT_ROWS) * layout.stride;
+      for (let at = 0; at < end; at += layout.stride) {
+        const minute = words[at + ROW_MINUTE];
+        if ((minute >= first && minute < stop) || words[at + ROW_FLOWS] === 0) continue;
+        const hour = Math.floor(minute / MINUTES_AN_HOUR);
+        hours.add(hour);
+        [first, stop] = [hour * MINUTES_AN_HOUR, (hour + 1) * MINUTES_AN_HOUR];
+      }
     }
   }
   return [...hours].sort((a, b) => a - b);
