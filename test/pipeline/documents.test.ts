@@ -7,12 +7,21 @@ import {
   parseCommit,
   parseNameClaim,
   parsePartClaim,
+  parseReplayClaim,
   parseShardList,
   parseWatermark,
   serialize,
 } from '../../pipeline/documents.ts';
-import { backfillSource, claimKey, commitKey, nameClaimKey, partClaimKey, streamSource } from '../../pipeline/keys.ts';
-import type { Claim, Commit, PartClaim, Tombstone, Watermark } from '../../schemas/chain.ts';
+import {
+  backfillSource,
+  claimKey,
+  commitKey,
+  nameClaimKey,
+  partClaimKey,
+  replayClaimKey,
+  streamSource,
+} from '../../pipeline/keys.ts';
+import type { Claim, Commit, PartClaim, ReplayClaim, Tombstone, Watermark } from '../../schemas/chain.ts';
 import { ENVELOPE_REASONS, LINE_REASONS } from '../../schemas/rejects.ts';
 
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
@@ -60,6 +69,24 @@ const partClaim: fc.Arbitrary<PartClaim> = fc.record({
   name: fc.string(),
 });
 
+const rows = fc.array(fc.tuple(count, count));
+const byReason = fc.dictionary(fc.constantFrom(...LINE_REASONS, ...ENVELOPE_REASONS), count, { noNullPrototype: true });
+const skip = fc.array(
+  fc.record({
+    account: fc.option(fc.string()),
+    interface: fc.option(fc.string()),
+    runs: fc.array(fc.tuple(fc.integer(), fc.integer({ min: 1, max: 60 }))),
+  }),
+);
+
+const replayClaim: fc.Arbitrary<ReplayClaim> = fc
+  .record({
+    kind: fc.constant('replay-claim' as const),
+    ...{ source: name, replay: fc.nat({ max: 9 }), rows, settings: hash, decoder: count, arrival },
+    objects: fc.array(name),
+  })
+  .chain((given) => fc.option(skip).map((held) => (held === null ? given : { ...given, skip: held })));
+
 const counts = fc.record({
   records: count,
   envelopes: count,
@@ -75,7 +102,7 @@ const counts = fc.record({
     total: count,
     lines: count,
     envelopes: count,
-    by_reason: fc.dictionary(fc.constantFrom(...LINE_REASONS, ...ENVELOPE_REASONS), count, { noNullPrototype: true }),
+    by_reason: byReason,
   }),
   packets: sum,
   bytes: sum,
@@ -105,7 +132,12 @@ const commit: fc.Arbitrary<Commit> = fc
     ),
     longestInterval: count,
   })
-  .chain((given) => fc.tuple(gap, fc.boolean()).map(([held, final]) => withGap({ ...given, final }, held)));
+  .chain((given) => fc.tuple(gap, fc.boolean()).map(([held, final]) => withGap({ ...given, final }, held)))
+  .chain((given) =>
+    fc
+      .option(fc.record({ source: name, rows, by_reason: byReason }))
+      .map((replays) => (replays === null ? given : { ...given, replays })),
+  );
 
 const tombstone: fc.Arbitrary<Tombstone> = fc.record({
   kind: fc.constant('tombstone' as const),
@@ -131,6 +163,15 @@ describe('a document comes back as it was written', () => {
       fc.property(partClaim, (document) => {
         const key = partClaimKey(document.identity, document.part);
         expect(parsePartClaim(key, serialize(document))).toEqual(document);
+      }),
+    );
+  });
+
+  it('claims of replays', () => {
+    fc.assert(
+      fc.property(replayClaim, (document) => {
+        const key = replayClaimKey(document.source, document.replay);
+        expect(parseReplayClaim(key, serialize(document))).toEqual(document);
       }),
     );
   });

@@ -1,4 +1,5 @@
 // `vpcflow rejects` as it is run: what it prints, where, its exit status, and the same in a directory and in S3.
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +16,9 @@ import { openStore } from '../../../consumers/shared/store/open.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { expectGolden } from '../../golden-files.ts';
-import { runVpcflow } from '../../run-vpcflow.ts';
+import { runVpcflow, startVpcflow } from '../../run-vpcflow.ts';
 import { s3Environment, startS3Server } from '../../s3-server.ts';
+import { until } from '../../until.ts';
 import { BEGIN, backfill, CUSTOM, custom, digest, flow, nodata, TIMELESS, timeless } from './rejecting-store.ts';
 
 let path: string;
@@ -179,6 +181,21 @@ it('names a reject log that is gone or damaged', async () => {
   await store.remove(key);
   await expect(vpcflow('replay', { formats })).rejects.toMatchObject({ code: 'VF_STORE_CORRUPT' });
 });
+
+it('goes on where a process was killed', async () => {
+  const args = ['rejects', 'replay', '--store', path, '--formats', formats];
+  // As long as the process lives, it may be at any of its calls; a claim without a commit is there for a moment only.
+  const running = startVpcflow(args);
+  const claims = join(path, 'claims/replay');
+  await until('a claim of a replay', () => existsSync(claims));
+  running.process.kill('SIGKILL');
+  await running.ended;
+  const { status } = await runVpcflow(args);
+  expect(status).toBe(0);
+  const { report, open } = await auditStore(new DirectoryStore(path), { window: null });
+  expect(open).toEqual([]);
+  expect(report).toMatchObject({ ok: true, lines: 9n, flows: 5n, nodata: 1n, replayed: 4n, rejects: { total: 3n } });
+}, 60_000);
 
 it('does the same with a store in S3', async () => {
   const server = await startS3Server();

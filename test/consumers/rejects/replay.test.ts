@@ -143,6 +143,22 @@ describe('what a replay takes', () => {
     expect(await truth(ranges)).toEqual(await truth(whole));
   });
 
+  it('is written alike by who finishes it, whatever its own bounds', async () => {
+    const [whole, finished] = [await rejecting(), await rejecting()];
+    await replay(whole);
+    const dying = finished.client({
+      afterEach: (operation, key) => {
+        if (operation === 'put' && key.startsWith('claims/replay/')) throw new Error('gone');
+      },
+    });
+    await expect(replay(dying)).rejects.toThrow('gone');
+    await replay(finished, { bounds: { ...EPOCH_BOUNDS, rows: 1 }, selection: { reason: null, logGroup: 'custom-1' } });
+    await replay(finished);
+    const replays = (store: MemoryStore) =>
+      [...store.backing].filter(([key]) => key.includes('replay')).map(([key, body]) => [key, body.toString('base64')]);
+    expect(replays(finished).sort()).toEqual(replays(whole).sort());
+  });
+
   it('is never an envelope nor the beginning of a line', async () => {
     const store = new MemoryStore();
     const long = `${custom(9)} ${'x'.repeat(70_000)}`;

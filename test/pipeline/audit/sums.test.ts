@@ -37,6 +37,24 @@ it('adds up any counts exactly, in JSON too', () => {
   );
 });
 
+it('counts a line that was replayed once: as what it turned out to be', () => {
+  const { counts, ...rest } = commitWith(3, 0n);
+  const taken = { total: 0, lines: 0, envelopes: 0, by_reason: {} };
+  const replayed: Commit = {
+    ...{ ...rest, source: 'replay-000000-s-3' },
+    counts: { ...counts, records: 0, envelopes: 0, lines: 2, flows: 1, skipped: 1, rejects: taken },
+    replays: { source: 's-3', rows: [[1, 2]], by_reason: { bad_time: 2 } },
+  };
+  expect(countGaps(replayed)).toEqual([]);
+  const sums = new AuditSums();
+  sums.add({ ...rest, counts }, 3n);
+  sums.add(replayed, 1n);
+  expect(sums.result().report).toMatchObject({
+    ...{ records: 3n, lines: 6n, flows: 4n, skipped: 1n, replayed: 2n },
+    rejects: { total: 1n, lines: 1n, envelopes: 0n, by_reason: { bad_time: 1n } },
+  });
+});
+
 it('finds every count that does not add up', () => {
   const { counts, ...rest } = commitWith(3, 0n);
   expect(countGaps({ ...rest, counts })).toEqual([]);
