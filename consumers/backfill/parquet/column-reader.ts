@@ -98,7 +98,9 @@ export class ColumnReader implements Tokens {
       if (this.#column.optional) {
         if (header.levelEncoding !== RLE) throw new ParquetDamage('a page has levels in an encoding that is not read');
         from = 4 + page.readUInt32LE(0);
-        this.#present = new HybridReader(page, 4, from, 1);
+        if (from > page.length) throw new RangeError('the page ends inside its levels');
+        const present = Buffer.from(page.subarray(4, from)); // so that the page is not held for it
+        this.#present = new HybridReader(present, 0, present.length, 1);
       }
     } else {
       const rest = stored.subarray(levels);
@@ -135,6 +137,7 @@ export class ColumnReader implements Tokens {
 
   #pass(bytes: number): void {
     this.#position += bytes;
-    this.#window = this.#window.subarray(bytes);
+    const rest = this.#window.subarray(bytes);
+    this.#window = bytes > WINDOW ? Buffer.from(rest) : rest; // so that a large page is not held for it
   }
 }

@@ -136,7 +136,8 @@ const endStarts = ({ starts, gap }: { starts: Int32Array; gap: number }, count: 
 export class PageTexts {
   readonly starts: Int32Array;
   readonly gap: number;
-  readonly #page: Buffer;
+  /** With bytes behind it. */
+  readonly page: Buffer;
   readonly #view: DataView;
   readonly #isNumber: boolean;
 
@@ -145,14 +146,14 @@ export class PageTexts {
     this.starts[texts + 1] = gap;
     this.gap = gap;
     this.#isNumber = meaning.kind === 'number';
-    this.#page = padded(page);
-    this.#view = viewOf(this.#page);
+    this.page = padded(page);
+    this.#view = viewOf(this.page);
   }
 
   /** The first `count` texts as tokens; the next one would start at `next`. */
   take(count: number, next: number): Texts {
     const { starts, gap } = this;
-    const page = this.#page;
+    const page = this.page;
     endStarts(this, count, next);
     let sound = true;
     for (let i = 0; i < count && sound; i++) {
@@ -169,7 +170,7 @@ export class PageTexts {
   }
 
   #isNone(start: number, end: number): boolean {
-    return this.#isNumber && end - start === NONE.length && this.#page.toString('latin1', start, end) === NONE;
+    return this.#isNumber && end - start === NONE.length && this.page.toString('latin1', start, end) === NONE;
   }
 }
 

@@ -31,15 +31,16 @@ const LENGTH_BYTES = 4; // in front of a text
 
 /** Values of the column, one after the other as they are; `most` of them at a time. */
 const plain = (page: Buffer, from: number, column: ParquetColumn, most: number): ((count: number) => Texts) => {
+  const size = page.length;
   let at = from;
   if (column.type === 'BYTE_ARRAY') {
     const texts = new PageTexts(page, most, LENGTH_BYTES, column);
-    const { starts } = texts;
+    const { starts, page: whole } = texts; // the page itself is let go
     return (count) => {
       for (let i = 0; i < count; i++) {
         const start = at + LENGTH_BYTES;
-        at = start + page.readUInt32LE(at);
-        if (at > page.length) throw new RangeError('the page ends inside a text');
+        at = start + whole.readUInt32LE(at);
+        if (at > size) throw new RangeError('the page ends inside a text');
         starts[i] = start;
       }
       return texts.take(count, at + LENGTH_BYTES);
@@ -49,7 +50,7 @@ const plain = (page: Buffer, from: number, column: ParquetColumn, most: number):
   const one = plainWriter(out, page, column);
   const width = WIDTHS[column.type] ?? 0;
   return (count) => {
-    if (at + count * width > page.length) throw new RangeError('the page has fewer numbers than values');
+    if (at + count * width > size) throw new RangeError('the page has fewer numbers than values');
     const first = at;
     out.fill(count, (i) => one(first + i * width));
     at += count * width;
