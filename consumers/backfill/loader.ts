@@ -3,9 +3,7 @@
 //
 //   S3:    known by its ETag? -> (room in the spool) -> fetched -> (first of its content) -> (a lane) -> loaded
 //   file:                                  (a lane) -> identified -> (first of its content) -> (a lane) -> loaded
-import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type ErrorCode, VpcflowError } from '../../schemas/errors.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
@@ -17,6 +15,7 @@ import { isComplete, nameState, readPartClaims } from './object-claims.ts';
 import { openBucketClient } from './s3/bucket-client.ts';
 import { type FetchedObject, fetchObject } from './s3/fetch.ts';
 import type { FileSource, S3Source, SourceObject } from './source-object.ts';
+import { openSpoolDirectory, type SpoolDirectory } from './spool-directory.ts';
 
 const MIB = 1024 * 1024;
 
@@ -82,7 +81,7 @@ export class Loader {
   readonly #contents = new Map<string, Promise<boolean>>(); // identity -> whether the last one that has it could be loaded
   readonly #end = new AbortController();
   #client: Promise<S3Client> | null = null;
-  #directory: Promise<string> | null = null;
+  #directory: Promise<SpoolDirectory> | null = null;
 
   private constructor(setup: LoaderSetup, store: ObjectStore) {
     this.#setup = setup;
@@ -118,8 +117,7 @@ export class Loader {
     for (const gate of [this.#atWork, this.#spool, this.#fetches]) gate.close(closed);
     this.#end.abort();
     await Promise.all(this.#lanes.map((lane) => lane?.close()));
-    const directory = await this.#directory?.catch(() => null);
-    if (directory) await rm(directory, { recursive: true, force: true });
+    await (await this.#directory?.catch(() => null))?.remove();
     (await this.#client?.catch(() => null))?.destroy();
   }
 
@@ -151,12 +149,12 @@ export class Loader {
   async #fetch(object: S3Source): Promise<FetchedObject> {
     const { onBytes } = this.#setup;
     using _turn = await this.#fetches.enter(object.size);
-    this.#directory ??= mkdtemp(join(tmpdir(), 'vpcflow-backfill-')); // for this user alone
-    const [client, directory] = await Promise.all([this.client(), this.#directory]);
+    this.#directory ??= openSpoolDirectory();
+    const [client, { path }] = await Promise.all([this.client(), this.#directory]);
     try {
-      return await fetchObject(client, object, directory, { onBytes, signal: this.#end.signal });
+      return await fetchObject(client, object, path, { onBytes, signal: this.#end.signal });
     } catch (error) {
-      throw isFull(error) ? spoolFull(directory, error) : error;
+      throw isFull(error) ? spoolFull(path, error) : error;
     }
   }
 

@@ -47,11 +47,11 @@ test.skipIf(server === null || proxy === null)(
     await until('some hundred are committed', async () => (await commits()) > 300, 120);
     first.process.kill('SIGKILL');
     expect((await first.ended).signal).toBe('SIGKILL');
-    const left = readdirSync(spools); // nobody could clean up
+    expect(readdirSync(spools)).not.toEqual([]); // nobody could clean up
 
     const second = await runVpcflow(command, direct);
     expect(second.status).toBe(0);
-    expect(readdirSync(spools)).toEqual(left);
+    expect(readdirSync(spools)).toEqual([]);
     const [, loaded, known] = /^2,000 objects: ([\d,]+) loaded, ([\d,]+) already there$/m.exec(second.stderr) ?? [];
     expect(Number(loaded?.replace(',', '')) + Number(known?.replace(',', ''))).toBe(OBJECTS);
     expect(Number(known?.replace(',', ''))).toBeGreaterThan(250);

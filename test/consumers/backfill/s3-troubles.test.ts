@@ -108,7 +108,7 @@ describe.skipIf(server === null)('objects of S3', () => {
       ),
     ]);
     expect(lines[4]).toBe('21 objects: 18 loaded, 0 already there, 3 failed');
-    expect(readdirSync(folder).filter((name) => name.startsWith('vpcflow-backfill-'))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('vpcflow-spool-'))).toEqual([]);
 
     fail(null);
     const again = await shell(retryOf(first));
