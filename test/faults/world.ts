@@ -78,6 +78,7 @@ export class World {
   readonly messages: string[] = [];
   #gates: Gate[] = [];
   #live = new Set<string>();
+  readonly #killed = new Set<string>();
   #workers = 0;
 
   constructor({ seed, records, duplicates = 0 }: WorldOptions) {
@@ -200,8 +201,18 @@ export class World {
   }
 
   #gate(worker: string, step: string): Promise<void> {
+    // What goes on after an error (a checkpoint that was not stored is none) ends at its next step all the same.
+    if (this.#killed.has(worker)) return Promise.reject(new Killed(step));
     return new Promise((resolve, reject) => {
-      this.#gates.push({ worker, step, open: resolve, kill: () => reject(new Killed(step)) });
+      this.#gates.push({
+        worker,
+        step,
+        open: resolve,
+        kill: () => {
+          this.#killed.add(worker);
+          reject(new Killed(step));
+        },
+      });
     });
   }
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { prometheusMeter } from '../../../../consumers/shared/metrics/prometheus.ts';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import { METRICS } from '../../../../schemas/metrics.ts';
+import { DECODER_VERSION } from '../../../../schemas/settings.ts';
 
 /** The lines of one metric, help and type included. */
 const linesOf = (text: string, name: string): readonly string[] =>
@@ -48,7 +49,7 @@ test('says what a worker measured, each metric with its help, type and labels', 
     'vpcflow_flush_seconds_count 2',
   ]);
   expect(linesOf(text, 'vpcflow_build_info').at(-1)).toBe(
-    `vpcflow_build_info{version="${packageJson.version}",decoder="1"} 1`,
+    `vpcflow_build_info{version="${packageJson.version}",decoder="${DECODER_VERSION}"} 1`,
   );
   const described = text.split('\n').flatMap((line) => /^# HELP (\S+)/.exec(line)?.[1] ?? []);
   expect(described.toSorted()).toEqual(
