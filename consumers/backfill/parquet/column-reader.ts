@@ -4,9 +4,9 @@ import { decompressPage } from './codec.ts';
 import { ParquetDamage } from './damage.ts';
 import type { ColumnChunk, ParquetColumn } from './footer.ts';
 import { HybridReader } from './hybrid.ts';
-import { NO_TEXTS, type Tokens } from './lines.ts';
+import type { Tokens } from './lines.ts';
 import { type PageHeader, PLAIN, PLAIN_DICTIONARY, RLE, readPageHeader } from './page.ts';
-import { absentPlace, BATCH_ROWS, type Texts } from './texts.ts';
+import { absentPlace, BATCH_ROWS, NO_TEXTS, type Texts } from './texts.ts';
 import { type ReadValues, readDictionary, readValues } from './values.ts';
 
 /** Reads `length` bytes of the file; fewer where it ends. */
@@ -57,7 +57,7 @@ export class ColumnReader implements Tokens {
   /** The texts of the next `count` values, at most `rowsLeft`. */
   read(count: number): void {
     this.rowsLeft -= count;
-    if (this.#present === null) {
+    if (this.#present === null || (count > 0 && this.#present.passOnes(count))) {
       this.texts = this.#values(this.places, count);
       return;
     }

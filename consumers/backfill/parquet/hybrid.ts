@@ -6,6 +6,7 @@ const MAX_WIDTH = 32;
 
 export class HybridReader {
   readonly #buf: Buffer;
+  readonly #view: DataView;
   readonly #end: number;
   readonly #width: number; // bits of a number
   #position: number;
@@ -18,6 +19,7 @@ export class HybridReader {
     if (width > MAX_WIDTH) throw new ParquetDamage(`a page has numbers of ${width} bits`);
     if (end > buf.length) throw new RangeError('the page ends inside its levels');
     this.#buf = buf;
+    this.#view = new DataView(buf.buffer, buf.byteOffset, buf.length);
     this.#position = position;
     this.#end = end;
     this.#width = width;
@@ -33,6 +35,14 @@ export class HybridReader {
       this.#left -= some;
       at += some;
     }
+  }
+
+  /** Passes over the next `count` numbers where they are ones of one run; else over none. */
+  passOnes(count: number): boolean {
+    if (this.#left === 0) this.#begin();
+    if (this.#bit >= 0 || this.#value !== 1 || this.#left < count) return false;
+    this.#left -= count;
+    return true;
   }
 
   #begin(): void {
@@ -68,15 +78,15 @@ export class HybridReader {
     let bit = this.#bit;
     this.#bit = bit + count * width;
     if (this.#bit > this.#end * 8) throw new RangeError('the page ends inside its numbers');
-    if (width > 24) {
-      for (let i = 0; i < count; i++, bit += width) out[at + i] = bits(buf, bit, width);
-      return;
+    let i = at;
+    const end = at + count;
+    if (width <= 24) {
+      const view = this.#view;
+      const mask = (1 << width) - 1;
+      const last = (view.byteLength - 4) * 8; // behind it no 32 bits can be read
+      for (; i < end && bit <= last; i++, bit += width) out[i] = (view.getInt32(bit >>> 3, true) >>> (bit & 7)) & mask;
     }
-    const mask = (1 << width) - 1;
-    for (let i = 0; i < count; i++, bit += width) {
-      const p = bit >>> 3;
-      out[at + i] = ((buf[p] | (buf[p + 1] << 8) | (buf[p + 2] << 16) | (buf[p + 3] << 24)) >>> (bit & 7)) & mask;
-    }
+    for (; i < end; i++, bit += width) out[i] = bits(buf, bit, width);
   }
 }
 

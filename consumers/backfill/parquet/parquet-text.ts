@@ -6,8 +6,8 @@ import { ColumnReader, type ReadBytes } from './column-reader.ts';
 import { damageOf, ParquetDamage } from './damage.ts';
 import { type FlowColumns, flowColumns } from './flow-columns.ts';
 import { type Footer, type RowGroup, readFooter } from './footer.ts';
-import { linesOf, NO_TEXTS, type Tokens } from './lines.ts';
-import { BATCH_ROWS } from './texts.ts';
+import { LineWriter, type Tokens } from './lines.ts';
+import { BATCH_ROWS, NO_TEXTS } from './texts.ts';
 
 export interface ParquetSource {
   readonly size: number; // bytes
@@ -15,6 +15,7 @@ export interface ParquetSource {
 }
 
 const MAGIC = 4; // bytes
+const OPEN = 0x7b; // {
 const TAIL = 8; // bytes: the length of the metadata, and the magic number again
 const MAX_METADATA = 64 * 1024 * 1024; // bytes
 
@@ -22,6 +23,7 @@ const MAX_METADATA = 64 * 1024 * 1024; // bytes
 export const isParquet = (head: Buffer): boolean => ['PAR1', 'PARE'].includes(head.toString('latin1', 0, MAGIC));
 
 /**
+ * A chunk is valid until the next one is asked for: a new buffer for each would keep the garbage collector at work.
  * Memory: a page of each column that is read (writers make them of about 1 MiB), and a chunk of lines.
  * @param onBytes is told of the bytes of the file, in the proportion of its rows.
  * @returns what is wrong with the file, after the lines that could be read. Throws what the source does.
@@ -38,8 +40,11 @@ export async function* parquetText(source: ParquetSource, onBytes: (count: numbe
     yield Buffer.from(`${flow.header}\n`);
     let rows = 0;
     let textBytes = 0;
+    const writer = new LineWriter();
     for (const group of footer.groups) {
-      for await (const { lines, count } of groupLines(source, group, flow)) {
+      for await (const { lines, count } of groupLines(source, group, flow, writer)) {
+        // Behind one header the decoder may hold chunks of JSON: behind two, rows are lines however they begin.
+        if (rows === 0 && textBytes === 0 && lines[0] === OPEN) yield Buffer.from(`${flow.header}\n`);
         textBytes += lines.length;
         if (textBytes > Math.max(EXPANSION_FREE_BYTES, MAX_EXPANSION * source.size)) return TOO_LARGE;
         yield lines;
@@ -80,6 +85,7 @@ async function* groupLines(
   { read }: ParquetSource,
   group: RowGroup,
   { columns }: FlowColumns,
+  writer: LineWriter,
 ): AsyncGenerator<{ readonly lines: Buffer; readonly count: number }, void> {
   const readers = columns.flatMap((column) => {
     if (column === null) return [];
@@ -95,7 +101,7 @@ async function* groupLines(
     for (const reader of readers) reader.read(rows);
     left -= rows;
     let count = rows; // told with the first chunk
-    for (const lines of linesOf(tokens, rows)) {
+    for (const lines of writer.lines(tokens, rows)) {
       yield { lines, count };
       count = 0;
     }

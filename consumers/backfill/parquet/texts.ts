@@ -5,6 +5,7 @@ import type { ColumnMeaning, ParquetColumn } from './footer.ts';
 const ACCOUNT_DIGITS = 12;
 const UNIX_EPOCH_DAY = 2_440_588; // Julian
 const DAY = 86_400; // s
+const USUAL_BYTES = 8; // of a number's text
 const ROOM = 64; // bytes; no number's text is longer
 
 /** Rows that are read at a time, at most. */
@@ -13,71 +14,67 @@ export const BATCH_ROWS = 1024;
 /** Readable bytes behind each text, so that it can be copied in words. */
 const PAD = 32;
 
-/** Texts as places in a view. */
+/** Texts as places in a view, each with a blank behind it. */
 export interface Texts {
   /** Has PAD bytes behind the last text. */
   readonly view: DataView;
-  /** Of each text, of an empty one behind them (that of NULL), and of nothing. One array, for it is read at random. */
+  /** Of each text, of that of NULL behind them, and of nothing. One array, for it is read at random. */
   readonly starts: Int32Array;
-  /** Bytes between a text and the start of the next one. */
-  readonly gap: number;
 }
 
-/** Where the empty text is. */
+/** Where the text of NULL is. */
 export const absentPlace = ({ starts }: Texts): number => starts.length - 2;
-
-const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
-
-const padded = (bytes: Buffer): Buffer => {
-  const longer = Buffer.allocUnsafeSlow(bytes.length + PAD);
-  bytes.copy(longer);
-  return longer;
-};
 
 /** Of a longer text no more is taken: its line is too long anyway. */
 const MAX_TEXT_BYTES = MAX_LINE_BYTES + 1;
 const BLANK = 0x20;
 const QUOTE = 0x22;
-const NONE = 'None'; // NULL, as Python writes it
+const ABSENT = 0x2d; // -
 
-/** Texts that are written one after the other. */
+/** Writes texts one after the other. */
 export class TextWriter implements Texts {
-  length = 0;
   readonly starts: Int32Array;
-  readonly gap = 0;
-  #bytes: Buffer = Buffer.allocUnsafeSlow(4096);
-  #view = viewOf(this.#bytes);
+  #length = 0;
+  #bytes: Buffer;
+  #view: DataView;
 
-  constructor(texts: number) {
+  /** For at most so many texts, all of them of about so many bytes. */
+  constructor(texts: number, bytes = texts * USUAL_BYTES) {
     this.starts = new Int32Array(texts + 2);
+    this.#bytes = Buffer.allocUnsafeSlow(bytes + ROOM + PAD);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** All of `count` texts, each written by `write`. */
+  /** All of `count` texts, each written by `write`; one of nothing is that of NULL. */
   fill(count: number, write: (i: number) => void): void {
     const { starts } = this;
-    this.length = 0;
+    this.#length = 0;
     for (let i = 0; i < count; i++) {
-      starts[i] = this.length;
+      starts[i] = this.#length;
       write(i);
+      this.#end(starts[i]);
     }
-    endStarts(this, count, this.length);
+    const absent = this.#length;
+    this.#end(absent);
+    starts[count] = absent;
+    starts[absentPlace(this)] = absent;
+    starts[absentPlace(this) + 1] = this.#length;
   }
 
   get view(): DataView {
-    this.#reserve(PAD);
     return this.#view;
   }
 
   /** A whole number of 64 bits, the upper ones signed. */
   integer(low: number, high: number): void {
-    this.#reserve(ROOM);
     if (high === 0 && low < 0x80000000) {
+      this.#reserve(ROOM);
       const bytes = this.#bytes;
       let rest = low;
       let digits = 1;
       for (let limit = 10; rest >= limit; limit *= 10) digits++;
-      let p = this.length + digits;
-      this.length = p;
+      let p = this.#length + digits;
+      this.#length = p;
       do {
         const tenth = (rest / 10) | 0;
         bytes[--p] = 0x30 + rest - tenth * 10;
@@ -91,88 +88,74 @@ export class TextWriter implements Texts {
   /** ASCII, at most ROOM bytes. */
   text(text: string): void {
     this.#reserve(ROOM);
-    this.length += this.#bytes.write(text, this.length, 'latin1');
+    this.#length += this.#bytes.write(text, this.#length, 'latin1');
   }
 
   /**
-   * A token of `bytes`. What is none, because there is a blank or a control character in it, comes in quotation marks and
-   * with blanks for them: so it is more tokens than one, whatever is in it, and its line has more than it may have.
+   * A token of `bytes[start, end)`. What is none, because there is a blank or a control character in it, comes in
+   * quotation marks and with blanks for them: so it is more tokens than one, whatever is in it, and its line has more
+   * than it may have.
    */
-  token(bytes: Buffer): void {
-    const text = bytes.length > MAX_TEXT_BYTES ? bytes.subarray(0, MAX_TEXT_BYTES) : bytes;
-    this.#reserve(text.length + 2);
-    const from = this.length;
-    if (isToken(text, 0, text.length)) {
-      this.length += text.copy(this.#bytes, from);
-      return;
+  token(bytes: Buffer, start: number, end: number): void {
+    const length = Math.min(end - start, MAX_TEXT_BYTES);
+    this.#reserve(length + 2);
+    const out = this.#bytes;
+    const from = this.#length;
+    this.#length = from + length;
+    for (let i = 0; i < length; i++) {
+      const byte = bytes[start + i];
+      if (byte <= BLANK) {
+        this.#quoted(from, bytes.subarray(start, start + length));
+        return;
+      }
+      out[from + i] = byte;
     }
+  }
+
+  #quoted(from: number, text: Buffer): void {
     this.#bytes[from] = QUOTE;
     for (let i = 0; i < text.length; i++) this.#bytes[from + 1 + i] = Math.max(text[i], BLANK);
     this.#bytes[from + 1 + text.length] = QUOTE;
-    this.length = from + text.length + 2;
+    this.#length = from + text.length + 2;
+  }
+
+  /** Ends the text that began at `start`. */
+  #end(start: number): void {
+    this.#reserve(2);
+    if (this.#length === start) this.#bytes[this.#length++] = ABSENT;
+    this.#bytes[this.#length++] = BLANK;
   }
 
   #reserve(bytes: number): void {
-    if (this.#bytes.length - this.length >= bytes) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.length + bytes));
-    this.#bytes.copy(larger, 0, 0, this.length);
+    const wanted = this.#length + bytes + PAD;
+    if (this.#bytes.length >= wanted) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, wanted));
+    this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
-    this.#view = viewOf(larger);
+    this.#view = new DataView(larger.buffer);
   }
 }
 
-const isToken = (bytes: Uint8Array, from: number, to: number): boolean => {
-  for (let p = from; p < to; p++) if (bytes[p] <= BLANK) return false;
-  return true;
-};
+/** What a column has that has nothing: the text of NULL alone. */
+export const NO_TEXTS: Texts = (() => {
+  const nothing = new TextWriter(0);
+  nothing.fill(0, () => {});
+  return nothing;
+})();
 
-/** What is behind `count` texts, the next of which would start at `start`. */
-const endStarts = ({ starts, gap }: { starts: Int32Array; gap: number }, count: number, start: number): void => {
-  starts[count] = start;
-  if (count === starts.length - 2) starts[count + 1] = start + gap;
-};
+const NONE = Buffer.from('None'); // NULL, as Python writes it
 
-/** Texts that lie in a page: where they do is set before they are taken. */
-export class PageTexts {
-  readonly starts: Int32Array;
-  readonly gap: number;
-  /** With bytes behind it. */
-  readonly page: Buffer;
-  readonly #view: DataView;
-  readonly #isNumber: boolean;
-
-  constructor(page: Buffer, texts: number, gap: number, { meaning }: ParquetColumn) {
-    this.starts = new Int32Array(texts + 2);
-    this.starts[texts + 1] = gap;
-    this.gap = gap;
-    this.#isNumber = meaning.kind === 'number';
-    this.page = padded(page);
-    this.#view = viewOf(this.page);
-  }
-
-  /** The first `count` texts as tokens; the next one would start at `next`. */
-  take(count: number, next: number): Texts {
-    const { starts, gap } = this;
-    const page = this.page;
-    endStarts(this, count, next);
-    let sound = true;
-    for (let i = 0; i < count && sound; i++) {
-      const [start, end] = [starts[i], starts[i + 1] - gap];
-      sound = end - start <= MAX_TEXT_BYTES && isToken(page, start, end) && !this.#isNone(start, end);
-    }
-    if (sound) return { view: this.#view, starts, gap };
-    const tokens = new TextWriter(starts.length - 2);
-    tokens.fill(count, (i) => {
-      const [start, end] = [starts[i], starts[i + 1] - gap];
-      if (!this.#isNone(start, end)) tokens.token(page.subarray(start, end));
-    });
-    return tokens;
-  }
-
-  #isNone(start: number, end: number): boolean {
-    return this.#isNumber && end - start === NONE.length && this.page.toString('latin1', start, end) === NONE;
-  }
-}
+/** Writes a text of the column that lies in a page. */
+export const tokenWriter = (
+  out: TextWriter,
+  { meaning }: ParquetColumn,
+): ((page: Buffer, start: number, end: number) => void) =>
+  meaning.kind === 'number'
+    ? (page, start, end) => {
+        if (end - start !== NONE.length || page.compare(NONE, 0, NONE.length, start, end) !== 0)
+          out.token(page, start, end);
+      }
+    : (page, start, end) => out.token(page, start, end);
 
 const whole = (low: number, high: number): number | bigint =>
   high >= -0x200000 && high < 0x200000 ? high * 0x100000000 + low : (BigInt(high) << 32n) | BigInt(low);

@@ -11,7 +11,7 @@ import {
   PLAIN_DICTIONARY,
   RLE_DICTIONARY,
 } from './page.ts';
-import { absentPlace, BATCH_ROWS, integerWriter, PageTexts, type Texts, TextWriter, writeInt96 } from './texts.ts';
+import { absentPlace, BATCH_ROWS, integerWriter, type Texts, TextWriter, tokenWriter, writeInt96 } from './texts.ts';
 
 /** The texts of the next `count` values, at most BATCH_ROWS; which text is whose is put into `places`. */
 export type ReadValues = (places: Int32Array, count: number) => Texts;
@@ -28,22 +28,24 @@ const written = (out: TextWriter, one: () => void): ReadValues => {
 };
 
 const LENGTH_BYTES = 4; // in front of a text
+const USUAL_TEXT_BYTES = 32; // of it, at most
 
 /** Values of the column, one after the other as they are; `most` of them at a time. */
 const plain = (page: Buffer, from: number, column: ParquetColumn, most: number): ((count: number) => Texts) => {
   const size = page.length;
   let at = from;
   if (column.type === 'BYTE_ARRAY') {
-    const texts = new PageTexts(page, most, LENGTH_BYTES, column);
-    const { starts, page: whole } = texts; // the page itself is let go
+    const out = new TextWriter(most, Math.min(size, most * USUAL_TEXT_BYTES));
+    const token = tokenWriter(out, column);
+    const one = (): void => {
+      const start = at + LENGTH_BYTES;
+      at = start + page.readUInt32LE(at);
+      if (at > size) throw new RangeError('the page ends inside a text');
+      token(page, start, at);
+    };
     return (count) => {
-      for (let i = 0; i < count; i++) {
-        const start = at + LENGTH_BYTES;
-        at = start + whole.readUInt32LE(at);
-        if (at > size) throw new RangeError('the page ends inside a text');
-        starts[i] = start;
-      }
-      return texts.take(count, at + LENGTH_BYTES);
+      out.fill(count, one);
+      return out;
     };
   }
   const out = new TextWriter(most);
@@ -85,8 +87,8 @@ export const readDictionary = (page: Buffer, count: number, column: ParquetColum
   if (count * (WIDTHS[column.type] ?? 4) > page.length) {
     throw new ParquetDamage(`the dictionary of column ${column.name} is not of ${count} values`);
   }
-  const { view, starts, gap } = plain(page, 0, column, count)(count);
-  return { view, starts, gap };
+  const { view, starts } = plain(page, 0, column, count)(count);
+  return { view, starts };
 };
 
 const fromDictionary = (page: Buffer, from: number, dictionary: Texts | null): ReadValues => {
@@ -117,25 +119,24 @@ const fromDeltas = (page: Buffer, from: number, column: ParquetColumn): ReadValu
 /** Texts of which the lengths come first. */
 const fromLengths = (page: Buffer, from: number, most: number, column: ParquetColumn): ReadValues => {
   const { lengths, position } = deltaLengths(page, from, most);
-  const texts = new PageTexts(page, BATCH_ROWS, 0, column);
+  const out = new TextWriter(BATCH_ROWS);
+  const token = tokenWriter(out, column);
   let [next, at] = [0, position];
-  return (places, count) => {
-    places.set(IN_ORDER.subarray(0, count));
-    if (next + count > lengths.length) throw new RangeError('the page has fewer texts than values');
-    for (let i = 0; i < count; i++) {
-      texts.starts[i] = at;
-      at = endOfText(page, at, lengths[next++]);
-    }
-    return texts.take(count, at);
-  };
+  return written(out, () => {
+    if (next >= lengths.length) throw new RangeError('the page has fewer texts than values');
+    const start = at;
+    at = endOfText(page, start, lengths[next++]);
+    token(page, start, at);
+  });
 };
 
 /** Texts that begin as the one before them: the lengths of that come first, then those of the rest. */
-const fromPrefixes = (page: Buffer, from: number, most: number): ReadValues => {
+const fromPrefixes = (page: Buffer, from: number, most: number, column: ParquetColumn): ReadValues => {
   const prefixes = deltaLengths(page, from, most);
   const { lengths, position } = deltaLengths(page, prefixes.position, most);
   const out = new TextWriter(BATCH_ROWS);
   let [next, at] = [0, position];
+  const token = tokenWriter(out, column);
   let previous: Buffer = Buffer.alloc(0);
   return written(out, () => {
     if (next >= lengths.length || next >= prefixes.lengths.length) throw new RangeError('the page has too few texts');
@@ -145,7 +146,7 @@ const fromPrefixes = (page: Buffer, from: number, most: number): ReadValues => {
     previous = Buffer.concat([previous.subarray(0, prefix), page.subarray(at, end)]);
     if (previous.length > page.length) throw new ParquetDamage('a page has a text that is longer than it');
     at = end;
-    out.token(previous);
+    token(previous, 0, previous.length);
   });
 };
 
@@ -184,7 +185,7 @@ export const readValues = (
       return fromLengths(page, from, most, column);
     case DELTA_BYTE_ARRAY:
       if (column.type !== 'BYTE_ARRAY') throw unknownEncoding(encoding, column);
-      return fromPrefixes(page, from, most);
+      return fromPrefixes(page, from, most, column);
     default:
       throw unknownEncoding(encoding, column);
   }

@@ -141,6 +141,20 @@ describe('rows of other writers', () => {
     }
   });
 
+  test('that begin like JSON are lines all the same', async () => {
+    const { text: read } = await written(
+      'json',
+      `SELECT '{"a":1}' AS srcaddr, i AS start, 1 AS bytes FROM range(3) AS t(i)`,
+    );
+    const store = new MemoryStore();
+    await load(join(folder, 'json.parquet'), store);
+    expect(read.split('\n').slice(0, 3)).toEqual(['srcaddr start bytes', 'srcaddr start bytes', '{"a":1} 0 1']);
+    expect(total(store)).toMatchObject({ lines: 3, rejects: 3 });
+    expect(decodedRejects(store).map(({ scope, offset }) => [scope, offset])).toEqual(
+      [0, 1, 2].map((i) => ['line', i]),
+    );
+  });
+
   test('with a text longer than any line are rejects of their own', async () => {
     const { text: read } = await written(
       'long',
