@@ -21,9 +21,9 @@ export function formatBytes(bytes: bigint): string {
 /** 1234567n as 1,234,567. */
 export const formatCount = (count: bigint | number): string => count.toString().replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** 1 flow, 2 flows. */
-export const formatMany = (count: bigint | number, noun: string): string =>
-  `${formatCount(count)} ${noun}${BigInt(count) === 1n ? '' : 's'}`;
+/** 1 flow, 2 flows, 1,234 prefixes: a whole number of something, with the plural where it is not an s more. */
+export const formatMany = (count: bigint | number, noun: string, nouns = `${noun}s`): string =>
+  `${formatCount(count)} ${BigInt(count) === 1n ? noun : nouns}`;
 
 const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [1, 'icmp'],

@@ -38,6 +38,3 @@ export const fix = (area: string, what: string, remedy: string, missing: readonl
   ...finding('fix')(area, what, remedy),
   missing,
 });
-
-/** `1 lease`, `2 leases`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

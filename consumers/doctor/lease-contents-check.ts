@@ -1,8 +1,10 @@
 // Turns two looks at the lease table, some seconds apart, and the shards of the stream into who reads what, and what is wrong.
+
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import type { Shard } from '@aws-sdk/client-kinesis';
+import { formatMany } from '../../pipeline/quantities.ts';
 import { attempt } from './attempt.ts';
-import { counted, type Finding, fix, ok, unchecked, warn } from './check.ts';
+import { type Finding, fix, ok, unchecked, warn } from './check.ts';
 import type { Examination } from './examination.ts';
 import { isOpen } from './stream-check.ts';
 
@@ -50,7 +52,7 @@ const judgeOwnership = ({ application, before, after, workerId }: Looks): readon
   const alive = new Set(
     owned.filter(({ shard, counter }) => counters.get(shard) !== counter).map(({ owner }) => owner ?? ''),
   );
-  const count = (owner: string): string => counted(owned.filter((lease) => lease.owner === owner).length, 'shard');
+  const count = (owner: string): string => formatMany(owned.filter((lease) => lease.owner === owner).length, 'shard');
   const dead = owners.filter((owner) => !alive.has(owner));
   const reading = [...alive].sort().map((owner) => `${owner} reads ${count(owner)}`);
   const nobody = after.filter(({ owner, checkpoint }) => owner === null && checkpoint !== ENDED);
@@ -94,7 +96,7 @@ export const judgeLeases = (looks: Looks): readonly Finding[] => {
   const without = shards.filter((shard) => isOpen(shard) && !leased.has(shard.ShardId ?? ''));
   const ended = after.filter(({ checkpoint }) => checkpoint === ENDED).length;
   const begun = after.filter(({ checkpoint }) => /^\d+$/.test(checkpoint)).length;
-  const summary = `${counted(after.length, 'lease')}: ${begun} with a checkpoint, ${after.length - begun - ended} at the start, ${ended} ended`;
+  const summary = `${formatMany(after.length, 'lease')}: ${begun} with a checkpoint, ${after.length - begun - ended} at the start, ${ended} ended`;
   return [
     ok(AREA, summary),
     ...judgeOwnership(looks),

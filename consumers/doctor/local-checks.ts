@@ -1,11 +1,13 @@
 // Looks at this machine: Node, the formats file, and what the Kinesis Client Library needs, which is Java and its jars.
+
 import packageJson from '../../package.json' with { type: 'json' };
+import { formatMany } from '../../pipeline/quantities.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
 import { findJars } from '../shared/kcl/jars.ts';
 import { checkJava } from '../shared/kcl/java.ts';
 import { checkProperties } from '../shared/kcl/properties.ts';
-import { counted, type Finding, fix, ok, unchecked } from './check.ts';
+import { type Finding, fix, ok, unchecked } from './check.ts';
 import type { Examination } from './examination.ts';
 
 /** Whether a version such as 24.21.0 is at least the one that `>=24.18` asks for. */
@@ -43,7 +45,7 @@ const checkFormats = async ({ options }: Examination): Promise<Finding> => {
   if (options.formats === null) return ok('formats', 'no --formats: the default version 2 and transit gateway formats');
   try {
     const { formats } = await readSettings(options);
-    return ok('formats', `${options.formats} declares ${counted(formats.length, 'format')}`);
+    return ok('formats', `${options.formats} declares ${formatMany(formats.length, 'format')}`);
   } catch (error) {
     const { what, help } = said(error);
     return fix('formats', what, help);
@@ -57,7 +59,7 @@ const checkKcl = ({ options }: Examination): readonly Finding[] => {
   if (engine !== 'kcl' || given === 0) return [];
   try {
     checkProperties({ application: application ?? 'vpcflow-digest', retrieval, overrides: kcl });
-    return [ok('kcl', `${given === 1 ? '1 property' : `${given} properties`} of --kcl can be used`)];
+    return [ok('kcl', `${formatMany(given, 'property', 'properties')} of --kcl can be used`)];
   } catch (error) {
     const { what, help } = said(error);
     return [fix('kcl', what, help)];

@@ -1,4 +1,5 @@
 // Looks at the Kinesis stream: that it is there and active, its shards, its encryption and for how long it keeps records.
+
 import {
   DescribeStreamSummaryCommand,
   ListShardsCommand,
@@ -8,9 +9,10 @@ import {
   type StreamDescriptionSummary,
 } from '@aws-sdk/client-kinesis';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { formatMany } from '../../pipeline/quantities.ts';
 import type { StreamIdentity } from '../shared/kinesis.ts';
 import { attempt, isGeneral, toldPermission, troubled } from './attempt.ts';
-import { counted, type Finding, fix, ok, warn } from './check.ts';
+import { type Finding, fix, ok, warn } from './check.ts';
 import type { Examination } from './examination.ts';
 
 /** The stream with the parts of its ARN, for the ARNs of what goes with it. */
@@ -58,8 +60,8 @@ const checkStatus = (name: string, summary: StreamDescriptionSummary, shards: re
   const open = shards?.filter(isOpen).length ?? summary.OpenShardCount ?? 0;
   const closed = shards === null ? 0 : shards.length - open;
   const mode = summary.StreamModeDetails?.StreamMode === 'ON_DEMAND' ? 'on demand' : 'provisioned';
-  const ended = closed === 0 ? '' : `, ${counted(closed, 'closed shard')}`;
-  return ok(AREA, `${name} is ${status}, ${mode}, ${counted(open, 'open shard')}${ended}`);
+  const ended = closed === 0 ? '' : `, ${formatMany(closed, 'closed shard')}`;
+  return ok(AREA, `${name} is ${status}, ${mode}, ${formatMany(open, 'open shard')}${ended}`);
 };
 
 const checkEncryption = (name: string, summary: StreamDescriptionSummary): Finding => {

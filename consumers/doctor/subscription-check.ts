@@ -1,11 +1,13 @@
 // Looks at how CloudWatch Logs feeds the stream: whether the log group's subscription leads to it, and how it distributes.
+
 import {
   DescribeLogGroupsCommand,
   DescribeSubscriptionFiltersCommand,
   type SubscriptionFilter,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { formatMany } from '../../pipeline/quantities.ts';
 import { attempt, troubled } from './attempt.ts';
-import { counted, type Finding, fix, ok, unchecked, warn } from './check.ts';
+import { type Finding, fix, ok, unchecked, warn } from './check.ts';
 import type { Examination } from './examination.ts';
 import type { StreamPlace } from './stream-check.ts';
 
@@ -62,7 +64,7 @@ const checkGroup = async (examination: Examination, place: StreamPlace, group: s
   const ours = filters.filter(({ destinationArn }) => destinationArn === arn);
   if (ours.length === 1) return judgeFilter(group, ours[0]!);
   if (ours.length > 1) {
-    const what = `${group} feeds the stream by ${counted(ours.length, 'filter')} (${ours.map(({ filterName }) => filterName).join(', ')}): a line that both let pass counts twice`;
+    const what = `${group} feeds the stream by ${formatMany(ours.length, 'filter')} (${ours.map(({ filterName }) => filterName).join(', ')}): a line that both let pass counts twice`;
     return [warn(AREA, what, 'keep one of them')];
   }
   const elsewhere = filters.map(({ destinationArn }) => destinationArn).join(', ');
@@ -115,6 +117,6 @@ export const checkSubscription = async (examination: Examination, place: StreamP
   const left = groups.length - MOST_GROUPS;
   return [
     ...looked.flat(),
-    ...(left > 0 ? [unchecked(AREA, `${counted(left, 'further log group')} of ${pattern}`)] : []),
+    ...(left > 0 ? [unchecked(AREA, `${formatMany(left, 'further log group')} of ${pattern}`)] : []),
   ];
 };

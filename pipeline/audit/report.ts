@@ -1,6 +1,7 @@
 // Turns the result of an audit into JSON or a table for a person.
 import type { AuditGap, AuditResult } from '../../schemas/audit.ts';
 import { exactJson } from '../canonical-json.ts';
+import { formatMany } from '../quantities.ts';
 
 /** Gaps that the table shows; the JSON has them all. */
 const GAPS_SHOWN = 100;
@@ -24,7 +25,7 @@ export const auditRemarks = ({ open, expired }: AuditResult): readonly string[] 
 export const auditVerdict = ({ report: { ok, gaps } }: AuditResult): string =>
   ok
     ? 'ok: every line is counted out, and the rows add up to the counts'
-    : `not ok: ${gaps.length} gap${gaps.length === 1 ? '' : 's'}; ${gapText(gaps[0])}`;
+    : `not ok: ${formatMany(gaps.length, 'gap')}; ${gapText(gaps[0])}`;
 
 export const auditTable = (result: AuditResult): string => {
   const { ok: _, gaps, rejects, ...sums } = result.report;
