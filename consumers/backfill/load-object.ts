@@ -8,6 +8,7 @@ import type { Chunks } from '../../pipeline/envelope/chunks.ts';
 import type { Sift } from '../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
 import { backfillSource, partClaimKey } from '../../pipeline/keys.ts';
+import { labelFeed } from '../../pipeline/overlap/feed.ts';
 import { ClaimedSift, PartSift } from '../../pipeline/overlap/part-sift.ts';
 import { openSentence, overlapSentence } from '../../pipeline/overlap/sentence.ts';
 import { DEFAULT_FEED, type PartClaim } from '../../schemas/chain.ts';
@@ -23,6 +24,7 @@ import {
   assertDecodable,
   assertNameFree,
   claimName,
+  hasLeftOut,
   isComplete,
   type Named,
   type OtherContent,
@@ -68,6 +70,8 @@ export interface LoadedObject {
   readonly parts: readonly Counts[];
   /** Fields of its header or schema that we do not know, and left out; absent: none. */
   readonly unknownFields?: readonly string[];
+  /** Of a known one: lines of it were left out because another feed has them; absent: none. */
+  readonly leftOut?: true;
 }
 
 /** One reading of an object under what was claimed of it before. */
@@ -145,7 +149,7 @@ class Reading {
     const known = this.#claims[part];
     if (known !== undefined) return known.skip === undefined ? null : new ClaimedSift(known.skip);
     if (this.#loading.overlap === 'add') return null;
-    const sift = new PartSift((hour) => this.#evidence.ofHour(hour, this.#feed));
+    const sift = new PartSift((hour) => this.#evidence.ofHour(hour, labelFeed(this.#feed)));
     this.#sifts.set(part, sift);
     return sift;
   }
@@ -237,7 +241,8 @@ export const loadObject = async (place: Place, object: ObjectIdentity, loading: 
     const claims = await readPartClaims(store, identity);
     const complete = await isComplete(store, claims);
     if (!dryRun && claims.length > 0) await claimName(store, named, complete ? 'keep' : ofOther(loading));
-    if (complete) return { outcome: parts.length > 0 ? 'loaded' : 'known', parts };
+    if (complete && parts.length > 0) return { outcome: 'loaded', parts };
+    if (complete) return { outcome: 'known', parts, ...(hasLeftOut(claims) ? { leftOut: true } : {}) };
     assertDecodable(claims);
     const unguarded = claims.length === 0 && !loading.asNew && place.unnamed !== true;
     if (!dryRun && unguarded) await assertNameFree(store, named);

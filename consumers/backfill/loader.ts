@@ -11,11 +11,12 @@ import { openStore } from '../shared/store/open.ts';
 import { Admission, type Share } from './admission.ts';
 import { Lane, type LaneSetup } from './lane.ts';
 import type { LoadedObject } from './load-object.ts';
-import { isComplete, nameState, readPartClaims } from './object-claims.ts';
+import { hasLeftOut, isComplete, nameState, readPartClaims } from './object-claims.ts';
 import { openBucketClient } from './s3/bucket-client.ts';
 import { type FetchedObject, fetchObject } from './s3/fetch.ts';
 import type { FileSource, S3Source, SourceObject } from './source-object.ts';
 import { openSpoolDirectory, type SpoolDirectory } from './spool-directory.ts';
+import { Turns } from './turns.ts';
 
 const MIB = 1024 * 1024;
 
@@ -79,6 +80,7 @@ export class Loader {
   readonly #spool = new Admission(1, SPOOL);
   readonly #fetches = new Admission(1, FETCHES);
   readonly #contents = new Map<string, Promise<boolean>>(); // identity -> whether the last one that has it could be loaded
+  readonly #names = new Turns();
   readonly #end = new AbortController();
   #client: Promise<S3Client> | null = null;
   #directory: Promise<SpoolDirectory> | null = null;
@@ -124,15 +126,18 @@ export class Loader {
   async #loadS3(object: S3Source): Promise<LoadedSource> {
     const { name, etag } = object;
     const state = await nameState(this.#store, name, etag);
-    if (state.kind === 'begun' && (await isComplete(this.#store, await readPartClaims(this.#store, state.identity)))) {
+    const claims = state.kind === 'begun' ? await readPartClaims(this.#store, state.identity) : [];
+    if (await isComplete(this.#store, claims)) {
       this.#setup.onBytes(2 * object.size);
-      return { ...KNOWN, bytes: object.size };
+      return { ...KNOWN, ...(hasLeftOut(claims) ? { leftOut: true } : {}), bytes: object.size };
     }
     using _space = await this.#spool.enter(object.size);
     await using fetched = await this.#fetch(object);
     const { identity, size } = fetched;
     const place = { path: fetched.path, name, etag: fetched.etag, unnamed: state.kind === 'unnamed' };
-    const loaded = await this.#once(identity, () => this.#onLane(size, (lane) => lane.load(place, { identity, size })));
+    const loaded = await this.#once(name, identity, () =>
+      this.#onLane(size, (lane) => lane.load(place, { identity, size })),
+    );
     if (loaded.outcome === 'known') this.#setup.onBytes(size);
     return { ...loaded, bytes: size };
   }
@@ -141,7 +146,7 @@ export class Loader {
     const object = await this.#onLane(listed, (lane) => lane.identify(name));
     const { identity, size } = object;
     const place = { path: name, name };
-    const loaded = await this.#once(identity, () => this.#onLane(size, (lane) => lane.load(place, object)));
+    const loaded = await this.#once(name, identity, () => this.#onLane(size, (lane) => lane.load(place, object)));
     if (loaded.outcome === 'known') this.#setup.onBytes(size);
     return { ...loaded, bytes: size };
   }
@@ -170,8 +175,13 @@ export class Loader {
     return new Lane({ store, settings, asNew, dryRun, feed, overlap }, onBytes);
   }
 
+  /** Of two contents of one name the second waits, so that it finds the first recorded, and is told so. */
+  #once(name: string, identity: string, load: () => Promise<LoadedObject>): Promise<LoadedObject> {
+    return this.#names.take(name, () => this.#onceOfContent(identity, load));
+  }
+
   /** A copy waits for the one that came first, then is known; its name is recorded all the same. */
-  async #once(identity: string, load: () => Promise<LoadedObject>): Promise<LoadedObject> {
+  async #onceOfContent(identity: string, load: () => Promise<LoadedObject>): Promise<LoadedObject> {
     const before = this.#contents.get(identity);
     const work = (async () => {
       const loaded = await before;

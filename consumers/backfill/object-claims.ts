@@ -45,13 +45,16 @@ export const isComplete = async (store: ObjectStore, claims: readonly PartClaim[
   return (await readCommit(store, last.arrival, backfillSource(last.identity, last.part))) !== null;
 };
 
+/** Whether lines of the object were left out, for good, because another feed has evidence of them. */
+export const hasLeftOut = (claims: readonly PartClaim[]): boolean => claims.some(({ skip = [] }) => skip.length > 0);
+
 /** Claims the next part; false when somebody else was first. */
 export const putPartClaim = async (store: ObjectStore, claim: PartClaim): Promise<boolean> => {
   const put = await store.put(partClaimKey(claim.identity, claim.part), serialize(claim), { ifAbsent: true });
   return put.outcome === 'stored';
 };
 
-/** What to do when a name had other content of which something may count: keep that, refuse, or record the new one. */
+/** What to do when a name has other content: keep that, refuse, or record the new one. */
 export type OtherContent = 'keep' | 'refuse' | 'replace';
 
 /** What is recorded of a name: the content, and of an object in S3 the ETag under which that was read. */
@@ -86,6 +89,19 @@ export const nameState = async (store: ObjectStore, name: string, etag: string |
   return same ? { kind: 'begun', identity: claim.identity } : { kind: 'other' };
 };
 
+/** @param begun whether anything of the other content is claimed. */
+const reused = (name: string, begun: boolean): VpcflowError => {
+  if (begun)
+    return new VpcflowError(
+      'VF_NAME_REUSED',
+      `${name} was read before with other content, part of which would count twice`,
+    );
+  const help = 'let that run go on, or run it again; pass --as-new if what it read is gone or really is other data';
+  return new VpcflowError('VF_NAME_REUSED', `another run recorded other content for ${name} and has not begun it`, {
+    help,
+  });
+};
+
 /** On what condition a name may be recorded for an object; null when it needs not be. Throws VF_NAME_REUSED. */
 const nameCondition = async (
   store: ObjectStore,
@@ -96,13 +112,9 @@ const nameCondition = async (
   if (known === null) return { ifAbsent: true };
   const { claim, tag } = known;
   if (claim.identity === identity) return etag === undefined || claim.etag === etag ? null : { ifMatch: tag };
-  // Parts are claimed in order: of what has no first one, nothing counts.
-  if (other !== 'replace' && (await store.get(partClaimKey(claim.identity, 0))) !== null) {
-    if (other === 'keep') return null;
-    const message = `${name} was read before with other content, part of which would count twice`;
-    throw new VpcflowError('VF_NAME_REUSED', message);
-  }
-  return { ifMatch: tag };
+  if (other === 'replace') return { ifMatch: tag };
+  if (other === 'keep') return null;
+  throw reused(name, (await store.get(partClaimKey(claim.identity, 0))) !== null);
 };
 
 /** Writes nothing. Throws VF_NAME_REUSED when `claimName` with `refuse` would. */
@@ -110,7 +122,11 @@ export const assertNameFree = async (store: ObjectStore, named: Named): Promise<
   await nameCondition(store, named, 'refuse');
 };
 
-/** Records which content a name has. Throws VF_NAME_REUSED. */
+/**
+ * Records which content a name has. Of several that come at once the first to be recorded has the name, for good: also
+ * while nothing of it is claimed yet, since whoever recorded it may be about to. So it is this one put that decides
+ * which content of a name counts, and nothing of an object is claimed before it. Throws VF_NAME_REUSED.
+ */
 export const claimName = async (
   store: ObjectStore,
   { name, identity, etag }: Named,

@@ -82,13 +82,25 @@ describe('a name with other content', () => {
     expect(total(store).flows).toBe(30);
   });
 
-  test('is taken when nothing of the other can count, and guarded from then on', async () => {
+  test('is refused while the other may still be claimed, and taken with --as-new', async () => {
     const path = join(folder, 'named.log');
     const store = await namedOnly(path);
-    expect((await load(path, store)).outcome).toBe('loaded');
+    const refused = { code: 'VF_NAME_REUSED', message: expect.stringMatching(/has not begun it$/) };
+    await expect(load(path, store)).rejects.toMatchObject(refused);
+    expect(partClaims(store)).toEqual([]);
+    expect((await load(path, store, { asNew: true })).outcome).toBe('loaded');
     expect(total(store).flows).toBe(20);
     appendFileSync(path, text(10, 20));
     await expect(load(path, store)).rejects.toMatchObject({ code: 'VF_NAME_REUSED' });
+  });
+
+  test('does not keep the first from being finished', async () => {
+    const path = join(folder, 'named-first.log');
+    const store = await namedOnly(path);
+    await expect(load(path, store)).rejects.toMatchObject({ code: 'VF_NAME_REUSED' });
+    file(path, text(20));
+    expect((await load(path, store)).outcome).toBe('loaded');
+    expect(total(store).flows).toBe(20);
   });
 
   test('is guarded also when it got content that was in the store already', async () => {
@@ -116,21 +128,26 @@ describe('a name with other content', () => {
     await expect(load(path, store)).rejects.toMatchObject({ code: 'VF_NAME_REUSED' });
   });
 
-  test('is judged again when another run records its own meanwhile', async () => {
-    const path = join(folder, 'raced.log');
-    const store = await namedOnly(path);
+  test('is judged again when another run records its own while it is read', async () => {
+    const store = new MemoryStore();
+    const path = file(join(folder, 'raced.log'), text(20));
     const other = file(join(folder, 'raced-other.log'), text(25));
-    let gets = 0;
+    let raced = false;
     const racing = store.client({
-      afterEach: async (operation, key) => {
-        if (operation !== 'get' || !key.startsWith('claims/names/') || ++gets !== 2) return; // before the ifMatch
-        const { identity } = await identify(other, () => {});
-        await load(other, store);
-        const body = Buffer.from(JSON.stringify({ name: path, identity }));
-        await store.put(key, body);
+      beforeEach: async (operation, key) => {
+        if (raced || operation !== 'put' || !key.startsWith('claims/names/')) return;
+        raced = true;
+        const at = { store, clock: new ManualClock(), settings: DEFAULT_SETTINGS, asNew: false, dryRun: false };
+        const feeds = { feed: 'backfill', overlap: 'refuse' } as const;
+        await loadObject({ path: other, name: path }, await identify(other, () => {}), {
+          ...at,
+          ...feeds,
+          onBytes: () => {},
+        });
       },
     });
     await expect(load(path, racing)).rejects.toMatchObject({ code: 'VF_NAME_REUSED' });
+    expect(partClaims(store)).toHaveLength(1);
     expect(total(store).flows).toBe(25);
   });
 });
