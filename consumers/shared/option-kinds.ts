@@ -53,6 +53,16 @@ export const identifier = (name: string, longest: number, help: string): Option<
   },
 });
 
+/** `<account>.<region>.<name>`: how a stream is named in the store. */
+const STREAM_ID = /^\d{12}\.[a-z0-9-]+\./;
+
+/** An identifier that is none of a stream. */
+export const label = (name: string, longest: number, help: string): Option<string | null> => {
+  const plain = identifier(name, longest, help);
+  const problem = 'needs a name that is not the id of a stream (each stream is a feed of its own)';
+  return { ...plain, parse: (given) => (STREAM_ID.test(given) ? { problem } : plain.parse(given)) };
+};
+
 /** `NAME=VALUE` pairs separated by commas; none when absent. Which names there are is for whoever takes them to say. */
 export const pairs = (name: string, help: string): Option<Readonly<Record<string, string>>> => ({
   ...{ name, metavar: 'NAME=VALUE,..', default: {}, defaultText: '', bounds: '', help },

@@ -1,18 +1,18 @@
 // What other feeds have of an hour, and what of a piece's interface-minutes they have.
-
+import type { Feed } from './feed.ts';
 import { addMask, isEmptyMask, type Mask, type MinuteSet } from './minute-set.ts';
 import type { InterfaceHour } from './presence.ts';
 
 /** The interface-minutes of which one feed has rows. */
 export interface FeedEvidence {
-  readonly feed: string;
+  readonly feed: Feed;
   /** Of epochs that are claimed and not committed yet: nearly always they will count, but they may be given up. */
   readonly open: boolean;
   readonly minutes: MinuteSet;
 }
 
 export interface Witness {
-  readonly feed: string;
+  readonly feed: Feed;
   readonly open: boolean;
 }
 

@@ -2,6 +2,7 @@
 // claim names.
 import type { InterfaceMinutes } from '../../schemas/chain.ts';
 import { type FeedEvidence, meet } from './evidence.ts';
+import type { Feed } from './feed.ts';
 import { addMask, isEmptyMask, MinuteSet } from './minute-set.ts';
 import { hoursOf, type InterfaceHour, presence, type Rows } from './presence.ts';
 
@@ -33,8 +34,8 @@ export class PartSift {
   readonly #skip = new MinuteSet();
   /** What earlier pieces of the part keep. */
   readonly #kept = new MinuteSet();
-  readonly #feeds = new Set<string>();
-  readonly #openFeeds = new Set<string>();
+  readonly #feeds = new Set<Feed>();
+  readonly #openFeeds = new Set<Feed>();
   /** Whether an earlier piece left anything out. */
   #begun = false;
 
@@ -48,12 +49,12 @@ export class PartSift {
   }
 
   /** The feeds that have it, sorted. */
-  get feeds(): readonly string[] {
+  get feeds(): readonly Feed[] {
     return [...this.#feeds].sort();
   }
 
   /** The feeds whose open epochs alone have some of it, sorted. */
-  get openFeeds(): readonly string[] {
+  get openFeeds(): readonly Feed[] {
     return [...this.#openFeeds].sort();
   }
 

@@ -1,6 +1,8 @@
 // Turns what a part has in common with other feeds into the message with which it is refused.
 import type { InterfaceMinutes } from '../../schemas/chain.ts';
+import { formatCount } from '../quantities.ts';
 import { formatTime } from '../window.ts';
+import type { Feed } from './feed.ts';
 
 export interface OverlapFacts {
   /** Of the object. */
@@ -11,16 +13,16 @@ export interface OverlapFacts {
   readonly overlapping: number;
   readonly lines: number;
   readonly skip: readonly InterfaceMinutes[];
-  readonly feeds: readonly string[];
+  readonly feeds: readonly Feed[];
 }
 
 const NAMED = 3;
 
-const number = (value: number): string => value.toLocaleString('en-US');
-
 /** The first few and how many more. */
 const some = (all: readonly string[]): string =>
-  all.length <= NAMED + 1 ? all.join(', ') : `${all.slice(0, NAMED).join(', ')} and ${number(all.length - NAMED)} more`;
+  all.length <= NAMED + 1
+    ? all.join(', ')
+    : `${all.slice(0, NAMED).join(', ')} and ${formatCount(all.length - NAMED)} more`;
 
 /** From the first minute to the end of the last, in RFC 3339. */
 const span = (skip: readonly InterfaceMinutes[]): string => {
@@ -33,13 +35,20 @@ const span = (skip: readonly InterfaceMinutes[]): string => {
   return `${formatTime(first * 1000)} to ${formatTime(stop * 1000)}`;
 };
 
-/** `name: 12 of 40 lines are of interface-minutes that … has, too: eni-1, eni-2, from … to …`. */
+/** `1,200 of 4,000 lines are of interfaces and minutes`; an object of one line has no `1 of 1 lines`. */
+const share = (overlapping: number, lines: number): string => {
+  if (lines === 1) return 'its only line is of an interface and minute';
+  const are = overlapping === 1 ? 'is of an interface and minute' : 'are of interfaces and minutes';
+  return `${formatCount(overlapping)} of ${formatCount(lines)} lines ${are}`;
+};
+
+/** `name: 12 of 40 lines are of interfaces and minutes that feed "…" has, too (eni-1, eni-2; from … to …)`. */
 export const overlapSentence = ({ name, part, firstLine, overlapping, lines, skip, feeds }: OverlapFacts): string => {
-  const where = part === 0 ? name : `${name} from line ${number(firstLine + 1)} on (what is before it is in the store)`;
+  const from = `${name} from line ${formatCount(firstLine + 1)} on (what is before it is in the store)`;
   const interfaces = [...new Set(skip.map(({ interface: iface }) => iface ?? '-'))];
   const have = feeds.length === 1 ? 'has' : 'have';
   return (
-    `${where}: ${number(overlapping)} of ${number(lines)} lines are of interfaces and minutes that ${some(feeds)} ${have}, too ` +
+    `${part === 0 ? name : from}: ${share(overlapping, lines)} that ${some(feeds)} ${have}, too ` +
     `(${some(interfaces)}; ${span(skip)})`
   );
 };

@@ -1,5 +1,6 @@
 // Keeps what one hour partition of digests or coverage has of each feed, as far as it was listed and asked for.
 import type { FeedEvidence } from '../../../pipeline/overlap/evidence.ts';
+import type { Feed } from '../../../pipeline/overlap/feed.ts';
 import type { MinuteSet } from '../../../pipeline/overlap/minute-set.ts';
 import { sourceOfFile } from '../../../pipeline/overlap/source-name.ts';
 import { isTableFile, type WindowTable } from '../../../pipeline/query-plan.ts';
@@ -22,7 +23,7 @@ export class HourPartition {
   readonly #prefix: string;
   readonly #standings: SourceStandings;
   readonly #known = new Set<string>(); // keys
-  readonly #feeds = new Map<string, FeedFiles>();
+  readonly #feeds = new Map<Feed, FeedFiles>();
   #listed = Number.NEGATIVE_INFINITY; // Unix ms
 
   constructor(store: ObjectStore, table: WindowTable, partition: string, standings: SourceStandings) {
@@ -43,7 +44,7 @@ export class HourPartition {
    * What feeds other than `own` have here. Listed again when that was longer ago than `maxAge` ms; a file is read once,
    * and never when it is of the own feed. To be called by one at a time.
    */
-  async evidence(own: string, now: number, maxAge: number): Promise<readonly FeedEvidence[]> {
+  async evidence(own: Feed, now: number, maxAge: number): Promise<readonly FeedEvidence[]> {
     if (now - this.#listed > maxAge) {
       await this.#list();
       this.#listed = now;

@@ -1,6 +1,7 @@
 // Finds out of a source in the store which feed it belongs to and whether it counts.
 import { parseClaim, parsePartClaim, parseReplayClaim } from '../../../pipeline/documents.ts';
 import { claimKey, partClaimKey, replayClaimKey } from '../../../pipeline/keys.ts';
+import { type Feed, fileFeed, labelFeed, streamFeed } from '../../../pipeline/overlap/feed.ts';
 import { parseSource } from '../../../pipeline/overlap/source-name.ts';
 import { type ArrivalSpan, DEFAULT_FEED } from '../../../schemas/chain.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
@@ -21,36 +22,36 @@ interface Claimed {
 
 export class SourceStandings {
   readonly #store: ObjectStore;
-  readonly #feeds = new Map<string, string>(); // by identity of an object
+  readonly #labels = new Map<string, string>(); // by identity of an object
   readonly #final = new Map<string, Standing>(); // by source
 
   constructor(store: ObjectStore) {
     this.#store = store;
   }
 
-  /** The feed of an object is known without its claim. */
-  learn(identity: string, feed: string): void {
-    remember(this.#feeds, identity, feed);
+  /** The label of an object is known without its claim. */
+  learn(identity: string, label: string): void {
+    remember(this.#labels, identity, label);
   }
 
   /** The feed of a source; a name that is none of ours is a feed of its own. Throws VF_STORE_*. */
-  async feed(source: string): Promise<string> {
+  async feed(source: string): Promise<Feed> {
     const name = parseSource(source);
     switch (name?.kind) {
       case undefined:
-        return source;
+        return fileFeed(source);
       case 'epoch':
-        return name.stream;
+        return streamFeed(name.stream);
       case 'replay':
         return this.feed(name.of);
       case 'part': {
-        const known = this.#feeds.get(name.identity);
-        if (known !== undefined) return known;
+        const known = this.#labels.get(name.identity);
+        if (known !== undefined) return labelFeed(known);
         const key = partClaimKey(name.identity, name.part);
         const stored = await this.#store.get(key);
-        const feed = stored === null ? DEFAULT_FEED : (parsePartClaim(key, stored.body).feed ?? DEFAULT_FEED);
-        remember(this.#feeds, name.identity, feed);
-        return feed;
+        const label = stored === null ? DEFAULT_FEED : (parsePartClaim(key, stored.body).feed ?? DEFAULT_FEED);
+        remember(this.#labels, name.identity, label);
+        return labelFeed(label);
       }
     }
   }

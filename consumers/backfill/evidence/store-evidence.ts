@@ -1,6 +1,7 @@
 // Answers which interface-minutes of an hour other feeds have in a store, and keeps what it learned of each hour.
 import { hourPartition } from '../../../pipeline/keys.ts';
 import type { FeedEvidence } from '../../../pipeline/overlap/evidence.ts';
+import type { Feed } from '../../../pipeline/overlap/feed.ts';
 import type { WindowTable } from '../../../pipeline/query-plan.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
@@ -33,9 +34,9 @@ export class StoreEvidence {
     this.#maxEntries = maxEntries;
   }
 
-  /** The feed of an object that is about to be written, so that its claim needs not be read. */
-  learn(identity: string, feed: string): void {
-    this.#standings.learn(identity, feed);
+  /** The label of an object that is about to be written, so that its claim needs not be read. */
+  learn(identity: string, label: string): void {
+    this.#standings.learn(identity, label);
   }
 
   /**
@@ -43,7 +44,7 @@ export class StoreEvidence {
    * the hour before, whose lines may reach into it. Two lists for the first hour, and a third for the coverage before.
    * Throws VF_STORE_*.
    */
-  async ofHour(hour: number, own: string): Promise<readonly FeedEvidence[]> {
+  async ofHour(hour: number, own: Feed): Promise<readonly FeedEvidence[]> {
     const found = await Promise.all([
       this.#ask('digests', hour, own),
       this.#ask('coverage', hour, own),
@@ -53,7 +54,7 @@ export class StoreEvidence {
     return found.flat();
   }
 
-  #ask(table: WindowTable, hour: number, own: string): Promise<readonly FeedEvidence[]> {
+  #ask(table: WindowTable, hour: number, own: Feed): Promise<readonly FeedEvidence[]> {
     const place = `${table}/${hour}`;
     const slot = this.#slots.get(place) ?? {
       partition: new HourPartition(this.#store, table, hourPartition(hour * HOUR), this.#standings),

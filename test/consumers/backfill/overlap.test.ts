@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { StoreEvidence } from '../../../consumers/backfill/evidence/store-evidence.ts';
 import { serialize } from '../../../pipeline/documents.ts';
+import { labelFeed } from '../../../pipeline/overlap/feed.ts';
 import { DEFAULT_FEED } from '../../../schemas/chain.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
@@ -101,6 +102,13 @@ describe('what is evidence', () => {
     expect(await skipped(store, again, { feed: DEFAULT_FEED })).toBe(71);
     expect(await skipped(store, again)).toBe(71);
     expect((await partClaims(store)).map(({ feed }) => feed)).toEqual(['weekly']);
+  });
+
+  test('a stream is another feed than a label that reads like its id', async () => {
+    const store = new MemoryStore();
+    await stream(store, STREAMED);
+    expect(await skipped(store, [flow(3, 'eni-a')], { feed: STREAM })).toBe(await skipped(store, [flow(3, 'eni-a')]));
+    expect(await skipped(store, [flow(3, 'eni-a')], { feed: STREAM })).toBe(1);
   });
 
   test('what a replay of its source wrote is of the feed of the source', async () => {
@@ -255,7 +263,7 @@ describe('what it costs', () => {
     const other = new StoreEvidence(counted, clock);
     for (let n = 0; n < 3; n++) {
       const hour = Math.floor(at(0) / 3600);
-      for (const each of [hour, hour + 1]) expect(await other.ofHour(each, DEFAULT_FEED)).toEqual([]);
+      for (const each of [hour, hour + 1]) expect(await other.ofHour(each, labelFeed(DEFAULT_FEED))).toEqual([]);
       await clock.advance(60_001);
     }
     expect(calls.filter((call) => call === 'claim')).toHaveLength(5 + 5);

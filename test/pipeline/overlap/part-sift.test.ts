@@ -5,6 +5,7 @@ import { EpochContents, type Sift } from '../../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../../pipeline/epoch/identities.ts';
 import { Flow, NULL } from '../../../pipeline/flow.ts';
 import type { FeedEvidence } from '../../../pipeline/overlap/evidence.ts';
+import { type Feed, labelFeed } from '../../../pipeline/overlap/feed.ts';
 import { MinuteSet, setMinute } from '../../../pipeline/overlap/minute-set.ts';
 import { ClaimedSift, PartSift } from '../../../pipeline/overlap/part-sift.ts';
 import type { Rows } from '../../../pipeline/overlap/presence.ts';
@@ -24,12 +25,12 @@ const line: fc.Arbitrary<Line> = fc.record({
   quiet: fc.boolean(),
 });
 const feed = fc.record({
-  feed: fc.constantFrom('a', 'b'),
+  feed: fc.constantFrom(labelFeed('a'), labelFeed('b')),
   open: fc.boolean(),
   lines: fc.array(line, { maxLength: 4 }),
 });
 
-const evidenceOf = (feeds: readonly { feed: string; open: boolean; lines: readonly Line[] }[]): FeedEvidence[] =>
+const evidenceOf = (feeds: readonly { feed: Feed; open: boolean; lines: readonly Line[] }[]): FeedEvidence[] =>
   feeds.map((one) => {
     const minutes = new MinuteSet();
     for (const { minute, iface } of one.lines) setMinute(minutes.at(null, iface, Math.floor(minute / 60)), minute);
@@ -122,13 +123,13 @@ describe('PartSift', () => {
   ];
 
   test('names the feeds that have what is left out, and those whose open epochs alone have it', async () => {
-    const sure = { feed: 'sure', open: false, lines: [one!] };
-    const open = { feed: 'open', open: true, lines: [one!] };
-    const elsewhere = { feed: 'elsewhere', open: true, lines: [{ ...one!, minute: MINUTE + 5 }] };
+    const sure = { feed: labelFeed('sure'), open: false, lines: [one!] };
+    const open = { feed: labelFeed('open'), open: true, lines: [one!] };
+    const elsewhere = { feed: labelFeed('elsewhere'), open: true, lines: [{ ...one!, minute: MINUTE + 5 }] };
     const both = await once(evidenceOf([open, sure, elsewhere]), [one!, two!]);
-    expect([both.feeds, both.openFeeds]).toEqual([['open', 'sure'], []]);
+    expect([both.feeds, both.openFeeds]).toEqual([[labelFeed('open'), labelFeed('sure')], []]);
     const unsure = await once(evidenceOf([open, { ...sure, lines: [two!] }]), [one!, two!]);
-    expect([unsure.feeds, unsure.openFeeds]).toEqual([['open', 'sure'], ['open']]);
+    expect([unsure.feeds, unsure.openFeeds]).toEqual([[labelFeed('open'), labelFeed('sure')], [labelFeed('open')]]);
     expect(unsure.skip).toEqual([{ account: null, interface: 'eni-1', runs: [[MINUTE * 60, 2]] }]);
   });
 
