@@ -170,7 +170,7 @@ export class LineDecoder {
     const cut = part?.cut ?? false;
     this.target.tally.reject('envelope', reason);
     const reject = { reason, detail, source, offset, logGroup, raw, cut } as const;
-    this.target.rejects.add({ ...reject, scope: 'envelope', time: null, whole: record });
+    this.target.rejects.add({ ...reject, scope: 'envelope', time: null, format: null, whole: record });
   }
 
   #hours(): number {
@@ -223,7 +223,9 @@ export class LineDecoder {
       throw new RecordLimit(`more than ${MAX_RECORD_REJECTS} of its lines are rejects`);
     }
     this.target.tally.reject('line', reason);
-    this.target.rejects.add({ reason, scope: 'line', detail, source, offset, logGroup, time, raw, cut, whole });
+    const format = this.#format === this.#header ? this.#format.text : null;
+    const reject = { reason, scope: 'line', detail, source, offset, logGroup, time, format, raw, cut, whole } as const;
+    this.target.rejects.add(reject);
   }
 
   #undeclared(buf: Uint8Array, start: number, end: number): LineReader {

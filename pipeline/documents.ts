@@ -88,6 +88,7 @@ const replayClaim = z.strictObject({
   ...decoding,
   arrival,
   objects: z.array(name),
+  headers_first: z.exactOptional(z.literal(true)),
   skip,
 }) satisfies z.ZodType<ReplayClaim>;
 

@@ -16,6 +16,8 @@ export interface NewReject {
   readonly logGroup: string | null;
   /** Of the log event, Unix ms; null: it came in none. */
   readonly time: number | null;
+  /** LogFormat of the header or schema that was in force; null: none was. */
+  readonly format: string | null;
   readonly raw: Uint8Array;
   /** True when `raw` is only the beginning of what was rejected. */
   readonly cut: boolean;
@@ -81,6 +83,7 @@ export class RejectLog {
       offset: reject.offset,
       ...(reject.logGroup === null ? {} : { log_group: reject.logGroup }),
       ...(reject.time === null ? {} : { time: reject.time }),
+      ...(reject.format === null ? {} : { format: reject.format }),
       ...(isUtf8(bytes) ? { raw: bytes.toString('utf8') } : { raw_base64: bytes.toString('base64') }),
       ...(cut ? { cut: true } : {}),
       ...(reject.whole === null ? {} : { whole: this.#keep(reject.whole) }),

@@ -76,6 +76,8 @@ export interface ReplayClaim {
   readonly decoder: number;
   readonly arrival: ArrivalSpan; // the source's own
   readonly objects: readonly string[];
+  /** No formats were given: a line is read under the header that it came under, before those of the settings. */
+  readonly headers_first?: true;
   /** What other feeds had evidence of, and this replay leaves out; absent: nothing. */
   readonly skip?: readonly InterfaceMinutes[];
 }

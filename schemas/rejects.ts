@@ -47,6 +47,8 @@ export interface Reject {
   readonly log_group?: string;
   /** The timestamp of the log event that the line came in, Unix ms: the time of a line that has no other. */
   readonly time?: number;
+  /** The LogFormat of the header line or schema that the line came under; absent where a format was declared, or none. */
+  readonly format?: string;
   /** The bytes as they came, when they are UTF-8; otherwise `raw_base64`. */
   readonly raw?: string;
   readonly raw_base64?: string;

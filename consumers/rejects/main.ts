@@ -10,13 +10,10 @@ export const rejects =
   (evidenceIn: EvidenceIn): Run =>
   async (context) => {
     const [action] = context.args;
-    const { options } = context;
     switch (action) {
       case 'list':
-        if (options.dryRun) throw new VpcflowError('VF_USAGE', '--dry-run is an option of rejects replay');
         return listRejects(context, questionOf(context));
       case 'replay':
-        if (options.json) throw new VpcflowError('VF_USAGE', '--json is an option of rejects list');
         return replayStore(context, questionOf(context), evidenceIn);
       default:
         throw new VpcflowError('VF_USAGE', `rejects knows list and replay, not ${JSON.stringify(action ?? '')}`);

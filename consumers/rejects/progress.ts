@@ -1,4 +1,5 @@
 // Shows how many sources were gone through, where standard error is a terminal; nowhere else.
+import { formatMany } from '../../pipeline/quantities.ts';
 
 export interface Progress {
   readonly add: (rejects: number) => void;
@@ -15,7 +16,7 @@ export const showProgress = (stream: NodeJS.WritableStream): Progress => {
     add: (count) => {
       sources++;
       rejects += count;
-      stream.write(`\r${sources.toLocaleString('en-US')} sources, ${rejects.toLocaleString('en-US')} rejects`);
+      stream.write(`\r${formatMany(sources, 'source')}, ${formatMany(rejects, 'reject')}`);
     },
     stop: () => void stream.write('\r\u001b[K'),
   };

@@ -14,6 +14,7 @@ import {
 import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
 import { replayClaimKey, replaySource } from '../../pipeline/keys.ts';
 import type { FeedEvidence } from '../../pipeline/overlap/evidence.ts';
+import { type Feed, labelFeed, streamFeed } from '../../pipeline/overlap/feed.ts';
 import { ClaimedSift, PartSift } from '../../pipeline/overlap/part-sift.ts';
 import { openSentence, overlapSentence } from '../../pipeline/overlap/sentence.ts';
 import { type Unreplayable, whyNotReplayable } from '../../pipeline/rejects/reject-row.ts';
@@ -21,7 +22,7 @@ import { RejectedLines } from '../../pipeline/rejects/rejected-lines.ts';
 import { NOTHING, type ReplayOutcome, together } from '../../pipeline/rejects/replay-report.ts';
 import { RowCursor, RowGatherer, rowCount, unionOf } from '../../pipeline/rejects/row-ranges.ts';
 import { isSelected, type RejectSelection } from '../../pipeline/rejects/selection.ts';
-import type { ReplayClaim, Replays } from '../../schemas/chain.ts';
+import type { Commit, ReplayClaim, Replays } from '../../schemas/chain.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { RejectReason } from '../../schemas/rejects.ts';
 import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
@@ -36,13 +37,15 @@ const MAX_RANGES = 100_000;
 
 /** What the feeds of a store have of an hour (Unix seconds / 3600), but for one of them. */
 export interface Evidence {
-  ofHour(hour: number, own: string): Promise<readonly FeedEvidence[]>;
+  ofHour(hour: number, own: Feed): Promise<readonly FeedEvidence[]>;
 }
 
 export interface Replaying {
   readonly store: ObjectStore;
   /** The settings to decode under, by those that the source was decoded under. */
   readonly settingsFor: (before: Settings) => Settings;
+  /** No formats are given: the header that a line came under goes before those of the settings. */
+  readonly headersFirst: boolean;
   readonly selection: RejectSelection;
   /** Read and count, write nothing. */
   readonly dryRun: boolean;
@@ -72,9 +75,9 @@ class SourceReplay {
   readonly #source: RejectSource;
   readonly #replaying: Replaying;
   readonly #log: Buffer;
-  readonly #feed: string;
+  readonly #feed: Feed;
 
-  constructor(source: RejectSource, replaying: Replaying, log: Buffer, feed: string) {
+  constructor(source: RejectSource, replaying: Replaying, log: Buffer, feed: Feed) {
     this.#source = source;
     this.#replaying = replaying;
     this.#log = log;
@@ -87,7 +90,7 @@ class SourceReplay {
     const claimed = new RowCursor(unionOf(claims.map(({ rows }) => rows)));
     const sift = this.#replaying.overlap === 'add' ? null : new PartSift((hour) => this.#evidence(hour));
     const contents = this.#contents(claims.length, sift);
-    const lines = this.#lines(settings);
+    const lines = this.#lines(settings, this.#replaying.headersFirst);
     const rows = new RowGatherer();
     const byReason = new Map<RejectReason, number>();
     const unmatched = new Map<RejectReason, number>();
@@ -147,6 +150,7 @@ class SourceReplay {
       kind: 'replay-claim',
       ...{ source, replay, rows: pass.rows, settings, decoder: DECODER_VERSION, arrival },
       objects: output.objects.map(({ key }) => key),
+      ...(this.#replaying.headersFirst ? { headers_first: true } : {}),
       ...(skip === undefined ? {} : { skip }),
     };
     if (!(await putReplayClaim(this.#replaying.store, claim))) return false;
@@ -165,7 +169,7 @@ class SourceReplay {
     }
     const claimed = new RowCursor(claim.rows);
     const contents = this.#contents(claim.replay, claim.skip === undefined ? null : new ClaimedSift(claim.skip));
-    const lines = this.#lines(await getSettings(store, claim.settings));
+    const lines = this.#lines(await getSettings(store, claim.settings), claim.headers_first === true);
     const byReason = new Map<RejectReason, number>();
     let taken = 0;
     for await (const { first, rejects } of readRejects(this.#source.log, this.#log)) {
@@ -202,11 +206,16 @@ class SourceReplay {
     return new EpochContents(replaySource(this.#source.commit.source, replay), new IdentityWindow(), sift);
   }
 
-  #lines(settings: Settings): RejectedLines {
+  #lines(settings: Settings, headersFirst: boolean): RejectedLines {
     const { commit } = this.#source;
-    return new RejectedLines(settings, { arrival: commit.arrival.first, isStream: isOfStream(commit) });
+    return new RejectedLines(settings, { arrival: commit.arrival.first, isStream: isOfStream(commit), headersFirst });
   }
 }
+
+const evidenceFeed = async (store: ObjectStore, commit: Commit): Promise<Feed> => {
+  const name = await feedOf(store, commit);
+  return isOfStream(commit) ? streamFeed(name) : labelFeed(name);
+};
 
 /**
  * Takes over what is selected of one source's rejects and decodes, and finishes what an earlier replay left of it.
@@ -216,7 +225,7 @@ export const replayRejects = async (source: RejectSource, replaying: Replaying):
   const { store, dryRun } = replaying;
   const { commit } = source;
   const log = await getRejectLog(store, source.log);
-  const replay = new SourceReplay(source, replaying, log, await feedOf(store, commit));
+  const replay = new SourceReplay(source, replaying, log, await evidenceFeed(store, commit));
   const settings = replaying.settingsFor(await getSettings(store, commit.settings));
   let outcome = NOTHING;
   let from = 0;

@@ -40,9 +40,13 @@ export const replayStore = async (
 ): Promise<number> => {
   const { options, stderr, signal, clock } = context;
   const settingsFor = await settingsGiven(options);
+  const formatsGiven = options.replayFormat !== null || options.formats !== null;
   const { dryRun, overlap } = options;
   const store = await openStoreToRead(options.store);
-  const replaying = { store, settingsFor, selection, dryRun, overlap, evidence: evidenceIn(store, clock) };
+  const replaying = {
+    ...{ store, settingsFor, headersFirst: !formatsGiven, selection, dryRun, overlap },
+    evidence: evidenceIn(store, clock),
+  };
   const progress = showProgress(stderr);
   const problems: VpcflowError[] = [];
   let outcome = NOTHING;
@@ -61,7 +65,8 @@ export const replayStore = async (
     progress.stop();
   }
   for (const problem of problems) stderr.write(`vpcflow: ${problem.sentence}\n`);
-  stderr.write(`${replaySummary(outcome, dryRun)}\n`);
+  const whole = problems.length === 0 && !signal.aborted;
+  for (const line of replaySummary(outcome, { dryRun, whole, formatsGiven })) stderr.write(`${line}\n`);
   if (signal.aborted) stderr.write('vpcflow: interrupted; run it again to go on where it stopped\n');
   return problems.length > 0 || signal.aborted ? 1 : 0;
 };

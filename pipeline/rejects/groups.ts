@@ -21,7 +21,7 @@ export interface RejectGroup {
   readonly first: number; // arrival of their source, Unix ms
   readonly last: number;
   /** The first of them. */
-  readonly sample: Pick<Reject, 'detail' | 'source' | 'offset' | 'raw' | 'raw_base64'>;
+  readonly sample: Pick<Reject, 'detail' | 'source' | 'offset' | 'format' | 'raw' | 'raw_base64'>;
 }
 
 type Growing = { -readonly [K in keyof RejectGroup]: RejectGroup[K] };
@@ -30,8 +30,8 @@ const OTHERS: RejectOrigin = { kind: 'others', name: 'further log groups' };
 
 /** The beginning of what was rejected, as text where it is text. */
 const sampleOf = (reject: Reject): RejectGroup['sample'] => {
-  const { detail, source, offset, raw } = reject;
-  const head = { detail, source, offset };
+  const { detail, source, offset, format, raw } = reject;
+  const head = { detail, source, offset, ...(format === undefined ? {} : { format }) };
   if (raw !== undefined) return { ...head, raw: raw.slice(0, SAMPLE_BYTES) };
   return { ...head, raw_base64: rejectedBytes(reject).subarray(0, SAMPLE_BYTES).toString('base64') };
 };

@@ -1,5 +1,6 @@
 // Turns the groups of a store's rejects into JSON or a table for a person.
 import { hourPartition } from '../keys.ts';
+import { formatCount, formatMany } from '../quantities.ts';
 import type { RejectGroup } from './groups.ts';
 
 export interface RejectList {
@@ -10,8 +11,6 @@ export interface RejectList {
 
 const total = (groups: readonly RejectGroup[], of: (group: RejectGroup) => number): number =>
   groups.reduce((sum, group) => sum + of(group), 0);
-
-const number = (value: number): string => value.toLocaleString('en-US');
 
 /** `2026-11-20T05:00:00Z`: the hour in which they arrived. */
 const hour = (ms: number): string => `${hourPartition(ms).replace('date=', '').replace('/hour=', 'T')}:00:00Z`;
@@ -65,8 +64,8 @@ export const listJson = ({ groups, replayed }: RejectList): string => {
 /** A head, three lines a group (how many, when and why, and one of them) cut to `width` characters, and the sum. */
 export const listTable = ({ groups, replayed }: RejectList, width: number): string => {
   const rows = groups.map((group) => [
-    number(group.rejects),
-    number(group.replayable),
+    formatCount(group.rejects),
+    formatCount(group.replayable),
     group.reason,
     visible(group.origin.kind === 'feed' ? `(${group.origin.name})` : group.origin.name),
   ]);
@@ -78,7 +77,7 @@ export const listTable = ({ groups, replayed }: RejectList, width: number): stri
   };
   const left = total(groups, (group) => group.rejects);
   const replayable = total(groups, (group) => group.replayable);
-  const sums = `${number(replayable)} can be replayed; ${number(replayed)} were`;
+  const sums = `${formatCount(replayable)} can be replayed; ${formatCount(replayed)} were`;
   return [
     ...(groups.length === 0 ? [] : [lineOf(head)]),
     ...groups.flatMap((group, i) => [
@@ -87,7 +86,7 @@ export const listTable = ({ groups, replayed }: RejectList, width: number): stri
       cut(`    ${sampleText(group)}`, width),
     ]),
     ...(groups.length === 0 ? [] : ['']),
-    `${number(left)} reject${left === 1 ? '' : 's'}, of which ${sums}`,
+    `${formatMany(left, 'reject')}, of which ${sums}`,
     '',
   ].join('\n');
 };

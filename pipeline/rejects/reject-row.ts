@@ -19,7 +19,7 @@ export const parseReject = (line: string): Reject | null => {
   const sound =
     REASONS.has(row.reason) &&
     (row.scope === 'line' || row.scope === 'envelope') &&
-    [row.detail, row.source, row.log_group, row.raw, row.raw_base64].every(isText) &&
+    [row.detail, row.source, row.log_group, row.format, row.raw, row.raw_base64].every(isText) &&
     (row.time === undefined || typeof row.time === 'number') &&
     typeof row.offset === 'number';
   return sound ? (value as Reject) : null;

@@ -5,7 +5,7 @@ import type { Settings } from '../../schemas/settings.ts';
 import { isOurs } from '../decode-lines.ts';
 import type { EpochContents } from '../epoch/contents.ts';
 import { Flow } from '../flow.ts';
-import type { Format } from '../format.ts';
+import { type Format, parseFormat } from '../format.ts';
 import { chooseFormat, settingsOfObject, UNDECLARED_FORMAT, undeclaredFormat } from '../format-choice.ts';
 import { LINE_NODATA, LINE_OK, LINE_REJECT, type LineOutcome, LineReader } from '../line.ts';
 import { rejectedBytes } from './reject-row.ts';
@@ -20,17 +20,22 @@ export interface RejectedOrigin {
   readonly arrival: number; // Unix ms: the time of lines that have no other
   /** Whether they came by a stream: then none begins more than a day after its arrival. */
   readonly isStream: boolean;
+  /** Whether the header that a line came under goes before the formats of the settings, not after them. */
+  readonly headersFirst: boolean;
 }
 
 export class RejectedLines {
   readonly #settings: Settings;
   readonly #time: { eventTime: number; readonly arrival: number; readonly latestStart: number };
+  readonly #headersFirst: boolean;
   readonly #flow = new Flow();
+  readonly #headers = new Map<string, Format>();
   readonly #readers = new Map<Format, LineReader>();
 
-  constructor(settings: Settings, { arrival, isStream }: RejectedOrigin) {
+  constructor(settings: Settings, { arrival, isStream, headersFirst }: RejectedOrigin) {
     const latestStart = isStream ? Math.floor(arrival / 1000) + MAX_AHEAD : Number.POSITIVE_INFINITY;
     this.#settings = settings;
+    this.#headersFirst = headersFirst;
     this.#time = { eventTime: -1, arrival, latestStart };
   }
 
@@ -65,8 +70,21 @@ export class RejectedLines {
   }
 
   #formatOf(reject: Reject, bytes: Buffer): Format {
+    if (reject.format !== undefined && this.#headersFirst) return this.#headerOf(reject.format);
     const format = chooseFormat(settingsOfObject(this.#settings, reject.source), reject.log_group ?? null);
-    return format === UNDECLARED_FORMAT ? undeclaredFormat(bytes, 0, bytes.length) : format;
+    if (format !== UNDECLARED_FORMAT) return format;
+    return reject.format === undefined ? undeclaredFormat(bytes, 0, bytes.length) : this.#headerOf(reject.format);
+  }
+
+  /** One object for each text, so that it has one reader. */
+  #headerOf(text: string): Format {
+    let format = this.#headers.get(text);
+    if (format === undefined) {
+      if (this.#headers.size >= MAX_CACHED) this.#headers.clear();
+      format = parseFormat(text);
+      this.#headers.set(text, format);
+    }
+    return format;
   }
 
   #readerOf(format: Format): LineReader {

@@ -1,5 +1,6 @@
 // Turns what a replay did into the lines that it ends with.
 import type { RejectReason } from '../../schemas/rejects.ts';
+import { formatCount, formatMany } from '../quantities.ts';
 import type { Unreplayable } from './reject-row.ts';
 
 /** What became of the selected rejects of some sources. */
@@ -38,32 +39,54 @@ export const together = (a: ReplayOutcome, b: ReplayOutcome): ReplayOutcome => (
   unreplayable: added(a.unreplayable, b.unreplayable),
 });
 
-const number = (value: number): string => value.toLocaleString('en-US');
-const plural = (count: number, one: string): string => `${number(count)} ${one}${count === 1 ? '' : 's'}`;
 const sumOf = (counts: ReadonlyMap<unknown, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
 
 const WHY: Readonly<Record<Unreplayable, (count: number) => string>> = {
   envelope: (n) =>
-    `${plural(n, 'reject')} of a whole record or object: there ${n === 1 ? 'is no line' : 'are no lines'} in it`,
-  cut: (n) => `${plural(n, 'line')} longer than 64 KiB: only the beginning is kept`,
+    `${formatMany(n, 'reject')} of a whole record or object: there ${n === 1 ? 'is no line' : 'are no lines'} in it`,
+  cut: (n) => `${formatMany(n, 'line')} longer than 64 KiB: only the beginning is kept`,
 };
 
-export const replaySummary = (outcome: ReplayOutcome, dryRun: boolean): string => {
-  const { taken, sources, skipped, finished, unmatched, unreplayable } = outcome;
-  const still = sumOf(unmatched);
-  const reasons = [...unmatched].sort(([a], [b]) => (a < b ? -1 : 1)).map(([reason, n]) => `${reason} ${number(n)}`);
+export interface ReplayFacts {
+  readonly dryRun: boolean;
+  /** Whether every source was gone through: none was refused, and nobody interrupted. */
+  readonly whole: boolean;
+  /** Whether --formats or --format was given. */
+  readonly formatsGiven: boolean;
+}
+
+const outcomeLine = (taken: number, still: number, sources: number, dryRun: boolean): string => {
+  const nothing = dryRun ? '; nothing was written' : '';
   const done = dryRun ? 'would be taken' : 'taken';
+  if (taken === 0) return `${formatMany(still, 'line')} read, none of which ${dryRun ? done : 'was taken'}${nothing}`;
+  const lines = formatMany(taken + still, 'line');
+  return `${formatCount(taken)} of ${lines} ${done} into ${formatMany(sources, 'source')}${nothing}`;
+};
+
+const nothingTaken = (formatsGiven: boolean): string =>
+  formatsGiven
+    ? 'nothing could be taken: look at the lines with `vpcflow rejects list`'
+    : 'nothing could be taken under the formats of before: give the right ones with --formats or --format ' +
+      '(`vpcflow formats discover` writes a formats file)';
+
+/** The lines in their order; none where all that there is to say is why sources were refused. */
+export const replaySummary = (outcome: ReplayOutcome, facts: ReplayFacts): readonly string[] => {
+  const { taken, sources, skipped, finished, unmatched, unreplayable } = outcome;
+  const { dryRun, whole, formatsGiven } = facts;
+  const still = sumOf(unmatched);
+  const reasons = [...unmatched]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([reason, n]) => `${reason} ${formatCount(n)}`);
   const kept = sumOf(unreplayable);
   return [
-    `${number(taken)} of ${plural(taken + still, 'line')} ${done} into ${plural(sources, 'source')}` +
-      `${dryRun ? '; nothing was written' : ''}`,
-    ...(skipped === 0 ? [] : [`${number(skipped)} of them left out: another feed has their interface and minute`]),
-    ...(finished === 0 ? [] : [`${number(finished)} of them had been claimed by a replay that did not finish`]),
+    ...(taken + still === 0 ? [] : [outcomeLine(taken, still, sources, dryRun)]),
+    ...(skipped === 0 ? [] : [`${formatCount(skipped)} of them left out: another feed has their interface and minute`]),
+    ...(finished === 0 ? [] : [`${formatCount(finished)} of them had been claimed by a replay that did not finish`]),
     ...(still === 0
       ? []
-      : [`${plural(still, 'line')} still ${still === 1 ? 'does' : 'do'} not match: ${reasons.join(', ')}`]),
+      : [`${formatMany(still, 'line')} still ${still === 1 ? 'does' : 'do'} not match: ${reasons.join(', ')}`]),
     ...[...unreplayable].sort(([a], [b]) => (a < b ? -1 : 1)).map(([why, n]) => `cannot be replayed: ${WHY[why](n)}`),
-    ...(taken + still + kept === 0 ? ['no reject is selected that was not replayed before'] : []),
-    ...(taken === 0 && still > 0 ? ['nothing could be taken: look at the lines with `vpcflow rejects list`'] : []),
-  ].join('\n');
+    ...(whole && taken + still + kept === 0 ? ['no reject is selected that was not replayed before'] : []),
+    ...(taken === 0 && still > 0 ? [nothingTaken(formatsGiven)] : []),
+  ];
 };

@@ -7,6 +7,7 @@ import { type NewReject, RejectLog } from '../../pipeline/reject-log.ts';
 const rejected = (raw: Buffer, more: Partial<NewReject> = {}): NewReject => ({
   reason: 'token_count',
   scope: 'line',
+  format: null,
   detail: 'd',
   source: 's',
   offset: 3,

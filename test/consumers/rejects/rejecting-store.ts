@@ -132,7 +132,7 @@ export interface ReplayOptions extends Partial<Omit<Replaying, 'store' | 'settin
 export const replay = async (store: ObjectStore, options: ReplayOptions = {}): Promise<ReplayOutcome> => {
   const { settings = RIGHT, window = null, selection = { reason: null, logGroup: null }, ...more } = options;
   const evidence = new StoreEvidence(store, new ManualClock(BEGIN));
-  const defaults = { dryRun: false, overlap: 'refuse', evidence } as const;
+  const defaults = { dryRun: false, headersFirst: false, overlap: 'refuse', evidence } as const;
   let outcome = NOTHING;
   for await (const source of rejectSources(store, window, selection)) {
     const replaying = { store, settingsFor: () => settings, selection, ...defaults, ...more };

@@ -120,7 +120,7 @@ describe('rejects replay', () => {
     const refused = await vpcflow('replay', { formats });
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(
-      /^vpcflow: the rejects of .* lines are of interfaces and minutes that backfill has.*\(VF_OVERLAP\)$/m,
+      /^vpcflow: the rejects of .* lines are of interfaces and minutes that feed "backfill" has.*\(VF_OVERLAP\)$/m,
     );
     expect(refused.stderr).toContain('1 of 3 lines taken into 1 source');
     const { status, stderr } = await vpcflow('replay', { formats, overlap: 'skip' });
@@ -128,6 +128,14 @@ describe('rejects replay', () => {
     expect(stderr).toContain('2 of them left out: another feed has their interface and minute');
     const { report } = await auditStore(new DirectoryStore(path), { window: null });
     expect(report).toMatchObject({ ok: true, skipped: 2n });
+  });
+
+  it('without formats says where they come from, and after a refusal only what was refused', async () => {
+    const none = await vpcflow('replay');
+    expect([none.status, none.stderr]).toEqual([0, expect.stringContaining('give the right ones with --formats or')]);
+    await backfill(new DirectoryStore(path), [custom(9)], { ...DEFAULT_SETTINGS, format: CUSTOM });
+    const refused = await vpcflow('replay', { formats, 'log-group': '/vpc/custom*' });
+    expect(refused.stderr).toMatch(/^vpcflow: the rejects of .*\(VF_OVERLAP\)\n$/);
   });
 
   it('says that it was interrupted', async () => {
@@ -155,6 +163,15 @@ it('decodes as the source was decoded, but for what is given', async () => {
   await expect(given({ format: '${srcadr}' })).rejects.toMatchObject({ code: 'VF_BAD_FORMAT' });
 });
 
+it('leaves alone what the environment says to other commands', async () => {
+  const environment = { VPCFLOW_DRY_RUN: '1', VPCFLOW_JSON: '1' };
+  const listed = await runVpcflow(['rejects', 'list', '--store', path], environment);
+  expect([listed.status, listed.stderr]).toEqual([0, '']);
+  expect(JSON.parse(listed.stdout)).toMatchObject({ rejects: 7 });
+  const replayed = await runVpcflow(['rejects', 'replay', '--store', path, '--formats', formats], environment);
+  expect(replayed.stderr).toContain('nothing was written');
+}, 20_000);
+
 it('refuses what it does not know', async () => {
   await expect(vpcflow('purge')).rejects.toMatchObject({
     code: 'VF_USAGE',
@@ -163,8 +180,6 @@ it('refuses what it does not know', async () => {
   await expect(vpcflow('list', { reason: 'bad_tim' })).rejects.toMatchObject({
     message: expect.stringContaining('bad_time'),
   });
-  await expect(vpcflow('list', { 'dry-run': true })).rejects.toMatchObject({ code: 'VF_USAGE' });
-  await expect(vpcflow('replay', { json: true })).rejects.toMatchObject({ code: 'VF_USAGE' });
   await expect(vpcflow('list', { store: join(path, 'none') })).rejects.toMatchObject({ code: 'VF_STORE_MISSING' });
 });
 

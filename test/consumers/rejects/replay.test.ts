@@ -1,11 +1,15 @@
 // A replay of rejects: what then lies in the store is what would have come of the right format at once, exactly once.
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
-import { EPOCH_BOUNDS } from '../../../pipeline/epoch/contents.ts';
+import { EPOCH_BOUNDS, EpochContents } from '../../../pipeline/epoch/contents.ts';
+import { IdentityWindow } from '../../../pipeline/epoch/identities.ts';
+import { RejectedLines } from '../../../pipeline/rejects/rejected-lines.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
 import {
+  BEGIN,
   backfill,
   CUSTOM,
   commits,
@@ -219,5 +223,68 @@ describe('another feed that has the interface and minute', () => {
     await expect(replay(dying, { settings, overlap: 'skip' })).rejects.toThrow('gone');
     expect(await replay(store, { overlap: 'add' })).toMatchObject({ taken: 3, skipped: 2, finished: 3 });
     expect((await auditStore(store, { window: null })).report).toMatchObject({ ok: true, flows: 3n, skipped: 2n });
+  });
+});
+
+describe('lines that came under a header', () => {
+  // As many fields as the default has, with another order: read by the default they would be other flows.
+  const HEADER =
+    'version tcp-flags interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status';
+  const FLAGGED = HEADER.split(' ')
+    .map((field) => `\${${field}}`)
+    .join(' ');
+  const flagged = (flags: string): string => flow(1).replace('123456789012', flags);
+  const lines = [HEADER, flagged('2'), flagged('18,2')];
+  const header = async (): Promise<MemoryStore> => {
+    const store = new MemoryStore();
+    await backfill(store, lines);
+    return store;
+  };
+
+  it('are read under it again, whatever the source was declared as', async () => {
+    for (const format of [null, CUSTOM]) {
+      const store = new MemoryStore();
+      const settings = { ...DEFAULT_SETTINGS, format };
+      await backfill(store, lines, settings);
+      const unmatched = new Map([['bad_number', 1]]);
+      expect(await replay(store, { settings, headersFirst: true })).toMatchObject({ taken: 0, unmatched });
+      const [log = ''] = [...store.backing.keys()].filter((key) => key.startsWith('rejects/'));
+      expect(gunzipSync(store.backing.get(log)!).toString()).toContain(`"format":"${FLAGGED}"`);
+    }
+  });
+
+  it('are read under rules that say what they are, and under the header where none does', async () => {
+    const unmatched = new Map([['bad_number', 1]]);
+    const rules = { ...DEFAULT_SETTINGS, formats: [{ logGroup: 'other', format: CUSTOM }] };
+    expect(await replay(await header(), { settings: rules })).toMatchObject({ taken: 0, unmatched });
+    // The account may be anything: what is declared goes first.
+    const declared = { ...DEFAULT_SETTINGS, format: FLAGGED.replace('tcp-flags', 'account-id') };
+    expect(await replay(await header(), { settings: declared })).toMatchObject({ taken: 1 });
+  });
+
+  it('decode under it', () => {
+    const origin = { arrival: BEGIN, isStream: false };
+    const reject = { reason: 'bad_time', scope: 'line', detail: '', source: 's', offset: 0 } as const;
+    const row = { ...reject, raw: flagged('2'), format: FLAGGED };
+    const [contents, declared] = [0, 1].map(() => new EpochContents('s', new IdentityWindow(), null));
+    const other = { ...DEFAULT_SETTINGS, format: CUSTOM };
+    expect(new RejectedLines(other, { ...origin, headersFirst: true }).take(row, contents!)).toBeNull();
+    expect(contents!.tally.counts()).toMatchObject({ flows: 1, packets: 3n, bytes: 1000n });
+    expect(new RejectedLines(other, { ...origin, headersFirst: false }).take(row, declared!)).toBe('token_count');
+  });
+
+  it('are finished as they were claimed, whoever finishes', async () => {
+    const [whole, finished] = [await header(), await header()];
+    const lenient = { ...DEFAULT_SETTINGS, format: FLAGGED.replace('tcp-flags', 'account-id') };
+    await replay(whole, { settings: lenient });
+    const dying = finished.client({
+      afterEach: (operation, key) => {
+        if (operation === 'put' && key.startsWith('claims/replay/')) throw new Error('gone');
+      },
+    });
+    await expect(replay(dying, { settings: lenient })).rejects.toThrow('gone');
+    expect(await replay(finished, { settings: DEFAULT_SETTINGS, headersFirst: true })).toMatchObject({ finished: 1 });
+    expect(merged(finished, 'digests')).toEqual(merged(whole, 'digests'));
+    expect((await auditStore(finished, { window: null })).report).toMatchObject({ ok: true, replayed: 1n });
   });
 });

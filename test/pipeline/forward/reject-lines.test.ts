@@ -10,6 +10,7 @@ const logOf = (raws: readonly Uint8Array[]): Uint8Array => {
     const reject = {
       reason: 'token_count',
       scope: 'line',
+      format: null,
       detail: 'it has 3 tokens',
       source: 's/1',
       time: null,

@@ -98,7 +98,8 @@ test('a replay ends with what was taken, what was not, and why', () => {
       unreplayable: new Map([['envelope', 2] as const]),
     },
   );
-  expect(replaySummary(outcome, false).split('\n')).toEqual([
+  const facts = { dryRun: false, whole: true, formatsGiven: true };
+  expect(replaySummary(outcome, facts)).toEqual([
     '1,200 of 1,204 lines taken into 2 sources',
     '3 of them left out: another feed has their interface and minute',
     '10 of them had been claimed by a replay that did not finish',
@@ -106,10 +107,18 @@ test('a replay ends with what was taken, what was not, and why', () => {
     'cannot be replayed: 1 line longer than 64 KiB: only the beginning is kept',
     'cannot be replayed: 2 rejects of a whole record or object: there are no lines in it',
   ]);
-  expect(replaySummary({ ...NOTHING, unmatched: new Map([['bad_time', 1] as const]) }, true).split('\n')).toEqual([
-    '0 of 1 line would be taken into 0 sources; nothing was written',
+  const none = { ...NOTHING, unmatched: new Map([['bad_time', 1] as const]) };
+  expect(replaySummary(none, { ...facts, dryRun: true })).toEqual([
+    '1 line read, none of which would be taken; nothing was written',
     '1 line still does not match: bad_time 1',
     'nothing could be taken: look at the lines with `vpcflow rejects list`',
   ]);
-  expect(replaySummary(NOTHING, false)).toContain('no reject is selected that was not replayed before');
+  expect(replaySummary(none, { ...facts, formatsGiven: false })).toEqual([
+    '1 line read, none of which was taken',
+    '1 line still does not match: bad_time 1',
+    'nothing could be taken under the formats of before: give the right ones with --formats or --format ' +
+      '(`vpcflow formats discover` writes a formats file)',
+  ]);
+  expect(replaySummary(NOTHING, facts)).toEqual(['no reject is selected that was not replayed before']);
+  expect(replaySummary(NOTHING, { ...facts, whole: false })).toEqual([]);
 });
