@@ -9,7 +9,13 @@ const GZIP = 2;
 const BROTLI = 4;
 const ZSTD = 6;
 const USUAL_EXPANSION = 32;
-const NAMES: readonly string[] = ['', 'SNAPPY', 'GZIP', 'LZO', 'BROTLI', 'LZ4', 'ZSTD', 'LZ4_RAW'];
+/** Codecs of Parquet that are not read. */
+export const UNREAD_CODECS: ReadonlyMap<number, string> = new Map([
+  [3, 'LZO'],
+  [5, 'LZ4'],
+  [7, 'LZ4_RAW'],
+]);
+const NAMES: readonly string[] = ['', 'SNAPPY', 'GZIP', '', 'BROTLI', '', 'ZSTD'];
 
 const decompress = (codec: number, bytes: Buffer, size: number): Buffer => {
   // One buffer of the right size, unless the size is that of a damaged header.
@@ -25,7 +31,7 @@ const decompress = (codec: number, bytes: Buffer, size: number): Buffer => {
     case ZSTD:
       return zstdDecompressSync(bytes, limits);
     default:
-      throw new ParquetDamage(`its pages are compressed with ${NAMES[codec] || `codec ${codec}`}, which is not read`);
+      throw new ParquetDamage(`its pages are compressed with codec ${codec}, which there is not`);
   }
 };
 
@@ -37,7 +43,7 @@ const isAboutPage = (error: unknown): error is Error & { code: string } =>
   !/MEM_ERROR|memory/i.test(error.code) &&
   /^(Z_|ZSTD_|ERR_)/.test(error.code);
 
-/** @throws ParquetDamage when `bytes` are not what was compressed, or of a codec that is not read. */
+/** @throws ParquetDamage when `bytes` are not what was compressed. */
 export const decompressPage = (codec: number, bytes: Buffer, size: number): Buffer => {
   if (codec === UNCOMPRESSED || (size === 0 && bytes.length === 0)) return bytes;
   let page: Buffer;

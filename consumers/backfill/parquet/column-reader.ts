@@ -1,11 +1,11 @@
 // Turns the pages of one column of a row group into the texts of its values, NULLs as empty ones.
 import { crc32 } from 'node:zlib';
 import { decompressPage } from './codec.ts';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage, ParquetUnread } from './damage.ts';
 import type { ColumnChunk, ParquetColumn } from './footer.ts';
 import { HybridReader } from './hybrid.ts';
 import type { Tokens } from './lines.ts';
-import { type PageHeader, PLAIN, PLAIN_DICTIONARY, RLE, readPageHeader } from './page.ts';
+import { BIT_PACKED, type PageHeader, PLAIN, PLAIN_DICTIONARY, RLE, readPageHeader } from './page.ts';
 import { absentPlace, BATCH_ROWS, NO_TEXTS, type Texts } from './texts.ts';
 import { type ReadValues, readDictionary, readValues } from './values.ts';
 
@@ -33,7 +33,6 @@ export class ColumnReader implements Tokens {
   #values: ReadValues = () => NO_TEXTS;
 
   constructor(column: ParquetColumn, chunk: ColumnChunk, readBytes: ReadBytes) {
-    if (chunk.encrypted) throw new ParquetDamage(`column ${column.name} is encrypted`);
     this.name = column.name;
     this.#column = column;
     this.#chunk = chunk;
@@ -96,7 +95,10 @@ export class ColumnReader implements Tokens {
     if (kind === 'data') {
       page = decompressPage(codec, stored, size);
       if (this.#column.optional) {
-        if (header.levelEncoding !== RLE) throw new ParquetDamage('a page has levels in an encoding that is not read');
+        if (header.levelEncoding !== RLE) {
+          const isKnown = header.levelEncoding === BIT_PACKED && this.#chunk.encodings.includes(BIT_PACKED);
+          throw new (isKnown ? ParquetUnread : ParquetDamage)('a page has levels in an encoding that is not read');
+        }
         from = 4 + page.readUInt32LE(0);
         if (from > page.length) throw new RangeError('the page ends inside its levels');
         const present = Buffer.from(page.subarray(4, from)); // so that the page is not held for it

@@ -1,8 +1,13 @@
-// What is wrong with a Parquet file, told from what is wrong with the machine that reads it.
+// What is wrong with a Parquet file, told from what is wrong with the machine that reads it, and from what is only not read.
 
 /** The file, or what is left of it, cannot be read: never for want of memory or of a disk. */
 export class ParquetDamage extends Error {
   override readonly name = 'ParquetDamage';
+}
+
+/** The file is whole, as far as can be told, and uses something of Parquet that is not read. */
+export class ParquetUnread extends Error {
+  override readonly name = 'ParquetUnread';
 }
 
 /** Reading past the end of what a damaged length promised. */

@@ -35,6 +35,8 @@ export interface ColumnChunk {
   readonly start: number;
   readonly end: number;
   readonly encrypted: boolean;
+  /** Numbers of the encodings that its pages have. */
+  readonly encodings: readonly number[];
 }
 
 export interface RowGroup {
@@ -172,7 +174,7 @@ const readChunk = (chunk: ThriftStruct, size: number): ColumnChunk => {
   const encrypted = chunk.has(8) || chunk.has(9);
   const data = chunk.get(3);
   if (!isStruct(data)) {
-    if (encrypted) return { codec: 0, values: 0, start: 0, end: 0, encrypted };
+    if (encrypted) return { codec: 0, values: 0, start: 0, end: 0, encrypted, encodings: [] };
     throw missing('a column chunk');
   }
   if (textOf(chunk.get(1)) !== '') throw new ParquetDamage('its values lie in another file');
@@ -181,7 +183,9 @@ const readChunk = (chunk: ThriftStruct, size: number): ColumnChunk => {
   const start = typeof dictionary === 'number' && dictionary > 0 && dictionary < first ? dictionary : first;
   const end = start + countOf(data, 7, 'the size of a column chunk');
   if (end > size) throw new ParquetDamage('its metadata leads past its end');
-  return { codec: numberOf(data, 4, 'a codec'), values: countOf(data, 5, 'a count of values'), start, end, encrypted };
+  const [given, codec, values] = [data.get(2), numberOf(data, 4, 'a codec'), countOf(data, 5, 'a count of values')];
+  const encodings = Array.isArray(given) ? given.filter((one) => typeof one === 'number') : [];
+  return { codec, values, start, end, encrypted, encodings };
 };
 
 /**

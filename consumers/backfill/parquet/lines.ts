@@ -9,7 +9,7 @@ export interface Tokens {
 }
 
 /** A chunk of lines ends with the line that passes this. */
-const CHUNK_BYTES = 48 * 1024;
+const CHUNK_BYTES = 128 * 1024;
 /** More than the usual chunk needs. */
 const ROOM_BYTES = CHUNK_BYTES + 16 * 1024;
 const WORD = 8; // bytes

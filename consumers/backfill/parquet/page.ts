@@ -23,10 +23,12 @@ export interface PageHeader {
 export const PLAIN = 0;
 export const PLAIN_DICTIONARY = 2;
 export const RLE = 3;
+export const BIT_PACKED = 4;
 export const DELTA_BINARY_PACKED = 5;
 export const DELTA_LENGTH_BYTE_ARRAY = 6;
 export const DELTA_BYTE_ARRAY = 7;
 export const RLE_DICTIONARY = 8;
+export const BYTE_STREAM_SPLIT = 9;
 
 /** A page is decompressed as a whole; writers make them of 1 MiB, and larger ones for one huge row group. */
 const MAX_PAGE_BYTES = 256 * 1024 * 1024;

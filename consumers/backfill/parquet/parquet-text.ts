@@ -3,10 +3,11 @@
 import type { Chunks, Damage } from '../../../pipeline/envelope/chunks.ts';
 import { EXPANSION_FREE_BYTES, MAX_EXPANSION } from '../../../schemas/rejects.ts';
 import { ColumnReader, type ReadBytes } from './column-reader.ts';
-import { damageOf, ParquetDamage } from './damage.ts';
+import { damageOf, ParquetDamage, ParquetUnread } from './damage.ts';
 import { type FlowColumns, flowColumns } from './flow-columns.ts';
 import { type Footer, type RowGroup, readFooter } from './footer.ts';
 import { LineWriter, type Tokens } from './lines.ts';
+import { assertReadable } from './readable.ts';
 import { BATCH_ROWS, NO_TEXTS } from './texts.ts';
 
 export interface ParquetSource {
@@ -26,7 +27,8 @@ export const isParquet = (head: Buffer): boolean => ['PAR1', 'PARE'].includes(he
  * A chunk is valid until the next one is asked for: a new buffer for each would keep the garbage collector at work.
  * Memory: a page of each column that is read (writers make them of about 1 MiB), and a chunk of lines.
  * @param onBytes is told of the bytes of the file, in the proportion of its rows.
- * @returns what is wrong with the file, after the lines that could be read. Throws what the source does.
+ * @returns what is wrong with the file, after the lines that could be read. Throws what the source does, and
+ * ParquetUnread when nothing is wrong with it but that it is not read.
  */
 export async function* parquetText(source: ParquetSource, onBytes: (count: number) => void): Chunks {
   let told = 0;
@@ -37,6 +39,7 @@ export async function* parquetText(source: ParquetSource, onBytes: (count: numbe
   try {
     const footer = await footerOf(source);
     const flow = flowColumns(footer);
+    assertReadable(footer.groups, flow);
     yield Buffer.from(`${flow.header}\n`);
     let rows = 0;
     let textBytes = 0;
@@ -68,7 +71,7 @@ const footerOf = async ({ size, read }: ParquetSource): Promise<Footer> => {
   if (size < MAGIC + TAIL) throw new ParquetDamage('it is too short');
   const tail = await read(size - TAIL, TAIL);
   const magic = tail.toString('latin1', MAGIC);
-  if (magic === 'PARE') throw new ParquetDamage('it is encrypted');
+  if (magic === 'PARE') throw new ParquetUnread('it is encrypted');
   if (magic !== 'PAR1') throw new ParquetDamage('it does not end with PAR1: it is not whole');
   const length = tail.readUInt32LE(0);
   if (length > Math.min(size - MAGIC - TAIL, MAX_METADATA)) {
