@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest';
 import { parquetText } from '../../../consumers/backfill/parquet/parquet-text.ts';
 import { requirement } from '../../requirements.ts';
 
-const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 150);
+const RUNS = Number(process.env.VPCFLOW_FAULT_RUNS ?? 50);
 const folder = mkdtempSync(join(tmpdir(), 'vpcflow-oracle-'));
 const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
 const connection = await instance.connect();
