@@ -1,6 +1,9 @@
 // The command table: each command of `vpcflow`, what it takes, and the module that runs it, loaded when it is asked for.
 import type { Command } from './shared/command.ts';
 
+const METERS = ['metricsPort', 'statsd', 'statsdTags', 'log'] as const;
+const TAGS = { option: 'statsd', options: ['statsdTags'] } as const;
+
 /** In the order of --help. A command is listed here when its module exists, and not before. */
 export const COMMANDS: readonly Command[] = [
   {
@@ -11,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
       ...(['formats', 'logFormat', 'unknownFields', 'workerId'] as const),
     ],
     required: [],
+    onlyWith: [{ option: 'traffic', value: 'simulated', options: ['rate', 'seed'] }],
     load: () => import('./up.ts'),
   },
   {
@@ -22,10 +26,14 @@ export const COMMANDS: readonly Command[] = [
       ...(['epochRows', 'epochBytes', 'epochHours'] as const),
       ...(['forward', 'forwardWhat', 'forwardSpool', 'forwardSpoolSize'] as const),
       ...(['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] as const),
-      ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
+      ...METERS,
     ],
     required: ['stream'],
-    ofKcl: ['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'],
+    onlyWith: [
+      { option: 'engine', value: 'kcl', options: ['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] },
+      { option: 'forward', options: ['forwardWhat', 'forwardSpool', 'forwardSpoolSize'] },
+      TAGS,
+    ],
     appendix: async () => (await import('./shared/kcl/property-help.ts')).PROPERTY_HELP,
     load: () => import('./digest/main.ts'),
   },
@@ -34,10 +42,11 @@ export const COMMANDS: readonly Command[] = [
     summary: 'an HTTP endpoint that Amazon Data Firehose delivers to; its records go on a Kinesis stream',
     options: [
       ...(['stream', 'firehoseHost', 'firehosePort', 'accessKeyFile', 'drain', 'unknownFields'] as const),
-      ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
+      ...METERS,
     ],
     required: ['stream'],
-    appendix: async () => (await import('./shared/firehose-help.ts')).ENDPOINT_HELP,
+    onlyWith: [TAGS],
+    appendix: async () => (await import('./firehose/endpoint-help.ts')).ENDPOINT_HELP,
     load: () => import('./firehose/main.ts'),
   },
   {
@@ -51,9 +60,22 @@ export const COMMANDS: readonly Command[] = [
       ...(['store', 'logFormat', 'logGroup', 'formats', 'unknownFields', 'ports', 'servicePorts'] as const),
       ...(['dryRun', 'asNew', 'feed', 'overlap', 'sources', 'queue', 'untilEmpty'] as const),
       ...(['start', 'stop', 'accounts', 'regions', 'role', 'externalId'] as const),
-      ...(['metricsPort', 'statsd', 'statsdTags', 'log'] as const),
+      ...METERS,
     ],
     required: [],
+    onlyWith: [
+      { option: 'queue', options: ['untilEmpty', ...METERS] },
+      TAGS,
+      { option: 'role', options: ['externalId'] },
+    ],
+    help: {
+      dryRun: 'write nothing: files are read and counted; of S3, say what would be read and what that costs',
+      start: 'only files and objects that may hold records of this minute or later, by the time in their names; whole',
+      stop: 'only files and objects that may hold records of before, by the time in their names; whole',
+      accounts: 'only these accounts, by the AWS key layouts (without it: all)',
+      regions: 'only these regions, by the AWS key layouts (without it: all)',
+      role: 'role to take on for the bucket and the queue',
+    },
     load: () => import('./backfill/main.ts'),
   },
   {
@@ -89,6 +111,10 @@ export const COMMANDS: readonly Command[] = [
     summary: 'traffic with a story in it: the same seed and start, the same bytes',
     options: ['to', 'out', 'simulateFormat', 'stream', 'start', 'duration', 'rate', 'seed'],
     required: [],
+    onlyWith: [
+      { option: 'to', value: 'file', options: ['out', 'simulateFormat', 'start'] },
+      { option: 'to', value: 'stream', options: ['stream'] },
+    ],
     load: () => import('./simulate.ts'),
   },
   {
@@ -107,6 +133,20 @@ export const COMMANDS: readonly Command[] = [
       ...(['replayFormat', 'formats', 'unknownFields', 'replayPorts', 'servicePorts', 'overlap', 'dryRun'] as const),
     ],
     required: [],
+    onlyWith: [
+      { operand: 'list', options: ['json'] },
+      {
+        operand: 'replay',
+        options: ['replayFormat', 'formats', 'unknownFields', 'replayPorts', 'servicePorts', 'overlap', 'dryRun'],
+      },
+    ],
+    help: {
+      start: 'only what arrived in this minute or later: RFC 3339, or now, now-15m, now-1d',
+      stop: 'only what arrived before: RFC 3339, or now, now-15m, now-1d',
+      overlap:
+        'lines of an interface and minute that another feed has evidence of: refuse them all, leave those out, or add them',
+      dryRun: 'read and count, replay nothing',
+    },
     load: () => import('./rejects.ts'),
   },
   {
@@ -115,6 +155,15 @@ export const COMMANDS: readonly Command[] = [
     operand: { name: 'discover|check', many: false, help: 'discover: from DescribeFlowLogs; check: what is declared' },
     options: ['formatsFile', 'regions', 'role', 'externalId', 'unknownFields', 'dryRun'],
     required: [],
+    onlyWith: [
+      { operand: 'discover', options: ['regions', 'role', 'externalId', 'dryRun'] },
+      { option: 'role', options: ['externalId'] },
+    ],
+    help: {
+      regions: 'regions to ask (without it: that of the SDK)',
+      role: 'role to take on for EC2',
+      dryRun: 'write the formats to standard output, and leave the file as it is',
+    },
     load: () => import('./formats/main.ts'),
   },
   {
@@ -125,7 +174,7 @@ export const COMMANDS: readonly Command[] = [
       ...(['formats', 'unknownFields', 'doctorLogGroup', 'doctorFormat'] as const),
     ],
     required: [],
-    ofKcl: ['retrieval', 'kcl'], // Java and the jars are looked at in any case
+    onlyWith: [{ option: 'engine', value: 'kcl', options: ['retrieval', 'kcl'] }], // Java and the jars: in any case
     load: () => import('./doctor/main.ts'),
   },
 ];

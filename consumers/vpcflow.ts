@@ -7,7 +7,7 @@ import { ERRORS, VpcflowError } from '../schemas/errors.ts';
 import { COMMANDS } from './commands.ts';
 import { systemClock } from './shared/clock.ts';
 import type { Command } from './shared/command.ts';
-import { environmentName, type Given, OPTIONS, type OptionKey, readOptions } from './shared/options.ts';
+import { companionName, environmentName, type Given, OPTIONS, type OptionKey, readOptions } from './shared/options.ts';
 
 /** The HTTP status of what is wrong with the question itself: on a command line, wrong usage. */
 const BAD_REQUEST = 400;
@@ -17,20 +17,22 @@ const SAME_SIGNAL_MS = 1000;
 
 const APPENDIX_INDENT = ' '.repeat(6);
 
-const optionHelp = (key: OptionKey, required: boolean): string => {
+const optionHelp = (command: Command, key: OptionKey): string => {
   const option = OPTIONS[key];
+  const beside = (command.onlyWith ?? []).filter(({ options }) => options.includes(key));
   const facts = [
     ...(option.bounds === '' ? [] : [option.bounds]),
-    ...(required ? ['required'] : []),
+    ...(command.required.includes(key) ? ['required'] : []),
+    ...beside.map((only) => `only with ${companionName(command.name, only)}`),
     ...(option.defaultText === '' ? [] : [`default: ${option.defaultText}`]),
     `env: ${environmentName(option.name)}`,
   ];
-  return `${option.help} (${facts.join('; ')})`;
+  return `${command.help?.[key] ?? option.help} (${facts.join('; ')})`;
 };
 
 /** Runs one command with what commander found; commander itself knows no option's type or default. */
 const execute = async (command: Command, operands: readonly string[], given: Given): Promise<number> => {
-  const options = readOptions(command, given, process.env);
+  const options = readOptions(command, given, process.env, operands);
   const interruption = new AbortController();
   let firstSignal: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -72,10 +74,7 @@ const buildParser = (done: (status: number) => void): Parser => {
     }
     for (const key of command.options) {
       const { name, metavar } = OPTIONS[key];
-      sub.option(
-        `--${name}${metavar === null ? '' : ` <${metavar}>`}`,
-        optionHelp(key, command.required.includes(key)),
-      );
+      sub.option(`--${name}${metavar === null ? '' : ` <${metavar}>`}`, optionHelp(command, key));
     }
     sub.action(async () => {
       // commander keeps options by camel-cased name; the table knows them by the name that is typed.
@@ -109,7 +108,7 @@ const fail = (error: unknown): number => {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0; // --help and --version
     if (error.code !== 'commander.help')
-      report(`${error.message.replace(/^error: /, '').replace(/\s+/g, ' ')}; see --help (VF_USAGE)`);
+      report(`${error.message.replace(/^error: |\.$/g, '').replace(/\s+/g, ' ')}; see --help (VF_USAGE)`);
     return 2;
   }
   if (process.env.VPCFLOW_DEBUG === '1') process.stderr.write(`${inspect(error)}\n`);

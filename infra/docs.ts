@@ -5,7 +5,7 @@ import { describeType } from '../consumers/shared/kcl/properties.ts';
 import { DAEMON_PROPERTIES } from '../consumers/shared/kcl/property-table.ts';
 import { METRIC_KEYS } from '../consumers/shared/metrics/metric-kinds.ts';
 import { statsdName } from '../consumers/shared/metrics/statsd-packets.ts';
-import { environmentName, OPTIONS, type OptionKey } from '../consumers/shared/options.ts';
+import { companionName, environmentName, OPTIONS, type OptionKey } from '../consumers/shared/options.ts';
 import { DIGEST_COLUMNS } from '../schemas/columns.ts';
 import { ERRORS } from '../schemas/errors.ts';
 import { FIELDS } from '../schemas/fields.ts';
@@ -29,7 +29,11 @@ const commandTable = (): string =>
 const optionTable = (): string => {
   const takers = (key: OptionKey): string =>
     COMMANDS.filter((command) => command.options.includes(key))
-      .map((command) => (command.required.includes(key) ? `**${command.name}**` : command.name))
+      .map(({ name, required, onlyWith = [] }) => {
+        const operand = onlyWith.find((only) => 'operand' in only && only.options.includes(key));
+        const taker = operand === undefined ? name : companionName(name, operand);
+        return required.includes(key) ? `**${taker}**` : taker;
+      })
       .join(', ');
   const keys = Object.keys(OPTIONS).filter((key): key is OptionKey => key in OPTIONS);
   return table(

@@ -32,6 +32,17 @@ test('no command takes two options of one name, and it requires only what it tak
   }
 });
 
+test('what goes with something else goes with what the command takes, and is told of an option that it takes', () => {
+  for (const { options, operand, onlyWith = [], help = {} } of COMMANDS) {
+    for (const only of onlyWith) {
+      expect(options).toEqual(expect.arrayContaining([...only.options]));
+      if ('operand' in only) expect(operand?.name.split('|')).toContain(only.operand);
+      else expect(options).toContain(only.option);
+    }
+    expect(options).toEqual(expect.arrayContaining(Object.keys(help)));
+  }
+});
+
 test('links lead to files that exist', () => {
   const targets = [...readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
   expect(targets.length).toBeGreaterThan(5);

@@ -6,8 +6,10 @@ const PLAIN = /^[A-Za-z0-9_@%+=:,./-]+$/;
 /** One word of a POSIX shell. */
 export const shellQuote = (word: string): string => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
-/** Where sources come from; those of the retry are given otherwise, and each is there already. */
-const OF_SOURCES: readonly OptionKey[] = ['sources', 'queue', 'untilEmpty'];
+/** Where sources come from, with what goes with a queue; those of the retry are given otherwise, each is there already. */
+const OF_SOURCES: readonly OptionKey[] = [
+  ...(['sources', 'queue', 'untilEmpty', 'metricsPort', 'statsd', 'statsdTags', 'log'] as const),
+];
 
 const optionWords = (key: OptionKey, value: Options[OptionKey]): readonly string[] => {
   const { name, default: fallback } = OPTIONS[key];
@@ -25,7 +27,9 @@ const optionWords = (key: OptionKey, value: Options[OptionKey]): readonly string
  */
 export const retryCommand = (options: Options, sources: readonly string[], file: string | null): string => {
   const keys = Object.keys(OPTIONS).filter((key): key is OptionKey => key in OPTIONS);
-  const words = keys.flatMap((key) => optionWords(key, options[key]));
+  const words = keys
+    .filter((key) => key !== 'externalId' || options.role !== null)
+    .flatMap((key) => optionWords(key, options[key]));
   const given = file === null ? [] : ['--sources', file];
   return ['vpcflow', 'backfill', ...words, ...given, ...sources].map(shellQuote).join(' ');
 };

@@ -1,6 +1,6 @@
 // What a command of `vpcflow` is: what it is given to run with, and the row that declares it to the dispatcher.
 import type { Clock } from '../../schemas/clock.ts';
-import type { OptionKey, Options } from './options.ts';
+import type { OnlyWith, OptionKey, Options } from './options.ts';
 
 export interface CommandContext {
   /** The operands, after the options were taken out. */
@@ -47,8 +47,10 @@ export interface Command {
   readonly options: readonly OptionKey[];
   /** Those of `options` that must be given, on the command line or in the environment. */
   readonly required: readonly OptionKey[];
-  /** Those of `options` that nothing looks at without --engine kcl; one environment may serve workers of both engines. */
-  readonly ofKcl?: readonly OptionKey[];
+  /** Those of `options` that nothing looks at without something else; typed there, they are refused. */
+  readonly onlyWith?: readonly OnlyWith[];
+  /** What an option means here, where that is not the text of its row. */
+  readonly help?: Readonly<Partial<Record<OptionKey, string>>>;
   /** Loaded only when the help of this command is shown. */
   readonly appendix?: () => Promise<Appendix>;
   readonly load: () => Promise<{ readonly run: Run }>;

@@ -9,6 +9,7 @@ import {
   identifier,
   integer,
   integers,
+  label,
   list,
   maybeChoice,
   maybeInteger,
@@ -68,30 +69,38 @@ export const OPTIONS = {
   formatsFile: text('formats', 'FILE', 'formats.json', 'the formats file'),
   sources: optional('sources', 'FILE', 'file of further SOURCEs, one a line; - is standard input'),
   accounts: list('accounts', 'ID,..', 'only these accounts of the AWS key layouts (without it: all)'),
-  regions: list('regions', 'R,..', 'only these regions (without it: all; of formats discover: that of the SDK)'),
+  regions: list('regions', 'R,..', 'only these regions (without it: all; formats discover: that of the SDK)'),
   role: optional('role', 'ARN', 'role to take on for the bucket, the queue and EC2'),
   externalId: optional('external-id', 'ID', 'external id for --role'),
-  feed: identifier('feed', 128, 'name of the feed that the sources belong to (without it: backfill)'),
+  feed: label(
+    'feed',
+    128,
+    'name of the feed that the sources belong to; sources of one feed are not compared with one another: give each way ' +
+      'of delivery its own (without it: backfill)',
+  ),
   overlap: choice(
     'overlap',
     ['refuse', 'skip', 'add'],
     'an interface and minute that another feed has evidence of: refuse the object, leave it out, or add it',
   ),
   queue: optional('queue', 'URL', 'SQS queue of S3 events: go on with each object that is delivered'),
-  untilEmpty: flag('until-empty', 'end when the queue has no message'),
+  untilEmpty: flag(
+    'until-empty',
+    'end when no message can be received; exit status 1 where some are left on the queue',
+  ),
   reason: optional('reason', 'R', 'only rejects of this reason'),
   rejectsLogGroup: optional('log-group', 'G', 'only rejects of this log group; * is any run of characters'),
   json: flag('json', 'write JSON instead of a table'),
   replayFormat: optional(
     'format',
     'F',
-    'replay: LogFormat of lines that no rule of --formats is for (without both: the formats of before)',
+    'LogFormat of lines that no rule of --formats is for (without both: the formats of before)',
   ),
-  replayPorts: maybeChoice('ports', ['service', 'all'], 'replay: as for digest (without it: as the source was read)'),
+  replayPorts: maybeChoice('ports', ['service', 'all'], 'as for digest (without it: as the source was read)'),
   firehoseHost: text('host', 'HOST', '127.0.0.1', 'address to listen on; other than loopback needs --access-key-file'),
   firehosePort: integer('port', 8081, [0, 65535], 'TCP port to listen on; 0 takes a free one'),
   accessKeyFile: optional('access-key-file', 'FILE', 'access keys, one a line; Firehose must send one of them'),
-  drain: duration('drain', '10s', '0s', '15m', 'how long requests are still taken after SIGTERM, while /readyz is 503'),
+  drain: duration('drain', '10s', '0s', '15m', 'how long requests are taken after SIGTERM, while /readyz is 503'),
   forward: optional('forward', 'STREAM', 'Firehose stream that gets what is committed, as NDJSON'),
   forwardWhat: choice('forward-what', ['digests', 'rejects', 'both'], 'what --forward sends'),
   forwardSpool: optional('forward-spool', 'DIR', 'where it waits (without it: forward/ in the state of --data)'),
@@ -130,25 +139,65 @@ export type OptionKey = keyof typeof OPTIONS;
 /** Every option by key: durations in milliseconds, lists ascending, null where absence has a meaning. */
 export type Options = { readonly [K in OptionKey]: (typeof OPTIONS)[K] extends Option<infer T> ? T : never };
 
+/** Options that mean something only beside another one (with that value, or any), or after that operand. */
+export type OnlyWith = { readonly options: readonly OptionKey[] } & (
+  | { readonly option: OptionKey; readonly value?: string }
+  | { readonly operand: string }
+);
+
+/** `--queue`, `--engine kcl`, `formats discover`. */
+export const companionName = (command: string, only: OnlyWith): string => {
+  if ('operand' in only) return `${command} ${only.operand}`;
+  return `--${OPTIONS[only.option].name}${only.value === undefined ? '' : ` ${only.value}`}`;
+};
+
 /** `VPCFLOW_SERVICE_PORTS` of `service-ports`. */
 export const environmentName = (name: string): string => `VPCFLOW_${name.toUpperCase().replaceAll('-', '_')}`;
 
 /** What was given on the command line, by option name: a text, or true for a switch. */
 export type Given = Readonly<Record<string, string | true | undefined>>;
 
+/** What a command's row says of its options. */
+interface Taken {
+  /** Told where an operand decides. */
+  readonly name?: string;
+  readonly options: readonly OptionKey[];
+  readonly required: readonly OptionKey[];
+  readonly onlyWith?: readonly OnlyWith[];
+}
+
+/** One problem for each option that was typed where nothing looks at it. */
+const idleProblems = (
+  { name = '', onlyWith = [] }: Taken,
+  given: Given,
+  values: ReadonlyMap<string, unknown>,
+  operands: readonly string[],
+): readonly string[] => {
+  const isThere = (only: OnlyWith): boolean => {
+    if ('operand' in only) return operands[0] === only.operand;
+    const value = values.get(only.option);
+    return only.value === undefined ? value !== OPTIONS[only.option].default : value === only.value;
+  };
+  const found = new Map<string, string>();
+  for (const only of onlyWith.filter((one) => !isThere(one))) {
+    for (const option of only.options.map((key) => OPTIONS[key].name)) {
+      if (given[option] === undefined || found.has(option)) continue;
+      found.set(option, `--${option} is an option of ${companionName(name, only)}`);
+    }
+  }
+  return [...found.values()];
+};
+
 /**
  * Reads the options of one command: command line before environment before default; an empty variable is none. What
- * is typed for an engine that does not run is a problem; in the environment it is not.
+ * is typed where nothing looks at it is a problem; in the environment, which may serve several workers, it is not.
  * All problems come in one error (VF_USAGE). Options that the command does not take have their defaults.
  */
 export const readOptions = (
-  command: {
-    readonly options: readonly OptionKey[];
-    readonly required: readonly OptionKey[];
-    readonly ofKcl?: readonly OptionKey[];
-  },
+  command: Taken,
   given: Given,
   environment: Readonly<Record<string, string | undefined>>,
+  operands: readonly string[] = [],
 ): Options => {
   const values = new Map<string, unknown>(Object.entries(OPTIONS).map(([key, option]) => [key, option.default]));
   const problems: string[] = [];
@@ -165,10 +214,7 @@ export const readOptions = (
     if ('value' in parsed) values.set(key, parsed.value);
     else problems.push(`${argument === undefined ? variable : `--${option.name}`} ${parsed.problem}, not "${raw}"`);
   }
-  if (values.get('engine') !== 'kcl') {
-    const idle = (command.ofKcl ?? []).map((key) => OPTIONS[key].name).filter((name) => given[name] !== undefined);
-    for (const name of idle) problems.push(`--${name} is an option of --engine kcl`);
-  }
+  problems.push(...idleProblems(command, given, values, operands));
   if (problems.length > 0) throw new VpcflowError('VF_USAGE', problems.join('; '));
   // Each value is its option's default or came from its own parser, which is what Options says.
   return Object.freeze(Object.fromEntries(values)) as unknown as Options;

@@ -51,6 +51,19 @@ describe('help', () => {
     expect((await runVpcflow(['doctor', '--help'])).stdout).not.toContain('failoverTimeMillis');
   });
 
+  test('says what an option means in its command, and what it goes with', async () => {
+    const said = async (command: string): Promise<string> =>
+      (await runVpcflow([command, '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    const [backfill, rejects, formats] = await Promise.all(['backfill', 'rejects', 'formats'].map(said));
+    expect(backfill).toContain('by the time in their names; whole (env: VPCFLOW_START)');
+    expect(backfill).toContain('(only with --queue; only with --statsd; env: VPCFLOW_STATSD_TAGS)');
+    expect(rejects).toContain('only what arrived in this minute or later');
+    expect(rejects).toContain('(only with rejects replay; env: VPCFLOW_DRY_RUN)');
+    expect(formats).toContain(
+      'regions to ask (without it: that of the SDK) (only with formats discover; env: VPCFLOW_REGIONS)',
+    );
+  });
+
   test("--version is the package's", async () => {
     expect(await runVpcflow(['--version'])).toMatchObject({ status: 0, stdout: `${packageJson.version}\n` });
   });
@@ -65,10 +78,17 @@ describe('wrong usage ends with status 2 and one sentence', () => {
     ['an option without its value', ['rows', '--start'], '--start'],
     ['a missing operand', ['backfill'], 'SOURCE'],
     ['a surplus operand', ['rows', ...window, 'surplus'], 'too many arguments'],
+    ['two actions', ['formats', 'check', 'discover'], 'but got 2: check, discover; see --help'],
+    ['what a queue has', ['backfill', '.', '--until-empty'], '--until-empty is an option of --queue'],
+    ['what a role has', ['backfill', '.', '--external-id', 'x'], '--external-id is an option of --role'],
+    ['what forwarding has', ['digest', '--stream', 's', '--forward-what', 'both'], 'is an option of --forward'],
+    ['what discovery has', ['formats', 'check', '--dry-run'], '--dry-run is an option of formats discover'],
+    ['what a replay has', ['rejects', 'list', '--overlap', 'add'], '--overlap is an option of rejects replay'],
+    ['what a list has', ['rejects', 'replay', '--json'], '--json is an option of rejects list'],
     ['a value out of bounds', ['query', '--port', '70000'], '--port needs a whole number from 0 to 65535, not "70000"'],
     ['no store', ['rows', ...window, '--store', 'ftp://x/y'], 'ftp://x/y'],
   ])('%s', async (_what, args, said) => {
-    const { status, stdout, stderr } = await runVpcflow(args);
+    const { status, stdout, stderr } = await runVpcflow(args, { VPCFLOW_STORE: nothing });
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(said);
     expect(stderr).toMatch(/^vpcflow: [^\n]+ \(VF_USAGE\)\n$/);

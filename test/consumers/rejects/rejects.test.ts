@@ -46,7 +46,7 @@ const command = COMMANDS.find(({ name }) => name === 'rejects')!;
 
 const vpcflow = async (action: string, given: Readonly<Record<string, string | true>> = {}, signal?: AbortSignal) => {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const options = readOptions(command, { store: path, ...given }, {});
+  const options = readOptions(command, { store: path, ...given }, {}, [action]);
   const [out, err] = [text(stdout), text(stderr)];
   const context = { args: [action], options, stdout, stderr, clock: new ManualClock(BEGIN + 3_600_000) };
   const status = await run({ ...context, signal: signal ?? new AbortController().signal });
@@ -147,7 +147,7 @@ describe('rejects replay', () => {
 
 it('decodes as the source was decoded, but for what is given', async () => {
   const before = { ...DEFAULT_SETTINGS, ports: 'all', servicePorts: [4], format: CUSTOM, logGroup: 'g' } as const;
-  const given = (more: Readonly<Record<string, string>>) => settingsGiven(readOptions(command, more, {}));
+  const given = (more: Readonly<Record<string, string>>) => settingsGiven(readOptions(command, more, {}, ['replay']));
   expect((await given({}))(before)).toEqual(before);
   expect((await given({ format: TIMELESS, ports: 'service' }))(before)).toEqual({
     ...before,

@@ -89,13 +89,48 @@ describe('what is wrong', () => {
 
   test('is what is typed for an engine that does not run; the environment is for both', () => {
     const options = ['engine', 'retrieval', 'kcl', 'javaHeap'] as const;
+    const onlyWith = [{ option: 'engine', value: 'kcl', options: ['retrieval', 'javaHeap'] }] as const;
     const read = (given: Given, environment: Record<string, string> = {}) =>
-      readOptions({ options, required: [], ofKcl: ['retrieval', 'javaHeap'] }, given, environment);
+      readOptions({ options, required: [], onlyWith }, given, environment);
     expect(problemOf(() => read({ retrieval: 'polling', 'java-heap': '512' })).message).toBe(
       '--retrieval is an option of --engine kcl; --java-heap is an option of --engine kcl',
     );
     expect(read({}, { VPCFLOW_RETRIEVAL: 'fanout' }).retrieval).toBe('fanout');
     expect(read({ retrieval: 'fanout' }, { VPCFLOW_ENGINE: 'kcl' }).retrieval).toBe('fanout');
+  });
+
+  test('is what is typed without the option that it goes with, once; any value of that one will do', () => {
+    const options = ['queue', 'untilEmpty', 'statsd', 'statsdTags'] as const;
+    const onlyWith = [
+      { option: 'queue', options: ['untilEmpty', 'statsdTags'] },
+      { option: 'statsd', options: ['statsdTags'] },
+    ] as const;
+    const read = (given: Given, environment: Record<string, string> = {}) =>
+      readOptions({ options, required: [], onlyWith }, given, environment);
+    expect(problemOf(() => read({ 'until-empty': true, 'statsd-tags': 'a:b' })).message).toBe(
+      '--until-empty is an option of --queue; --statsd-tags is an option of --queue',
+    );
+    expect(problemOf(() => read({ queue: 'q', 'statsd-tags': 'a:b' })).message).toBe(
+      '--statsd-tags is an option of --statsd',
+    );
+    expect(read({ 'until-empty': true }, { VPCFLOW_QUEUE: 'q' }).untilEmpty).toBe(true);
+    expect(read({}, { VPCFLOW_UNTIL_EMPTY: '1' }).untilEmpty).toBe(true);
+  });
+
+  test('is what is typed after another operand than its own', () => {
+    const command = {
+      name: 'formats',
+      options: ['regions', 'dryRun'],
+      required: [],
+      onlyWith: [{ operand: 'discover', options: ['regions', 'dryRun'] }],
+    } as const;
+    const read = (given: Given, operand: string, environment: Record<string, string> = {}) =>
+      readOptions(command, given, environment, [operand]);
+    expect(problemOf(() => read({ regions: 'eu-west-1', 'dry-run': true }, 'check')).message).toBe(
+      '--regions is an option of formats discover; --dry-run is an option of formats discover',
+    );
+    expect(read({ regions: 'eu-west-1' }, 'discover').regions).toEqual(['eu-west-1']);
+    expect(read({}, 'check', { VPCFLOW_REGIONS: 'eu-west-1' }).regions).toEqual(['eu-west-1']);
   });
 
   test('is a name of a worker that cannot be told from another', () => {

@@ -1,5 +1,5 @@
 // What `vpcflow firehose --help` says beside its options: what is answered where, and what stands in front of it.
-import type { Appendix } from './command.ts';
+import type { Appendix } from '../shared/command.ts';
 
 export const ENDPOINT_HELP: Appendix = {
   title: 'Endpoint:',
