@@ -1,4 +1,5 @@
 // `vpcflow backfill --queue`: what S3 delivers goes into the store as it is told of on a queue, until told to stop.
+import { formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import { judgeKey, keyReader } from '../../../pipeline/s3-layout/key.ts';
 import type { Selection } from '../../../pipeline/s3-layout/selection.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
@@ -9,9 +10,10 @@ import { ensureLayout } from '../../shared/store/layout.ts';
 import { openStore, parseS3Uri } from '../../shared/store/open.ts';
 import { Loader, type LoaderSetup } from '../loader.ts';
 import type { S3Source } from '../source-object.ts';
-import { fieldRemarks, plural, summarize } from '../summary.ts';
+import { fieldRemarks, summarize } from '../summary.ts';
 import { Totals } from '../totals.ts';
-import { examineQueue, queueClient } from './queue-client.ts';
+import { leftSentence, remainingSentence } from './left-messages.ts';
+import { examineQueue, queueClient, stillThere } from './queue-client.ts';
 import { runQueue } from './run-queue.ts';
 
 /** What lies in the store is no source, also where its bucket tells of it. */
@@ -33,7 +35,7 @@ const check = (context: CommandContext): void => {
 
 /**
  * Resolves to the exit status once the signal is aborted (or the queue is empty, with --until-empty) and what was begun
- * is committed: 1 where messages were left on the queue.
+ * is committed: 1 where messages were left on the queue, or, with --until-empty, some are there that nobody could receive.
  */
 export const followQueue = async (
   context: CommandContext,
@@ -72,15 +74,23 @@ export const followQueue = async (
         load: (object) => loader.load(object),
         onLoaded: (object) => totals.add(object),
       });
-      const { loaded, known, bytes, counts } = totals;
+      const { loaded, known, leftOut, bytes, counts } = totals;
+      const failed = left.failedObjects;
       const seconds = Math.max(clock.now() - began, 1) / 1000;
       log.info(
         {},
-        summarize({ loaded, known, failed: 0, bytes, seconds, counts, files: false }, false).replaceAll('\n', '; '),
+        summarize({ loaded, known, leftOut, failed, bytes, seconds, counts, files: false }, false).replaceAll(
+          '\n',
+          '; ',
+        ),
       );
       for (const remark of fieldRemarks(totals.unknownFields)) log.warn({}, remark);
-      log.info({}, `${plural(done, 'message')} done, ${left} left`);
-      return left > 0 ? 1 : 0;
+      log.info({}, `${formatMany(done, 'message')} done, ${formatCount(left.count)} left`);
+      const checks = options.untilEmpty && !signal.aborted && left.count === 0;
+      const remaining = checks ? await stillThere(client, url, clock, signal) : null;
+      if (left.count > 0) log.warn({}, leftSentence(left, redrive));
+      if (remaining !== null) log.warn({}, remainingSentence(remaining));
+      return left.count > 0 || remaining !== null ? 1 : 0;
     } finally {
       await loader.close();
     }

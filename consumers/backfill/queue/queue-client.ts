@@ -1,12 +1,17 @@
 // Turns the URL of an SQS queue into a client that speaks to it, and into what there is to know of it before the start.
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { assumedRole } from '../../shared/assumed-role.ts';
 import { adviceOf, troubleOf } from '../../shared/aws-trouble.ts';
 import type { BucketAccess } from '../s3/bucket-client.ts';
+import type { OnQueue } from './left-messages.ts';
+
+/** The SDK warns on stderr that the URL of the queue goes before the endpoint of its region: that is what is wanted. */
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** `https://sqs.eu-west-1.amazonaws.com/123456789012/name`; other servers have other hosts. */
-const AWS_HOST = /^(?:[a-z0-9-]+\.)?sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/;
+const AWS_HOST = /^(?:[a-z0-9-]+\.)?sqs(?:-fips)?\.([a-z0-9-]+)\.(?:(?:vpce\.)?amazonaws\.com(?:\.cn)?|api\.aws)$/;
 
 /**
  * A client for this queue, in the region that its URL names, whatever AWS_REGION says. Nobody is asked yet.
@@ -21,6 +26,7 @@ export const queueClient = (url: string, { role, externalId }: BucketAccess): SQ
   const region = AWS_HOST.exec(parsed.hostname)?.[1];
   return new SQSClient({
     maxAttempts: 5,
+    logger: SILENT,
     ...(region === undefined ? {} : { region }),
     ...(role === null ? {} : { credentials: assumedRole(role, externalId) }),
   });
@@ -53,6 +59,41 @@ export const examineQueue = async (client: SQSClient, url: string): Promise<{ re
     return { redrive: answer.Attributes?.RedrivePolicy !== undefined };
   } catch (error) {
     if (troubleOf(error).kind === 'denied') return { redrive: null };
+    throw queueError('ask for', url, error);
+  }
+};
+
+const ASKED = 5;
+const PAUSE = 3000; // ms
+
+/**
+ * What is still on a queue from which nothing could be received; null: nothing, or these credentials may not ask. SQS
+ * counts approximately, and some seconds late: what it says is there is asked for some times.
+ */
+export const stillThere = async (
+  client: SQSClient,
+  url: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<OnQueue | null> => {
+  for (let asked = 1; ; asked++) {
+    const found = await countMessages(client, url);
+    if (found === null || found.visible + found.hidden === 0) return null;
+    if (asked === ASKED || signal.aborted) return found;
+    await clock.sleep(PAUSE, signal);
+  }
+};
+
+const countMessages = async (client: SQSClient, url: string): Promise<OnQueue | null> => {
+  try {
+    const counts = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+    const { Attributes } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...counts] }),
+    );
+    const [visible, hidden] = counts.map((name) => Number(Attributes?.[name] ?? 0));
+    return { visible: visible ?? 0, hidden: hidden ?? 0 };
+  } catch (error) {
+    if (troubleOf(error).kind === 'denied') return null;
     throw queueError('ask for', url, error);
   }
 };

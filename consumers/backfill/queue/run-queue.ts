@@ -1,6 +1,6 @@
 // Turns the messages of a queue into loaded objects, for as long as it is told to: a message is deleted once every object
 // that it tells of is committed, and kept from others until then.
-import type { Message, SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import { type CreatedObject, parseS3Message } from '../../../pipeline/s3-events.ts';
 import type { Clock } from '../../../schemas/clock.ts';
@@ -8,7 +8,9 @@ import type { VpcflowError } from '../../../schemas/errors.ts';
 import type { Meter } from '../../../schemas/metrics.ts';
 import type { Log } from '../../shared/log.ts';
 import { isOfOneObject, type LoadedSource } from '../loader.ts';
+import { isReplaced } from '../s3/trouble.ts';
 import type { S3Source, SourceObject } from '../source-object.ts';
+import { backOff, type LeftMessage, LeftMessages, sentenceOnQueue } from './left-messages.ts';
 import { queueError } from './queue-client.ts';
 
 /** Each asks for ten messages, and for the next ten when it is done with these. */
@@ -17,7 +19,7 @@ const MESSAGES_AT_ONCE = 10; // what SQS gives at most
 /** How long a message is kept from others after the last word from us, and how often that is said again. */
 const VISIBILITY = { timeout: 120, heartbeat: 40 }; // s
 /** How long SQS waits for a message before it answers that there is none; an end waits for it, too. */
-const LONG_POLL = { following: 10, untilEmpty: 2 }; // s
+const LONG_POLL = { following: 10, untilEmpty: 1 }; // s
 const PAUSE_AFTER_TROUBLE = 10_000; // ms
 /** Of the work between two lines of the log, and of the same trouble. */
 const QUIET = 60_000; // ms
@@ -42,7 +44,7 @@ export interface QueueRun {
 /** Messages: deleted, and left for the queue to deliver again or to set aside. */
 export interface QueueTotals {
   readonly done: number;
-  readonly left: number;
+  readonly left: LeftMessages;
 }
 
 const sourceOf = ({ bucket, key, size, etag, versionId }: CreatedObject): S3Source => ({
@@ -53,12 +55,14 @@ const sourceOf = ({ bucket, key, size, etag, versionId }: CreatedObject): S3Sour
 /** Empty objects and the markers of folders have nothing to read. */
 const isEmpty = ({ key, size }: CreatedObject): boolean => key.endsWith('/') || size === 0;
 
+const idOf = ({ MessageId }: Message): string => MessageId ?? '';
+
 class QueueWork {
   readonly #run: QueueRun;
   /** What nothing can go on after. */
   failure: { readonly error: unknown } | null = null;
   done = 0;
-  left = 0;
+  readonly left = new LeftMessages();
   #objects = 0;
   #told: number;
 
@@ -72,11 +76,21 @@ class QueueWork {
     const { signal } = this.#run;
     if (this.failure !== null || signal.aborted) return undefined; // it comes again when its time is over
     const parsed = parseS3Message(message.Body ?? '');
-    if (parsed.kind === 'unknown') return this.#leave(message, `it tells of no object: ${parsed.why}`);
+    if (parsed.kind === 'unknown') {
+      return this.#leave(message, {
+        kinds: ['no event of S3'],
+        why: `it tells of no object: ${parsed.why}`,
+        objects: 0,
+      });
+    }
     const objects = parsed.objects.filter((object) => !isEmpty(object)).map(sourceOf);
     const loads = objects.filter(this.#run.wanted).map((object) => this.#load(object));
     const problems = (await Promise.all(loads)).filter((problem) => problem !== null);
-    if (problems.length > 0) return this.#leave(message, problems.map(({ sentence }) => sentence).join('; '));
+    if (problems.length > 0) {
+      const kinds = [...new Set(problems.map(({ code }) => code))];
+      return this.#leave(message, { kinds, why: problems.map(sentenceOnQueue).join('; '), objects: problems.length });
+    }
+    this.left.remove(idOf(message));
     this.done++;
     this.#run.meter.count('messages', 1, { status: 'done' });
     this.#tell();
@@ -86,7 +100,7 @@ class QueueWork {
   /** Null, or what only this object failed with. */
   async #load(object: S3Source): Promise<VpcflowError | null> {
     try {
-      this.#run.onLoaded(await this.#run.load(object));
+      this.#run.onLoaded(await this.#loadCurrent(object));
       this.#objects++;
       return null;
     } catch (error) {
@@ -96,18 +110,42 @@ class QueueWork {
     }
   }
 
-  #leave({ MessageId: message }: Message, why: string): undefined {
-    this.left++;
+  /** What an event without a version tells of may be overwritten by then: what is there is what counts. */
+  async #loadCurrent(object: S3Source): Promise<LoadedSource> {
+    try {
+      return await this.#run.load(object);
+    } catch (error) {
+      const other = object.versionId === null && object.etag !== null && isOfOneObject(error);
+      if (!other || !isReplaced(error, object.name)) throw error;
+      return await this.#run.load({ ...object, etag: null });
+    }
+  }
+
+  async #leave(message: Message, left: LeftMessage): Promise<undefined> {
+    const id = idOf(message);
+    this.left.add(id, left);
     this.#run.meter.count('messages', 1, { status: 'left' });
-    this.#run.log.warn({ message }, `a message is left on the queue: ${why}`);
+    this.#run.log.warn({ message_id: id }, `a message is left on the queue: ${left.why}`);
+    await this.#delay(message);
     return undefined;
+  }
+
+  /** Nobody works on it: it comes again after a while, not when the time that was meant for the work is over. */
+  async #delay({ ReceiptHandle, Attributes }: Message): Promise<void> {
+    const { client, url } = this.#run;
+    const VisibilityTimeout = backOff(Number(Attributes?.ApproximateReceiveCount ?? 1));
+    try {
+      await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout }));
+    } catch (error) {
+      this.#run.log.debug({}, queueError('set a message free on', url, error).sentence);
+    }
   }
 
   #tell(): void {
     const now = this.#run.clock.now();
     if (now - this.#told < QUIET) return;
     this.#run.log.info(
-      { objects: this.#objects, messages: this.done, left: this.left },
+      { objects: this.#objects, messages: this.done, left: this.left.count },
       'objects of the queue are committed',
     );
     this.#told = now;
@@ -131,6 +169,7 @@ export const runQueue = async (run: QueueRun): Promise<QueueTotals> => {
     Consumer.create({
       ...{ queueUrl: url, sqs: client, batchSize: MESSAGES_AT_ONCE, waitTimeSeconds: run.longPoll ?? longPoll },
       ...{ visibilityTimeout: visibility.timeout, heartbeatInterval: visibility.heartbeat },
+      messageSystemAttributeNames: ['ApproximateReceiveCount'],
       authenticationErrorTimeout: PAUSE_AFTER_TROUBLE,
       pollingCompleteWaitTimeMs: DAY, // an end waits for what was begun, as long as it takes
       suppressFifoWarning: true,

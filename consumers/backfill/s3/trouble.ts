@@ -30,11 +30,16 @@ export const archivedTrouble = (name: string, storageClass: string, restoring: b
   );
 };
 
+const REPLACED = 'was replaced while it was read';
+
 export const replacedTrouble = (name: string, cause?: unknown): VpcflowError => {
   const help = 'run it again: it reads what is there then';
-  const message = `${name} was replaced while it was read`;
+  const message = `${name} ${REPLACED}`;
   return new VpcflowError('VF_SOURCE_UNREADABLE', message, { cause, help });
 };
+
+/** Whether an object of that name is there, and has other content than was asked for. */
+export const isReplaced = ({ message }: VpcflowError, name: string): boolean => message === `${name} ${REPLACED}`;
 
 /** Its answers began and did not come to their end, `times` in a row: nothing that is the matter with the next one. */
 export const brokenTrouble = (name: string, times: number, cause: unknown): VpcflowError => {
@@ -70,7 +75,7 @@ const commonVerdict = (error: unknown, bucket: string): Verdict | null => {
 /** Credentials, clock, network: not the fault of what was asked for, and the same for whatever comes next. */
 const serviceTrouble = (doing: string, error: unknown): VpcflowError | null => {
   if (error instanceof VpcflowError) return error;
-  const advice = adviceOf(troubleOf(error));
+  const advice = adviceOf(troubleOf(error), 'set AWS_REGION to the region of the bucket');
   if (advice === null) return null;
   return new VpcflowError('VF_SERVICE', `${doing}: ${advice.what}`, { cause: error, help: advice.remedy });
 };
