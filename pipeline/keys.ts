@@ -29,14 +29,14 @@ export const claimKey = (stream: string, shard: string, after: string): string =
 export const claimPrefix = (stream: string, shard: string): string => `claims/${stream}/${shard}/`;
 export const partClaimKey = (identity: string, part: number): string =>
   `${partClaimPrefix(identity)}${String(part).padStart(6, '0')}.json`;
-export const partClaimPrefix = (identity: string): string => `claims/backfill/${identity}/`;
+const partClaimPrefix = (identity: string): string => `claims/backfill/${identity}/`;
 export const replayClaimKey = (source: string, replay: number): string =>
   `${replayClaimPrefix(source)}${String(replay).padStart(6, '0')}.json`;
 export const replayClaimPrefix = (source: string): string => `claims/replay/${source}/`;
 export const nameClaimKey = (nameHash: string): string => `claims/names/${nameHash}.json`;
 export const identitiesKey = (stream: string, shard: string, after: string): string =>
   `${identitiesPrefix(stream, shard)}after-${padSequence(after)}.bin`;
-export const identitiesPrefix = (stream: string, shard: string): string => `identities/${stream}/${shard}/`;
+const identitiesPrefix = (stream: string, shard: string): string => `identities/${stream}/${shard}/`;
 export const commitKey = (arrival: number, source: string): string =>
   `commits/${hourPartition(arrival)}/${source}.json`;
 export const watermarkKey = (stream: string, shard: string): string => `watermarks/${stream}/${shard}.json`;

@@ -1,6 +1,8 @@
 // `vpcflow digest`: turns the records of a Kinesis stream into committed minute digests, until it is told to stop.
+
 import { hostname } from 'node:os';
 import { EPOCH_BOUNDS, type EpochBounds } from '../../pipeline/epoch/contents.ts';
+import { formatMany } from '../../pipeline/quantities.ts';
 import { settingsDocument } from '../../pipeline/settings.ts';
 import { parseTime } from '../../pipeline/window.ts';
 import { applicationName, checkApplication } from '../shared/application.ts';
@@ -75,8 +77,8 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
         await forwarding?.close();
       }
       const { lines, flows, epochs, rejects, duplicates } = meters.totals();
-      const beside = `${rejects} rejects, ${duplicates} duplicate envelopes`;
-      log.info({}, `${lines} lines, ${flows} flows committed in ${epochs} epochs; ${beside}`);
+      const committed = `${formatMany(lines, 'line')}, ${formatMany(flows, 'flow')} committed in ${formatMany(epochs, 'epoch')}`;
+      log.info({}, `${committed}; ${formatMany(rejects, 'reject')}, ${formatMany(duplicates, 'duplicate')}`);
     } finally {
       await meters.close();
     }

@@ -12,8 +12,11 @@ import type { BytesInWork, Share } from './bytes-in-work.ts';
 import { readBody } from './request-body.ts';
 
 /** Together below the three minutes after which Firehose gives a request up and sends it again. */
-export const BODY_MS = 60_000;
-export const PUT_MS = 60_000;
+const BODY_MS = 60_000;
+const PUT_MS = 60_000;
+
+/** For somebody elsewhere: which stream it is, and at which address, is told in our log. */
+const NO_STREAM = 'the stream cannot be reached, or does not take records';
 
 export interface Taken {
   readonly records: number;
@@ -79,7 +82,7 @@ const readDelivery = async (
   return body === null || isRefusal(body) ? body : planDelivery(head, body);
 };
 
-/** Never rejects for what a request can be. */
+/** Rejects only by a mistake of ours: what a request can be, and what the stream can do, is an outcome. */
 export const handleRequest = async (request: IncomingMessage, services: RequestServices): Promise<Outcome> => {
   const foreign = services.keys === null ? checkedOrigin(request) : null;
   if (foreign !== null) return foreign;
@@ -94,7 +97,7 @@ export const handleRequest = async (request: IncomingMessage, services: RequestS
     await within(PUT_MS, services, (signal) => services.put(delivery.records, signal));
     return { records: delivery.count, bytes: delivery.bytes };
   } catch (error) {
-    if (error instanceof VpcflowError && error.code === 'VF_STREAM') return refuse(503, error.message);
+    if (error instanceof VpcflowError && error.code === 'VF_STREAM') return refuse(503, NO_STREAM, error.message);
     throw error;
   } finally {
     share.release();

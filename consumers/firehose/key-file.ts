@@ -13,6 +13,7 @@ interface Version {
   readonly mark: string;
 }
 
+/** Clocks and modification times are Unix ms; what changes within a second is seen with the next look. */
 export class KeyFile {
   readonly #path: string;
   readonly #clock: Clock;
@@ -30,18 +31,18 @@ export class KeyFile {
     this.#lookedAt = clock.now();
   }
 
-  /** Rejects with VF_USAGE for a file that cannot be read or has no key. */
+  /** Rejects with VF_SOURCE_UNREADABLE for a file that cannot be read, and with VF_USAGE for one without a key. */
   static async open(path: string, clock: Clock, log: Log): Promise<KeyFile> {
     return new KeyFile(path, clock, log, await read(path, log));
   }
 
-  /** The keys that hold at this moment; the file is looked at once a second. A file that is bad changes nothing. */
+  /** The keys that hold at this moment; the file is looked at once a second. Never rejects: a file that is bad changes nothing. */
   async keys(): Promise<AccessKeys> {
     if (this.#clock.now() - this.#lookedAt >= LOOK_MS) await this.#lookOnce();
     return this.#version.keys;
   }
 
-  /** Reads the file again, also when it seems to be the same. */
+  /** Reads the file again, also when it seems to be the same. Never rejects: a file that is bad is told of in the log. */
   async reload(): Promise<void> {
     await this.#looking;
     this.#version = { ...this.#version, mark: '' };
@@ -89,6 +90,9 @@ const read = async (path: string, log: Log): Promise<Version> => {
   } catch (cause) {
     if (cause instanceof VpcflowError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
-    throw new VpcflowError('VF_USAGE', `the access key file ${path} cannot be read: ${code}`, { cause, help });
+    throw new VpcflowError('VF_SOURCE_UNREADABLE', `the access key file ${path} cannot be read: ${code}`, {
+      cause,
+      help,
+    });
   }
 };

@@ -1,5 +1,6 @@
 // `vpcflow firehose`: an HTTP endpoint whose requests, sent by Amazon Data Firehose, become records of a Kinesis stream.
 import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import { formatCount, formatMany } from '../../pipeline/quantities.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { troubleOf } from '../shared/aws-trouble.ts';
@@ -21,10 +22,10 @@ const MAX_BYTES_IN_WORK = 256 * 1024 * 1024;
 /** After which a call is made again, ms: a put of 5 MiB takes well under a second where the stream has room. */
 const CALL_MS = 10_000;
 
-/** Throws VF_BIND_REFUSED: what others can reach needs a key. */
+/** Throws VF_USAGE: what others can reach needs a key. */
 const checkBinding = (host: string, accessKeyFile: string | null): void => {
   if (accessKeyFile !== null || isLoopback(host)) return;
-  throw new VpcflowError('VF_BIND_REFUSED', `${host} can be reached from elsewhere, and no access key is asked for`, {
+  throw new VpcflowError('VF_USAGE', `${host} can be reached from elsewhere, and no access key is asked for`, {
     help: 'give --access-key-file, with the key that the Firehose stream sends, or listen on 127.0.0.1',
   });
 };
@@ -97,12 +98,14 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
     log.info({ keys: file === null ? 'none' : 'asked for' }, `${endpoint.url}/firehose puts on ${stream.arn}`);
     if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
     await stopped(signal);
-    log.info({ drain: options.drain }, 'not ready any more; requests are still taken');
+    const taking =
+      options.drain === 0 ? 'no more requests are taken' : `requests are taken for ${options.drain / 1000} s`;
+    log.info({}, `not ready any more; ${taking}`);
     await endpoint.close(options.drain);
     failures.end();
     const { deliveries, delivered, deliveredBytes } = meters.totals();
-    const beside = `${deliveredBytes} bytes in ${deliveries} requests; ${again} put again`;
-    log.info({}, `${delivered} records taken, ${beside}`);
+    const beside = `${formatMany(deliveredBytes, 'byte')} in ${formatMany(deliveries, 'request')}`;
+    log.info({}, `${formatMany(delivered, 'record')} taken, ${beside}; ${formatCount(again)} put again`);
     return 0;
   } finally {
     closeKeys();

@@ -5,6 +5,7 @@ import type { Clock } from '../../schemas/clock.ts';
 const LATELY_MS = 15_000;
 const PROBE_MS = 5_000;
 
+/** It asks at most once in 15 s, for all who want to know, and at once after a put that failed. */
 export class Readiness {
   readonly #clock: Clock;
   readonly #probe: (signal: AbortSignal) => Promise<unknown>;
@@ -12,7 +13,7 @@ export class Readiness {
   #at: number; // Unix ms
   #asking: Promise<void> | null = null;
 
-  /** `probe` asks the stream something; it is reachable at the start. */
+  /** `probe` asks the stream something, and rejects where it cannot be reached; at the start it can. */
   constructor(clock: Clock, probe: (signal: AbortSignal) => Promise<unknown>) {
     this.#clock = clock;
     this.#probe = probe;

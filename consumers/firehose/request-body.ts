@@ -20,7 +20,7 @@ const busy = (): Refusal => refuse(503, 'other requests take all the memory that
 
 /**
  * Reads the body to its end. A refusal where it is too large, damaged, or does not come before the signal aborts; null
- * where the client has left. What is not read by then is left to be thrown away.
+ * where the client has left. What is not read by then is left to be thrown away. Never rejects.
  */
 export const readBody = async (
   request: IncomingMessage,

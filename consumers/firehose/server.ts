@@ -146,7 +146,7 @@ class FirehoseServer implements Endpoint {
     }
     const source = request.headers['x-amz-firehose-source-arn'];
     const fields = { status: outcome.refused, request: requestIdOf(request.headers).slice(0, 256), source };
-    failures.add(fields, `a request was not taken: ${outcome.why}`);
+    failures.add(fields, `a request was not taken: ${outcome.detail ?? outcome.why}`);
   }
 
   #send(request: IncomingMessage, response: ServerResponse, status: number, why: string | null): void {

@@ -1,4 +1,5 @@
 // Turns a formats file into a line for each of its rules, or into the error that a reader of it would end with.
+import { formatMany } from '../../pipeline/quantities.ts';
 import { DEFAULT_FORMAT, TRANSIT_GATEWAY_FORMAT } from '../../schemas/fields.ts';
 import type { Run } from '../shared/command.ts';
 import { readFormats } from '../shared/decoding-settings.ts';
@@ -14,7 +15,8 @@ export const runCheck: Run = async ({ options, stdout }) => {
   for (const { logGroup, parsed } of rules) {
     const { fields, unknown, text } = parsed;
     const skipped = unknown.length === 0 ? '' : `, without ${unknown.join(', ')}`;
-    stdout.write(`${logGroup}: ${fields.length} field${fields.length === 1 ? '' : 's'}${kindOf(text)}${skipped}\n`);
+    stdout.write(`${logGroup}: ${formatMany(fields.length, 'field')}${kindOf(text)}${skipped}\n`);
   }
+  if (rules.length === 0) stdout.write('no rule\n');
   return 0;
 };

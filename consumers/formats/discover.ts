@@ -1,14 +1,15 @@
 // Turns the flow logs of an account into its formats file: reads DescribeFlowLogs, shows what changes, writes.
 import { realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { discover, type FlowLogFacts } from '../../pipeline/formats/discovery.ts';
+import { discover, type FlowLogFacts, unknownFields } from '../../pipeline/formats/discovery.ts';
 import { formatsText, parseFormatsDocument } from '../../pipeline/formats/formats-document.ts';
-import { mergeRules } from '../../pipeline/formats/merge-rules.ts';
+import { idlePatterns, mergeRules } from '../../pipeline/formats/merge-rules.ts';
+import { formatMany } from '../../pipeline/quantities.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { FormatRule } from '../../schemas/settings.ts';
 import type { Run } from '../shared/command.ts';
 import { readFormats } from '../shared/decoding-settings.ts';
 import { describeFlowLogs } from './flow-logs.ts';
-import { changesLines, discoveryLines } from './report.ts';
+import { changesLines, discoveryLines, unknownLines } from './report.ts';
 
 /** The rules that there are; none where there is no file yet. */
 const existingRules = async (path: string): Promise<readonly FormatRule[] | null> => {
@@ -36,11 +37,13 @@ const replaceFile = async (path: string, text: string): Promise<void> => {
 };
 
 /**
- * `vpcflow formats discover`: 0, or 1 where a region could not be asked or a log group has more than one format; what
- * was found is written in any case.
+ * `vpcflow formats discover`: 0, or 1 where a region could not be asked, a log group has more than one format, or a
+ * reader of the file would stop at a field, without --unknown-fields skip; what was found is written in any case.
+ * @throws VF_SERVICE when nothing could be asked; VF_BAD_FORMAT for a file that is none; VF_SOURCE_UNREADABLE for one
+ * that cannot be read or written.
  */
 export const runDiscover: Run = async ({ options, stdout, stderr, signal }) => {
-  const { formatsFile: path, regions, role, externalId, dryRun } = options;
+  const { formatsFile: path, regions, role, externalId, dryRun, unknownFields: asked } = options;
   const tell = (lines: readonly string[]): void => {
     for (const line of lines) stderr.write(`${line}\n`);
   };
@@ -59,9 +62,13 @@ export const runDiscover: Run = async ({ options, stdout, stderr, signal }) => {
   }
   const discovered = discover(flowLogs);
   const { rules, changes } = mergeRules(existing ?? [], discovered.rules);
+  const logGroups = flowLogs.flatMap(({ logGroup }) => (logGroup === null ? [] : [logGroup]));
+  const unknown = unknownFields(rules);
   tell(discoveryLines(discovered));
-  tell(changesLines(changes));
-  const status = failed || discovered.conflicts.length > 0 ? 1 : 0;
+  tell(unknownLines(unknown, asked));
+  tell(changesLines(changes, failed ? [] : idlePatterns(existing ?? [], logGroups))); // who was not asked may have them
+  const stops = asked === 'refuse' && unknown.length > 0;
+  const status = failed || stops || discovered.conflicts.length > 0 ? 1 : 0;
   const text = formatsText(rules);
   parseFormatsDocument(text, 'skip'); // what is written can be read
   if (dryRun) {
@@ -70,7 +77,7 @@ export const runDiscover: Run = async ({ options, stdout, stderr, signal }) => {
   }
   const changed = changes.some(({ kind }) => kind === 'added' || kind === 'changed');
   if (changed) await replaceFile(path, text);
-  const count = `${rules.length} rule${rules.length === 1 ? '' : 's'}`;
+  const count = formatMany(rules.length, 'rule');
   if (changed) tell([`wrote ${path}: ${count}`]);
   else
     tell([

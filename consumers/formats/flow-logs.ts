@@ -65,7 +65,7 @@ export const describeFlowLogs = async (place: Place, signal: AbortSignal): Promi
   } catch (error) {
     if (error instanceof VpcflowError) throw error;
     const trouble = troubleOf(error);
-    const advice = adviceOf(trouble);
+    const advice = adviceOf(trouble, 'pass --regions, or set AWS_REGION');
     const where = place.region === null ? 'the flow logs' : `the flow logs of ${place.region}`;
     const help = advice?.remedy ?? (trouble.kind === 'denied' ? 'allow the action ec2:DescribeFlowLogs' : undefined);
     throw new VpcflowError('VF_SERVICE', `${where} cannot be described: ${advice?.what ?? trouble.detail}`, {

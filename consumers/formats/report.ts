@@ -1,12 +1,11 @@
 // Turns what was discovered, and what it changes in the formats file, into lines for a person.
-import type { Conflict, Discovered, FlowLogFacts } from '../../pipeline/formats/discovery.ts';
+import type { Conflict, Discovered, FlowLogFacts, UnknownField } from '../../pipeline/formats/discovery.ts';
 import type { RuleChange } from '../../pipeline/formats/merge-rules.ts';
+import { formatMany } from '../../pipeline/quantities.ts';
 
 const named = ({ id, region, resource }: FlowLogFacts): string => `${id} of ${resource} in ${region}`;
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-
-const fieldCount = (format: string): string => counted(format.split(' ').length, 'field');
+const fieldCount = (format: string): string => formatMany(format.split(' ').length, 'field');
 
 const changeLines = (change: RuleChange): readonly string[] => {
   const { kind, logGroup, format } = change;
@@ -35,14 +34,10 @@ const failureLine = (flowLog: FlowLogFacts): string => {
 
 /** What is to be told of the flow logs themselves, those first that need somebody. */
 export const discoveryLines = (discovered: Discovered): readonly string[] => {
-  const { conflicts, failing, unknown, defaults, firehose, s3 } = discovered;
+  const { conflicts, failing, defaults, firehose, s3 } = discovered;
   return [
     ...conflicts.flatMap(conflictLines),
     ...failing.map(failureLine),
-    ...unknown.map(
-      ({ field, logGroups }) =>
-        `\${${field}} (${logGroups.join(', ')}): this version does not know it; pass --unknown-fields skip to what reads the file, or upgrade`,
-    ),
     ...defaults.map(
       (logGroup) =>
         `${logGroup}: VPC and transit gateway flow logs in their default formats, which are told apart without a rule`,
@@ -51,9 +46,23 @@ export const discoveryLines = (discovered: Discovered): readonly string[] => {
       (flowLog) =>
         `${named(flowLog)} goes to Firehose (${flowLog.arn}), whose records name no log group: give its stream the common attribute vpcflow-format, or the reader --format '${flowLog.format}'`,
     ),
-    ...(s3.length === 0 ? [] : [`${counted(s3.length, 'flow log')} to S3: the objects say themselves what they hold`]),
+    ...(s3.length === 0
+      ? []
+      : [`${formatMany(s3.length, 'flow log')} to S3: the objects say themselves what they hold`]),
   ];
 };
 
-/** How the rules change, as a diff. */
-export const changesLines = (changes: readonly RuleChange[]): readonly string[] => changes.flatMap(changeLines);
+/** What a reader of the file stops at, or leaves out, where that was asked for. */
+export const unknownLines = (unknown: readonly UnknownField[], asked: 'refuse' | 'skip'): readonly string[] => {
+  const fate =
+    asked === 'skip' ? 'it is left out' : 'pass --unknown-fields skip, here and to what reads the file, or upgrade';
+  return unknown.map(
+    ({ field, logGroups }) => `\${${field}} (${logGroups.join(', ')}): this version does not know it; ${fate}`,
+  );
+};
+
+/** How the rules change, as a diff, with the patterns that no flow log is for. */
+export const changesLines = (changes: readonly RuleChange[], idle: readonly string[]): readonly string[] => [
+  ...changes.flatMap(changeLines),
+  ...idle.map((pattern) => `? ${pattern}: no flow log writes to it; kept`),
+];

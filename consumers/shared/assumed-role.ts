@@ -14,7 +14,7 @@ const ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/;
 const SESSION = 'vpcflow';
 
 const refusal = (role: string, trouble: Trouble, cause: unknown): VpcflowError => {
-  const advice = adviceOf(trouble);
+  const advice = adviceOf(trouble, 'set AWS_REGION');
   const why = advice?.what ?? trouble.detail;
   const allow =
     'allow these credentials sts:AssumeRole on it, have its trust policy name them, and give the --external-id that it asks for';

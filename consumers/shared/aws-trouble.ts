@@ -98,8 +98,14 @@ export interface Advice {
   readonly remedy: string;
 }
 
-/** What to do where that does not depend on what was asked for; null: only who asked can say. */
-export const adviceOf = ({ kind, detail }: Trouble): Advice | null => {
+/** What to do without a region where a stream is asked for; others say it themselves. */
+const REGION_OF_STREAM = 'set AWS_REGION to the region of the stream, or name the stream by its ARN';
+
+/**
+ * What to do where that does not depend on what was asked for; null: only who asked can say.
+ * @param region what gives the call a region.
+ */
+export const adviceOf = ({ kind, detail }: Trouble, region = REGION_OF_STREAM): Advice | null => {
   switch (kind) {
     case 'expired':
       return {
@@ -117,10 +123,7 @@ export const adviceOf = ({ kind, detail }: Trouble): Advice | null => {
         remedy: 'check the access key, its secret and the session token, and whether the key was deactivated',
       };
     case 'no-region':
-      return {
-        what: 'no AWS region is set',
-        remedy: 'set AWS_REGION to the region of the stream, or name the stream by its ARN',
-      };
+      return { what: 'no AWS region is set', remedy: region };
     case 'clock':
       return {
         what: `the signature has the wrong time (${detail})`,

@@ -25,7 +25,9 @@ export const readFormats = async (path: string, unknown: 'refuse' | 'skip'): Pro
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read the formats file ${path}`, { cause: error });
+    const isDirectory = error instanceof Error && 'code' in error && error.code === 'EISDIR';
+    const what = isDirectory ? `the formats file ${path} is a directory` : `cannot read the formats file ${path}`;
+    throw new VpcflowError('VF_SOURCE_UNREADABLE', what, { cause: error });
   }
   return within(path, () => parseFormatsDocument(text, unknown));
 };

@@ -6,7 +6,3 @@ export interface Condition {
   readonly sql: string;
   readonly parameters: readonly QueryParameter[];
 }
-
-/** The rows of a table expression that meet the condition, as a table expression; its parameters come before others. */
-export const filteredTable = (table: string, condition: Condition | null): string =>
-  condition === null ? table : `(SELECT * FROM ${table} AS digest WHERE ${condition.sql})`;

@@ -5,7 +5,7 @@ import { declaredFormat, type Format, headerFormat } from '../format.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 /** The one attribute that means something here; the others are nobody's, and left alone. */
-export const FORMAT_ATTRIBUTE = 'vpcflow-format';
+const FORMAT_ATTRIBUTE = 'vpcflow-format';
 
 const HEADER = 'X-Amz-Firehose-Common-Attributes';
 const MAX_ATTRIBUTES = 50;

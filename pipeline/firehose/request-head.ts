@@ -41,6 +41,10 @@ export interface RequestRules {
   readonly unknownFields: 'refuse' | 'skip';
 }
 
+/**
+ * What of a request can be judged before its body is read, in this order: path, method, key, headers. The first that is
+ * wrong is the refusal (404, 405, 401, 400); nothing is thrown.
+ */
 export const planRequest = (
   method: string,
   path: string,

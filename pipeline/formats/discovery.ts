@@ -42,8 +42,12 @@ export interface Discovered {
   readonly firehose: readonly FlowLogFacts[];
   /** Flow logs that AWS does not deliver. */
   readonly failing: readonly FlowLogFacts[];
-  /** Fields that this version does not know, with the log groups whose formats have them. */
-  readonly unknown: readonly { readonly field: string; readonly logGroups: readonly string[] }[];
+}
+
+/** A field that this version does not know, with the patterns whose formats have it. */
+export interface UnknownField {
+  readonly field: string;
+  readonly logGroups: readonly string[];
 }
 
 const byName = <T>(of: (one: T) => string): ((a: T, b: T) => number) => {
@@ -89,17 +93,24 @@ export function discover(flowLogs: readonly FlowLogFacts[]): Discovered {
     else if (formats.every(({ format }) => DEFAULTS.includes(format))) defaults.push(logGroup);
     else conflicts.push({ logGroup, formats });
   }
-  const strangers = rules.flatMap(({ logGroup, format }) =>
-    parseFormat(format).unknown.map((field) => ({ field, logGroup })),
-  );
   return {
     ...{ rules, conflicts, defaults },
     s3: all.filter(({ destination }) => destination === 's3'),
     firehose: all.filter(({ destination }) => destination === 'kinesis-data-firehose'),
     failing: all.filter(({ active, failure }) => !active || failure !== null),
-    unknown: grouped(strangers, ({ field }) => field).map(([field, found]) => ({
-      field,
-      logGroups: unique(found.map(({ logGroup }) => logGroup)),
-    })),
   };
+}
+
+/**
+ * What a reader of these rules would stop at, by field.
+ * @throws VpcflowError VF_BAD_FORMAT for a rule that cannot be read.
+ */
+export function unknownFields(rules: readonly FormatRule[]): readonly UnknownField[] {
+  const strangers = rules.flatMap(({ logGroup, format }) =>
+    parseFormat(format).unknown.map((field) => ({ field, logGroup })),
+  );
+  return grouped(strangers, ({ field }) => field).map(([field, found]) => ({
+    field,
+    logGroups: unique(found.map(({ logGroup }) => logGroup)),
+  }));
 }

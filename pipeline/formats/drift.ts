@@ -3,7 +3,7 @@ import type { LineReason } from '../../schemas/rejects.ts';
 import { type LogGroupLines, MAX_SAMPLES } from './group-tally.ts';
 
 /** Lines by which a format is judged: those of as many epochs as it takes to have so many of the log group. */
-export const WINDOW_LINES = 20;
+const WINDOW_LINES = 20;
 /** A log group drifts when this part of a window does not match, and has recovered when less than that does not. */
 const DRIFTING = 0.5;
 const RECOVERED = 0.01;

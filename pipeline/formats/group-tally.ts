@@ -16,7 +16,7 @@ export interface LogGroupLines {
 }
 
 /** What a line is rejected for when it has another format than the one it is read by. */
-export const FORMAT_REASONS: readonly LineReason[] = [
+const FORMAT_REASONS: readonly LineReason[] = [
   'token_count',
   'bad_number',
   'bad_address',

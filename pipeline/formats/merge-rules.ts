@@ -18,6 +18,13 @@ export interface MergedRules {
 
 const alike = (a: string, b: string): boolean => parseFormat(a).text === parseFormat(b).text;
 
+/** The patterns of log groups that none of these log groups matches, in their order; those of objects are left out. */
+export const idlePatterns = (rules: readonly FormatRule[], logGroups: readonly string[]): readonly string[] =>
+  rules
+    .map(({ logGroup }) => logGroup)
+    .filter((pattern) => !isObjectPattern(pattern))
+    .filter((pattern) => !logGroups.some((logGroup) => formatRuleMatches(pattern, logGroup)));
+
 /**
  * Every discovered log group gets its format, by a rule of its own or by a pattern that is there already and says the
  * same; a new rule stands before the first pattern that would take its log group. All other rules stay, in their order.

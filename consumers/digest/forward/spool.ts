@@ -31,6 +31,7 @@ const parseName = (file: string): Entry | null => {
     : { name, state: known, time: Number(time), bytes: Number(bytes), rows: Number(rows) };
 };
 
+/** Whether the file system says that there is no such file (ENOENT). */
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
@@ -137,6 +138,7 @@ export class Spool {
   }
 }
 
+/** Bytes of the objects as they are stored, without the head of the entry. */
 export const totalBytes = (objects: readonly PlannedObject[]): number =>
   objects.reduce((sum, { body }) => sum + body.length, 0);
 

@@ -29,6 +29,10 @@ interface Dropped {
   readonly to: number;
 }
 
+/**
+ * One for each process of a worker. Nothing that it does rejects: digests go on when nothing can be forwarded, and what
+ * is lost to the stream is counted (rows) and warned of, once a minute at most.
+ */
 export class Stager implements EpochForward {
   readonly #target: ForwardTarget;
   readonly #spool: Spool;

@@ -73,7 +73,7 @@ test('a stream becomes digests, once, over a SIGTERM and a second run', { timeou
     const { status, stderr } = await running.ended;
     expect(status, stderr).toBe(0);
     expect(stderr).toMatch(/digesting arn:aws:kinesis:us-east-1:123456789012:stream\/flows into /);
-    const committed = /"msg":"\d+ lines, \d+ flows committed in \d+ epochs; 0 rejects, \d+ duplicate envelopes"}\n$/;
+    const committed = /"msg":"[\d,]+ lines, [\d,]+ flows committed in \d+ epochs?; 0 rejects, [\d,]+ duplicates?"}\n$/;
     expect(stderr).toMatch(committed);
   };
 

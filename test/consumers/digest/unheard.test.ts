@@ -97,5 +97,5 @@ test('a worker that rejects everything says so, and what to do; it is healthy on
       msg: expect.stringContaining('--formats'),
     }),
   );
-  expect(said.at(-1).msg).toBe('1 lines, 0 flows committed in 1 epochs; 1 rejects, 0 duplicate envelopes');
+  expect(said.at(-1).msg).toBe('1 line, 0 flows committed in 1 epoch; 1 reject, 0 duplicates');
 });

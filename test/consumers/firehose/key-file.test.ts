@@ -83,7 +83,9 @@ test('that others can read are warned about', async () => {
 test('without any, or without a file, nothing starts', async () => {
   await writeFile(path, '\n# comment\n');
   await expect(KeyFile.open(path, clock, log)).rejects.toMatchObject({ code: 'VF_USAGE' });
-  await expect(KeyFile.open(join(directory, 'none'), clock, log)).rejects.toMatchObject({ code: 'VF_USAGE' });
+  await expect(KeyFile.open(join(directory, 'none'), clock, log)).rejects.toMatchObject({
+    code: 'VF_SOURCE_UNREADABLE',
+  });
 });
 
 test('none of it tells a key', async () => {

@@ -25,7 +25,8 @@ test('SIGTERM: not ready at once, and of use until the drain is over', { timeout
   expect([isSuccess(batch, answer), answer.headers.connection]).toEqual([true, 'close']);
   const { status, stderr } = await endpoint.ended;
   expect(status, stderr).toBe(0);
-  expect(stderr).toContain('1 records taken, 3 bytes in 1 requests; 0 put again');
+  expect(stderr).toContain('1 record taken, 3 bytes in 1 request; 0 put again');
+  expect(stderr).toContain('not ready any more; requests are taken for 3 s');
 });
 
 test('a stream that takes nothing, and keys that are rotated, through the process', { timeout: 60_000 }, async () => {
@@ -56,10 +57,13 @@ test('a stream that takes nothing, and keys that are rotated, through the proces
   const gone = await deliver(url, { ...batch, requestId: 'late' }, 'second-key');
   expect([gone.status, JSON.parse(gone.body)]).toEqual([
     503,
-    { requestId: 'late', timestamp: expect.any(Number), errorMessage: expect.stringContaining('ResourceNotFound') },
+    { requestId: 'late', timestamp: expect.any(Number), errorMessage: expect.stringMatching(/^the stream cannot be/) },
   ]);
+  expect(endpoint.stderr()).toContain('ResourceNotFound');
   await bed.faulty.stop();
-  expect(await deliver(url, { ...batch, requestId: 'later' }, 'second-key')).toMatchObject({ status: 503 });
+  const nowhere = await deliver(url, { ...batch, requestId: 'later' }, 'second-key');
+  expect([nowhere.status, nowhere.body]).toEqual([503, expect.not.stringContaining('127.0.0.1')]);
+  expect(endpoint.stderr()).toContain('ECONNREFUSED');
   expect(await get(url, '/readyz')).toMatchObject({ status: 503 });
   expect(await get(url, '/healthz')).toMatchObject({ status: 200 });
 
@@ -73,17 +77,18 @@ test('a stream that takes nothing, and keys that are rotated, through the proces
   endpoint.process.kill('SIGTERM');
   const { status, stderr } = await endpoint.ended;
   expect(status, stderr).toBe(0);
+  expect(stderr).toContain('not ready any more; no more requests are taken');
   for (const key of [KEY, 'second-key']) expect(stderr).not.toContain(key);
 });
 
 test('what others can reach needs a key; what is missing is said before anything starts', async () => {
   const open = await runVpcflow(['firehose', '--stream', 'flows', '--host', '0.0.0.0']);
-  expect(open.status).toBe(1);
-  expect(open.stderr).toContain('VF_BIND_REFUSED');
+  expect(open.status).toBe(2);
+  expect(open.stderr).toContain('VF_USAGE');
   expect(open.stderr).toContain('--access-key-file');
   const none = await runVpcflow(['firehose', '--stream', 'flows', '--access-key-file', join(bed.directory, 'nothing')]);
-  expect(none.status).toBe(2);
-  expect(none.stderr).toMatch(/cannot be read: ENOENT.*VF_USAGE/);
+  expect(none.status).toBe(1);
+  expect(none.stderr).toMatch(/cannot be read: ENOENT.*VF_SOURCE_UNREADABLE/);
   const absent = await runVpcflow(['firehose', '--stream', 'absent'], bed.environment(false));
   expect([absent.status, absent.stderr]).toEqual([1, expect.stringContaining('there is no stream absent')]);
 });

@@ -137,7 +137,11 @@ describe('the stream', () => {
     const { status, headers, body } = await answer;
     expect({ status, body: JSON.parse(body) }).toEqual({
       status: 503,
-      body: { requestId: 'ed4acda5', timestamp: clock.now(), errorMessage: 'there was no time left' },
+      body: {
+        requestId: 'ed4acda5',
+        timestamp: clock.now(),
+        errorMessage: 'the stream cannot be reached, or does not take records',
+      },
     });
     expect(headers['retry-after']).toBe('5');
     expect(totals()).toMatchObject({ deliveries: 1, delivered: 0 });

@@ -73,7 +73,10 @@ describe('discover', () => {
     server.answer(() => page([item('fl-1', '/a')]));
     const merged = { '/other': CUSTOM, 's3://bucket/*': CUSTOM, '/a': DEFAULT_FORMAT };
     const dry = await run(['discover', '--dry-run']);
-    expect(dry).toMatchObject({ status: 0, stderr: `- /a: ${CUSTOM}\n+ /a: ${DEFAULT_FORMAT}\n` });
+    expect(dry).toMatchObject({
+      status: 0,
+      stderr: `- /a: ${CUSTOM}\n+ /a: ${DEFAULT_FORMAT}\n? /other: no flow log writes to it; kept\n`,
+    });
     expect(JSON.parse(dry.stdout)).toEqual(merged);
     expect(readFileSync(real, 'utf8')).toBe(before);
     expect((await run(['discover'])).status).toBe(0);
@@ -84,6 +87,7 @@ describe('discover', () => {
 
   test('asks every region, waits where it is throttled, and goes on when one cannot be asked', async () => {
     let throttled = 0;
+    writeFileSync(path, JSON.stringify({ '/idle': DEFAULT_FORMAT }));
     server.answer(({ region }) => {
       if (region === 'us-east-1' && throttled++ < 2)
         return refusal(503, 'RequestLimitExceeded', 'Request limit exceeded.');
@@ -95,7 +99,9 @@ describe('discover', () => {
     expect(throttled).toBe(3);
     expect(stderr).toContain('the flow logs of eu-central-1 cannot be described: UnauthorizedOperation');
     expect(stderr).toContain('allow the action ec2:DescribeFlowLogs (VF_SERVICE)');
-    expect(written()).toEqual({ '/eu-west-1': DEFAULT_FORMAT, '/us-east-1': DEFAULT_FORMAT });
+    expect(stderr).not.toContain('no flow log writes'); // it was not asked everywhere
+    const all = ['/idle', '/eu-west-1', '/us-east-1'];
+    expect(written()).toEqual(Object.fromEntries(all.map((logGroup) => [logGroup, DEFAULT_FORMAT])));
   });
 
   test('writes no rule where formats meet in one log group, names both, and fails', async () => {
@@ -127,13 +133,19 @@ describe('discover', () => {
       ]),
     );
     const { status, stderr } = await run(['discover']);
-    expect(status).toBe(0);
+    expect(status).toBe(1);
     expect(stderr).toContain('fl-1 of vpc-0a in eu-west-1: its delivery fails: Access error\n');
     expect(stderr).toContain('fl-2 of vpc-0a in eu-west-1: it is not active\n');
     expect(stderr).toContain('${mood} (/a): this version does not know it; pass --unknown-fields skip');
     expect(stderr).toMatch(/fl-4 .* goes to Firehose \(arn:aws:firehose:::d\).*vpcflow-format.*--format/);
     expect(stderr).toContain('1 flow log to S3: the objects say themselves what they hold\n');
     expect(written()).toEqual({ '/a': `${CUSTOM} \${mood}`, '/b': CUSTOM });
+    const skipped = await run(['discover', '--unknown-fields', 'skip']);
+    expect(skipped.status).toBe(0);
+    expect(skipped.stderr).toContain('${mood} (/a): this version does not know it; it is left out\n');
+    server.answer(() => page([item('fl-2', '/b', CUSTOM)]));
+    const stays = await run(['discover']); // it is the file that nobody could read
+    expect([stays.status, stays.stderr]).toEqual([1, expect.stringContaining('${mood} (/a)')]);
     const known = await run(['check', '--unknown-fields', 'skip']);
     expect(known).toMatchObject({ status: 0, stdout: '/a: 4 fields, without mood\n/b: 3 fields\n' });
   });
@@ -163,7 +175,7 @@ describe('discover', () => {
     expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('the credentials are not valid') });
     expect(await run(['discover'], { AWS_REGION: '' })).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('no AWS region is set'),
+      stderr: expect.stringContaining('no AWS region is set; pass --regions, or set AWS_REGION (VF_SERVICE)'),
     });
     expect(existsSync(path)).toBe(false);
     writeFileSync(path, 'nothing of ours');
@@ -180,6 +192,13 @@ describe('check', () => {
     expect(await run(['check'])).toEqual({
       ...{ status: 0, signal: null, stderr: '' },
       stdout: '/vpc/*: 14 fields, the default\n/tgw: 36 fields, the default of transit gateways\ns3://b/*: 1 field\n',
+    });
+    writeFileSync(path, '{}');
+    expect(await run(['check'])).toMatchObject({ status: 0, stdout: 'no rule\n' });
+    const directory = await runVpcflow(['formats', 'check', '--formats', folder]);
+    expect(directory).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`the formats file ${folder} is a dir`),
     });
     writeFileSync(path, '{\n  "/vpc/*": "${start} ${srcadr}"\n}');
     expect(await run(['check'])).toMatchObject({

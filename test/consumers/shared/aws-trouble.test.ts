@@ -67,6 +67,8 @@ test('what is printed has no secret, no user of an endpoint, no line break and a
 test('what to do is said where it does not depend on what was asked for', () => {
   const region = adviceOf(troubleOf(named('Error', 'Region is missing'), {}));
   expect(region?.remedy).toBe('set AWS_REGION to the region of the stream, or name the stream by its ARN');
+  const other = adviceOf(troubleOf(named('Error', 'Region is missing'), {}), 'pass --regions');
+  expect(other).toEqual({ what: 'no AWS region is set', remedy: 'pass --regions' });
   const credentials = adviceOf(troubleOf(named('CredentialsProviderError', 'Could not load credentials'), {}));
   expect(credentials?.remedy).toMatch(/^set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY/);
   expect(adviceOf(troubleOf(named('AccessDeniedException'), {}))).toBeNull();

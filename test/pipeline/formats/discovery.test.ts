@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseFormat } from '../../../pipeline/format-choice.ts';
-import { defaultFormatOf, discover, type FlowLogFacts } from '../../../pipeline/formats/discovery.ts';
+import { defaultFormatOf, discover, type FlowLogFacts, unknownFields } from '../../../pipeline/formats/discovery.ts';
 import { formatsText, parseFormatsDocument } from '../../../pipeline/formats/formats-document.ts';
-import { mergeRules } from '../../../pipeline/formats/merge-rules.ts';
+import { idlePatterns, mergeRules } from '../../../pipeline/formats/merge-rules.ts';
 import { DEFAULT_FORMAT, TRANSIT_GATEWAY_FORMAT } from '../../../schemas/fields.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 
@@ -76,7 +76,7 @@ describe('discover', () => {
     expect(found.s3.map(({ id }) => id)).toEqual(['fl-3']);
     expect(found.firehose.map(({ id }) => id)).toEqual(['fl-4']);
     expect(found.failing.map(({ id }) => id)).toEqual(['fl-2', 'fl-3']);
-    expect(found.unknown).toEqual([
+    expect(unknownFields(found.rules)).toEqual([
       { field: 'mood', logGroups: ['/a', '/b'] },
       { field: 'weather', logGroups: ['/a'] },
     ]);
@@ -84,6 +84,14 @@ describe('discover', () => {
 
   it('names the flow log whose format nothing can be read by', () => {
     expect(() => discover([flowLog('fl-1', '/a', '${mood}')])).toThrow(/^fl-1 in eu-west-1: /);
+  });
+});
+
+describe('idlePatterns', () => {
+  it('are those of log groups that match none that there is', () => {
+    const rules = ['/a', '/b*', '/c*', 's3://b/*', '*'].map((logGroup) => ({ logGroup, format: DEFAULT_FORMAT }));
+    expect(idlePatterns(rules, ['/a', '/c1'])).toEqual(['/b*']);
+    expect(idlePatterns(rules, [])).toEqual(['/a', '/b*', '/c*', '*']);
   });
 });
 
