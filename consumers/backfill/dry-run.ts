@@ -1,9 +1,10 @@
 // Turns a listing of S3 into what a run would read, how much of it is in the store already, and what its requests cost.
+import { formatCount, formatMany } from '../../pipeline/quantities.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
-import type { DayFacts, ListingFacts } from './listing-facts.ts';
+import { type DayFacts, type ListingFacts, UNTOLD } from './listing-facts.ts';
 import { nameState } from './object-claims.ts';
 import type { S3Source } from './source-object.ts';
-import { number, plural, size } from './summary.ts';
+import { size } from './summary.ts';
 
 /** S3 Standard in us-east-1, USD for a thousand requests: PUT and LIST, and GET and HEAD. */
 const PRICE = { put: 0.005, get: 0.0004 };
@@ -65,7 +66,7 @@ export const dayRows = (days: ReadonlyMap<string, DayFacts>, most: number = MOST
     const rest = sorted.slice(most - 1);
     const sum = (of: (row: DayRow) => number): number => rest.reduce((total, row) => total + of(row), 0);
     const last = {
-      place: `${number(rest.length)} more`,
+      place: `${formatCount(rest.length)} more`,
       day: '',
       objects: sum((r) => r.objects),
       bytes: sum((r) => r.bytes),
@@ -75,8 +76,23 @@ export const dayRows = (days: ReadonlyMap<string, DayFacts>, most: number = MOST
   return [];
 };
 
+/** In words what the names of the objects do not tell. */
+const placeText = (place: string): string => {
+  const [account, region] = place.split(' ');
+  if (account === UNTOLD && region === UNTOLD) return 'of no known account and region';
+  if (account === UNTOLD) return `of no known account, ${region}`;
+  return region === UNTOLD ? `${account}, of no known region` : place;
+};
+
+/** To the cent, and never nothing for something. */
+const money = (dollars: number): string =>
+  dollars > 0 && dollars < 0.01 ? 'less than 0.01 USD' : `${dollars.toFixed(2)} USD`;
+
 const table = (rows: readonly DayRow[]): readonly string[] => {
-  const cells = rows.map(({ place, day, objects, bytes }) => [place, day, plural(objects, 'object'), size(bytes)]);
+  const cells = rows.map(({ place, day, objects, bytes }) => [
+    ...[placeText(place), day === UNTOLD ? 'of no known time' : day],
+    ...[formatMany(objects, 'object'), size(bytes)],
+  ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...cells.map((row) => row[column]?.length ?? 0)));
   return cells.map((row) =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
@@ -119,8 +135,8 @@ export class DryRun {
     const fresh = this.#objects - this.#known;
     return [
       ...table(dayRows(days)),
-      `${plural(this.#objects, 'object')} of S3, ${size(this.#bytes)}: ${number(this.#known)} already there, ${number(fresh)} to read (${size(this.#bytes - this.#knownBytes)}); nothing was read or written`,
-      `a run takes about ${number(get)} GET, ${number(put)} PUT and ${number(list)} LIST requests: ${dollars.toFixed(2)} USD at list prices of S3 Standard in us-east-1; transfer out of the region of the bucket costs extra`,
+      `${formatMany(this.#objects, 'object')} of S3, ${size(this.#bytes)}: ${formatCount(this.#known)} already there, ${formatCount(fresh)} to read (${size(this.#bytes - this.#knownBytes)}); nothing was read or written`,
+      `a run takes about ${formatCount(get)} GET, ${formatCount(put)} PUT and ${formatCount(list)} LIST requests: ${money(dollars)} at list prices of S3 Standard in us-east-1; transfer out of the region of the bucket costs extra`,
     ].join('\n');
   }
 }

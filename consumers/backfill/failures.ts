@@ -1,56 +1,62 @@
-// Keeps what could not be read: the first problems in full, the sources of all of them for the command that retries them.
-import { appendFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Keeps what could not be read: the first problems in full, the sources of all of them for the commands that retry them.
+import { formatCount, formatMany } from '../../pipeline/quantities.ts';
 import type { VpcflowError } from '../../schemas/errors.ts';
 import type { Options } from '../shared/options.ts';
 import { retryCommand } from './retry-command.ts';
+import { SourceNames } from './source-names.ts';
 
-/** So many problems are told, and their sources named in the command; of more, the sources go to a file. */
+/** So many problems are told, and their sources named in a command; of more, the sources go to a file. */
 export const TOLD = 20;
-
-/** A line of a file cannot hold one: such a source is named in the command, as far as there is room. */
-const LINE_END = /[\r\n]/;
 
 /** Holds a bounded number of problems, whatever goes wrong. */
 export class Failures {
   readonly #problems: VpcflowError[] = [];
-  readonly #named: string[] = [];
   readonly #told: number;
-  #sources = 0;
-  #file: string | null = null;
+  readonly #overlap: Options['overlap'];
+  /** What the same command may read the next time, and what it may with `--overlap skip`. */
+  readonly #again: SourceNames;
+  readonly #overlapping: SourceNames;
+  #reused = 0;
   count = 0;
 
-  constructor(told: number = TOLD) {
+  /** @param overlap of the run: what is refused with `skip`, because another is at work, may be read later. */
+  constructor(overlap: Options['overlap'], told: number = TOLD) {
     this.#told = told;
+    this.#overlap = overlap;
+    this.#again = new SourceNames(told);
+    this.#overlapping = new SourceNames(told);
   }
 
   /** @param source what to give to a backfill to read just this again; null: nothing is named by it. */
   add(problem: VpcflowError, source: string | null): void {
     this.count++;
     if (this.#problems.length < this.#told) this.#problems.push(problem);
-    if (source === null) return;
-    this.#sources++;
-    if (this.#file === null && this.#named.length < this.#told) this.#named.push(source);
-    else if (!LINE_END.test(source)) this.#spill(source);
-    else if (this.#named.length < this.#told) this.#named.push(source);
+    if (problem.code === 'VF_NAME_REUSED') this.#reused++;
+    else if (source !== null && problem.code === 'VF_OVERLAP' && this.#overlap === 'refuse')
+      this.#overlapping.add(source);
+    else if (source !== null && problem.code !== 'VF_USAGE') this.#again.add(source);
   }
 
-  /** One sentence for each of the first, how many more there were, and how to read them again. */
+  /** One sentence for each of the first, how many more there were, and how to read those again of which that may help. */
   lines(options: Options): readonly string[] {
     const rest = this.count - this.#problems.length;
-    const command = retryCommand(options, this.#named, this.#file);
+    const command = (overlap: Options['overlap'], { named, file }: SourceNames): string =>
+      retryCommand({ ...options, overlap }, named, file);
     return [
       ...this.#problems.map(({ sentence }) => sentence),
-      ...(rest === 0 ? [] : [`and ${rest.toLocaleString('en-US')} more`]),
-      ...(this.#sources === 0 ? [] : [`to read just these again: ${command}`]),
+      ...(rest === 0 ? [] : [`and ${formatCount(rest)} more`]),
+      ...(this.#again.count === 0 ? [] : [`to read just these again: ${command(options.overlap, this.#again)}`]),
+      ...(this.#overlapping.count === 0
+        ? []
+        : [
+            'to read those that overlap, without what another feed has: ' +
+              `${command('skip', this.#overlapping)} (what is left out then stays out)`,
+          ]),
+      ...(this.#reused === 0
+        ? []
+        : [
+            `not read again as it is: ${formatMany(this.#reused, 'source')} of a known name; --as-new takes other data`,
+          ]),
     ];
-  }
-
-  #spill(source: string): void {
-    const first = this.#file === null ? this.#named.filter((name) => !LINE_END.test(name)) : [];
-    this.#file ??= join(mkdtempSync(join(tmpdir(), 'vpcflow-retry-')), 'sources');
-    this.#named.splice(0, this.#named.length, ...this.#named.filter((name) => LINE_END.test(name)));
-    appendFileSync(this.#file, [...first, source].map((name) => `${name}\n`).join(''), { mode: 0o600 });
   }
 }

@@ -1,4 +1,5 @@
 // Turns an operand that is a path into the files that it names: itself, or what lies below it.
+import { isUtf8 } from 'node:buffer';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,26 @@ import type { SourceObject } from './source-object.ts';
 
 const unreadable = (path: string, cause: unknown): SourceError =>
   new SourceError(path, new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${path}`, { cause }));
+
+const notUtf8 = (path: string): SourceError => {
+  const help = 'rename it: names of objects are recorded in UTF-8';
+  return new SourceError(
+    path,
+    new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${path}: its name is not UTF-8`, { help }),
+  );
+};
+
+const noFile = (path: string): SourceError => {
+  const help = 'check the path: files whose names begin with a dot, and those of the store, are no sources';
+  return new SourceError(path, new VpcflowError('VF_SOURCE_UNREADABLE', `there is no file in ${path}`, { help }));
+};
+
+/** Names of a directory, in the order of code units; of one that is not UTF-8 only what is left of it is given. */
+const entriesOf = async (path: string): Promise<readonly { readonly name: string; readonly isUtf8: boolean }[]> =>
+  (await readdir(path, { encoding: 'buffer' }))
+    .map((bytes) => ({ name: bytes.toString(), isUtf8: isUtf8(bytes) }))
+    .filter(({ name }) => !name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** The directory of a store, if it lies in one that exists. */
 const localDirectory = async (store: string): Promise<readonly string[]> => {
@@ -40,6 +61,7 @@ export class LocalSources {
   readonly #named = new Set<string>(); // files that are operands
   readonly #entered = new Map<string, string>(); // directories: how they were named, by where they are
   readonly #names = new Set<string>(); // the same, as they were named
+  #met = false; // below the operand: anything but directories and the store
 
   /** @param store URI of the store that is written to: where it lies below an operand, it is no source. */
   constructor(selection: Selection, facts: ListingFacts, store: string) {
@@ -50,33 +72,46 @@ export class LocalSources {
 
   /**
    * Every regular file at or below an absolute path, in the order of the names (code units). Names that begin with a dot
-   * are left out below a directory. What cannot be read is given as a problem in its place.
+   * are left out below a directory. What cannot be read is given as a problem in its place, and so is an operand below
+   * which there is no file but those of the store.
    */
   async *at(operand: string): AsyncGenerator<SourceObject | SourceError> {
     if (this.#entered.size === 0) for (const real of await localDirectory(this.#store)) this.#entered.set(real, '');
-    yield* this.#visit(operand, operand);
+    this.#met = false;
+    for await (const found of this.#visit(operand, operand)) {
+      this.#met = true;
+      yield found;
+    }
+    if (!this.#met) yield noFile(operand);
   }
 
   async *#visit(path: string, operand: string): AsyncGenerator<SourceObject | SourceError> {
-    let names: readonly string[];
+    let entries: Awaited<ReturnType<typeof entriesOf>>;
     try {
       const found = await stat(path);
       if (!found.isDirectory()) {
         if (!found.isFile()) throw new Error('neither a file nor a directory');
+        this.#met = true;
         const source = this.#file(path, operand, found.size);
         if (source !== null) yield source;
         return;
       }
       const real = await realpath(path);
-      if (this.#entered.has(real)) return;
+      if (this.#entered.has(real)) {
+        this.#met ||= this.#entered.get(real) !== '';
+        return;
+      }
       this.#entered.set(real, path);
       this.#names.add(path);
-      names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+      entries = await entriesOf(path);
     } catch (error) {
       yield unreadable(path, error);
       return;
     }
-    for (const name of names) yield* this.#visit(join(path, name), operand);
+    for (const { name, isUtf8: known } of entries) {
+      if (known) yield* this.#visit(join(path, name), operand);
+      else yield notUtf8(join(path, name));
+    }
   }
 
   #file(path: string, operand: string, size: number): SourceObject | null {

@@ -14,8 +14,8 @@ import { showProgress } from './progress.ts';
 import { forEachAtMost, runAhead } from './run-ahead.ts';
 import { SourceError } from './source-error.ts';
 import type { SourceObject } from './source-object.ts';
-import { listSources } from './sources.ts';
-import { fieldRemarks, listingRemarks, summarize } from './summary.ts';
+import { assertOperand, listSources } from './sources.ts';
+import { fieldRemarks, listingRemarks, selectionRemarks, summarize } from './summary.ts';
 import { Totals } from './totals.ts';
 
 /** So many objects are listed before there is room for them: they tell how much work there is. */
@@ -25,6 +25,7 @@ export const run: Run = async (context: CommandContext) => {
   const { options, args, stderr, clock, signal } = context;
   const { dryRun, asNew, overlap, role, externalId } = options;
   assertSources(args, options);
+  args.forEach(assertOperand);
   const settings: Settings = { ...(await readSettings(options)), logGroup: options.logGroup };
   const began = clock.now();
   const selection = readSelection(options, began);
@@ -37,7 +38,7 @@ export const run: Run = async (context: CommandContext) => {
   const store = await openStore(options.store);
   const progress = await showProgress(stderr, clock);
   const loader = await Loader.open({ ...setup, onBytes: progress.add });
-  const [facts, failures, totals] = [new ListingFacts(), new Failures(), new Totals()];
+  const [facts, failures, totals] = [new ListingFacts(), new Failures(overlap), new Totals()];
   const estimate = new DryRun(store, facts);
   let layout: Promise<void> | null = null;
   let onlyFiles = true;
@@ -54,6 +55,7 @@ export const run: Run = async (context: CommandContext) => {
 
   const take = async (source: SourceObject | SourceError): Promise<void> => {
     if (source instanceof SourceError) {
+      onlyFiles &&= !source.source.startsWith('s3://');
       failures.add(source, source.source);
       return;
     }
@@ -86,9 +88,10 @@ export const run: Run = async (context: CommandContext) => {
   const say = (line: string): unknown => stderr.write(`vpcflow: ${line}\n`);
   failures.lines(withFixedTimes(options, selection)).forEach(say);
   const seconds = Math.max(clock.now() - began, 1) / 1000;
-  const { loaded, known, bytes, counts } = totals;
-  const outcome = { loaded, known, failed: failures.count, bytes, seconds, counts, files: onlyFiles };
-  for (const line of listingRemarks(facts)) stderr.write(`${line}\n`);
+  const { loaded, known, leftOut, bytes, counts } = totals;
+  const outcome = { loaded, known, leftOut, failed: failures.count, bytes, seconds, counts, files: onlyFiles };
+  const unmet = signal.aborted || failures.count > 0 ? [] : selectionRemarks(facts, selection);
+  for (const line of [...listingRemarks(facts), ...unmet]) stderr.write(`${line}\n`);
   if (!onlyFiles && dryRun) stderr.write(`${estimate.text()}\n`);
   if (onlyFiles || !dryRun || loaded + known > 0) stderr.write(`${summarize(outcome, dryRun)}\n`);
   for (const line of fieldRemarks(totals.unknownFields)) stderr.write(`${line}\n`);

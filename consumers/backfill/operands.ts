@@ -48,9 +48,17 @@ export const readSelection = (
   if (start === null && stop === null) return { window: null, accounts, regions };
   const window = {
     start: start === null ? EARLIEST : truncateToMinute(parseTime(start, now, 'start')),
-    stop: stop === null ? now + AHEAD : truncateToMinute(parseTime(stop, now, 'stop')),
+    stop: stop === null ? truncateToMinute(now + AHEAD) : truncateToMinute(parseTime(stop, now, 'stop')),
   };
   if (window.start < window.stop) return { window, accounts, regions };
+  if (stop === null) {
+    const when = `start ${formatTime(window.start)} is in the future`;
+    throw new VpcflowError('VF_BAD_WINDOW', `${when}: nothing was recorded then`, { help: 'give a start before now' });
+  }
+  if (start === null) {
+    const when = `stop ${formatTime(window.stop)} is before all flow logs`;
+    throw new VpcflowError('VF_BAD_WINDOW', when, { help: `give a stop after ${formatTime(EARLIEST)}` });
+  }
   const both = `start ${formatTime(window.start)} and stop ${formatTime(window.stop)}`;
   throw new VpcflowError('VF_BAD_WINDOW', `nothing lies between ${both} (times are cut to the minute)`);
 };

@@ -1,5 +1,6 @@
 // Shows how much of the work is done as a bar, where standard error is a terminal; nowhere else.
 import type { Clock } from '../../schemas/clock.ts';
+import { size } from './summary.ts';
 
 export interface Progress {
   /** Work there is to do. */
@@ -14,7 +15,7 @@ export interface Progress {
 const isTerminal = (stream: NodeJS.WritableStream): boolean => 'isTTY' in stream && stream.isTTY === true;
 
 /** Bytes are gone over twice: once to identify or fetch them, once to decode them. */
-export const PASSES = 2;
+const PASSES = 2;
 
 export interface Work {
   readonly expected: number; // bytes, over all passes
@@ -34,9 +35,9 @@ const clock = (seconds: number): string => {
 /** What stands beside the bar: how much of what is known so far, how fast, and, once all is listed, how long yet. */
 export const progressText = ({ expected, done, objects, listed, seconds }: Work): string => {
   const share = expected === 0 ? 0 : Math.min(done / expected, 1);
-  const speed = done / PASSES / 1e6 / Math.max(seconds, 0.001);
-  const total = `${listed ? '' : '≥ '}${(expected / PASSES / 1e6).toFixed(1)} MB`;
-  const rate = `${speed.toFixed(1)} MB/s, ${(objects / Math.max(seconds, 0.001)).toFixed(1)} objects/s`;
+  const speed = done / PASSES / Math.max(seconds, 0.001);
+  const total = `${listed ? '' : '≥ '}${size(expected / PASSES)}`;
+  const rate = `${size(speed)}/s, ${(objects / Math.max(seconds, 0.001)).toFixed(1)} objects/s`;
   const left = listed && done > 0 ? ` | ${clock((seconds * Math.max(expected - done, 0)) / done)} left` : '';
   return `${Math.floor(share * 100)}% of ${total} | ${rate}${left}`;
 };

@@ -20,6 +20,16 @@ export interface Listing {
   readonly facts?: ListingFacts;
 }
 
+/** @throws VF_USAGE for an operand that is no place in S3, nor a path. */
+export const assertOperand = (operand: string): void => {
+  if (!isUri(operand)) return;
+  if (operand.startsWith('s3://')) parseS3Uri(operand);
+  else {
+    const help = 'give a file, a directory or s3://bucket/prefix';
+    throw new VpcflowError('VF_USAGE', `${operand} is nothing that can be read`, { help });
+  }
+};
+
 const isUri = (text: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 
 /** Where in a bucket the store lies: '' or a prefix that ends in a slash; null: elsewhere. */
@@ -47,10 +57,7 @@ export async function* listSources(
       continue;
     }
     try {
-      if (!operand.startsWith('s3://')) {
-        const help = 'give a file, a directory or s3://bucket/prefix';
-        throw new VpcflowError('VF_SOURCE_UNREADABLE', `${operand} is nothing that can be read`, { help });
-      }
+      assertOperand(operand);
       const storePrefix = storePrefixIn(parseS3Uri(operand).bucket, store);
       const { bucketSources } = await import('./s3/bucket-sources.ts');
       yield* bucketSources(operand, { client: await client(), selection, facts, taken, storePrefix });

@@ -1,5 +1,8 @@
 // Turns what a backfill did into the lines that it ends with.
+import { formatBytes, formatCount, formatMany } from '../../pipeline/quantities.ts';
+import { isEverything, type Selection } from '../../pipeline/s3-layout/selection.ts';
 import type { Counts } from '../../schemas/counts.ts';
+import { ENVELOPE_REASONS, LINE_REASONS, type RejectReason } from '../../schemas/rejects.ts';
 import type { ListingFacts } from './listing-facts.ts';
 
 /** What became of the sources; everything in it is a sum, however many there were. */
@@ -7,6 +10,8 @@ export interface Outcome {
   readonly loaded: number; // objects
   /** Objects that were in the store already, or twice among the sources. */
   readonly known: number;
+  /** Of the known: those of which lines were left out; absent: none. */
+  readonly leftOut?: number;
   readonly failed: number;
   readonly bytes: number; // of the loaded objects, as they lie on disk
   readonly seconds: number;
@@ -16,47 +21,60 @@ export interface Outcome {
   readonly files: boolean;
 }
 
-export const number = (value: number | bigint): string => value.toLocaleString('en-US');
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${number(count)} ${count === 1 ? one : many}`;
+/** Bytes, or a rate of them. */
+export const size = (bytes: number): string => formatBytes(BigInt(Math.round(bytes)));
 
-export const size = (bytes: number): string => {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
-  return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+/** `token_count 3, bad_time 1` of these rejects; nothing where there are none. */
+const reasons = ({ by_reason: counts }: Counts['rejects'], of: readonly RejectReason[]): string => {
+  const found = of.filter((reason) => (counts[reason] ?? 0) > 0).toSorted();
+  return found.length === 0
+    ? ''
+    : ` (${found.map((reason) => `${reason} ${formatCount(counts[reason] ?? 0)}`).join(', ')})`;
+};
+
+/** What became of each line, and what there was beside them. */
+const lineSentence = (counts: Counts): string => {
+  const { lines, events, rejects, skipped = 0 } = counts;
+  const ofLines: readonly RejectReason[] = rejects.lines === 0 ? [] : LINE_REASONS;
+  const ofEnvelopes = ENVELOPE_REASONS.filter((reason) => !ofLines.includes(reason));
+  const fate = [
+    formatMany(counts.flows, 'flow'),
+    `${formatCount(counts.nodata)} NODATA`,
+    `${formatCount(counts.skipdata)} SKIPDATA`,
+    ...(events === 0 ? [] : [formatMany(events, 'event')]),
+    `${formatMany(rejects.lines, 'reject')}${reasons(rejects, ofLines)}`,
+    ...(skipped === 0 ? [] : [`${formatCount(skipped)} skipped, of which another feed has evidence`]),
+  ];
+  const others = [
+    [counts.duplicates, 'duplicate envelope'],
+    [counts.control, 'control message'],
+    [counts.overlaps, 'overlap'],
+  ] as const;
+  const beside = [
+    ...(rejects.envelopes === 0
+      ? []
+      : [`${formatMany(rejects.envelopes, 'envelope')} rejected${reasons(rejects, ofEnvelopes)}`]),
+    ...others.filter(([count]) => count > 0).map(([count, what]) => formatMany(count, what)),
+  ];
+  const end = beside.length === 0 ? '' : `; beside them ${beside.join(', ')}`;
+  return `${formatMany(lines, 'line')}: ${fate.join(', ')}${end}`;
 };
 
 /** How many objects and lines, what became of each line, and how fast. */
 export const summarize = (outcome: Outcome, dryRun: boolean): string => {
-  const { loaded, known, failed, bytes, seconds, files, counts } = outcome;
-  const { lines, rejects } = counts;
-  const why = Object.entries(rejects.by_reason)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([reason, count]) => `${reason} ${number(count)}`);
-  const beside = [
-    ['duplicate envelope', counts.duplicates],
-    ['control message', counts.control],
-    ['overlap', counts.overlaps],
-  ] as const;
-  const skipped = counts.skipped ?? 0;
-  const fate = [
-    plural(counts.flows, 'flow'),
-    `${number(counts.nodata)} NODATA`,
-    `${number(counts.skipdata)} SKIPDATA`,
-    `${plural(rejects.total, 'reject')}${rejects.total === 0 ? '' : ` (${why.join(', ')})`}`,
-    ...(skipped === 0 ? [] : [`${number(skipped)} skipped, of which another feed has evidence`]),
-    ...beside.filter(([, count]) => count > 0).map(([what, count]) => plural(count, what)),
-  ];
+  const { loaded, known, leftOut = 0, failed, bytes, seconds, files, counts } = outcome;
+  const partly = leftOut === 0 ? '' : ` (${formatCount(leftOut)} of them without the lines that another feed had)`;
   const objects = [
-    `${number(loaded)} ${dryRun ? 'readable' : 'loaded'}`,
-    `${number(known)} already there`,
-    ...(failed === 0 ? [] : [`${number(failed)} failed`]),
+    `${formatCount(loaded)} ${dryRun ? 'readable' : 'loaded'}`,
+    `${formatCount(known)} already there${partly}`,
+    ...(failed === 0 ? [] : [`${formatCount(failed)} failed`]),
   ];
   const noun = files ? 'file' : 'object';
+  const rate = `${size(bytes / seconds)}/s, ${formatMany(Math.round(counts.lines / seconds), 'line')}/s`;
   return [
-    `${plural(loaded + known + failed, noun)}: ${objects.join(', ')}${dryRun ? '; nothing was written' : ''}`,
-    `${plural(lines, 'line')}: ${fate.join(', ')}`,
-    `${size(bytes)} in ${seconds.toFixed(1)} s: ${size(bytes / seconds)}/s, ${number(Math.round(lines / seconds))} lines/s`,
+    `${formatMany(loaded + known + failed, noun)}: ${objects.join(', ')}${dryRun ? '; nothing was written' : ''}`,
+    lineSentence(counts),
+    `${size(bytes)} in ${seconds.toFixed(1)} s: ${rate}`,
   ].join('\n');
 };
 
@@ -70,17 +88,29 @@ export const fieldRemarks = (unknown: ReadonlySet<string>): readonly string[] =>
 export const listingRemarks = (facts: ListingFacts): readonly string[] => {
   const { prunedObjects, prunedPrefixes, unknown, empty, siblings } = facts;
   const outside = [
-    ...(prunedPrefixes === 0 ? [] : [`${plural(prunedPrefixes, 'prefix', 'prefixes')} not listed`]),
-    ...(prunedObjects === 0 ? [] : [`${plural(prunedObjects, 'object')} left out`]),
+    ...(prunedPrefixes === 0 ? [] : [`${formatMany(prunedPrefixes, 'prefix', 'prefixes')} not listed`]),
+    ...(prunedObjects === 0 ? [] : [`${formatMany(prunedObjects, 'object')} left out`]),
   ];
   return [
     ...(outside.length === 0 ? [] : [`outside of what was asked for: ${outside.join(', ')}`]),
     ...(siblings === 0
       ? []
-      : [`of other services: ${plural(siblings, 'object or prefix', 'objects or prefixes')} left out`]),
-    ...(empty === 0 ? [] : [`${plural(empty, 'empty object')} left out`]),
+      : [`of other services: ${formatMany(siblings, 'object or prefix', 'objects or prefixes')} left out`]),
+    ...(empty === 0 ? [] : [`${formatMany(empty, 'empty object')} left out`]),
     ...(unknown === 0
       ? []
-      : [`taken although their names do not tell time, account or region: ${plural(unknown, 'object')}`]),
+      : [`taken although their names do not tell time, account or region: ${formatMany(unknown, 'object')}`]),
   ];
+};
+
+/** What was named and not met; nothing where all was. */
+export const selectionRemarks = (facts: ListingFacts, selection: Selection): readonly string[] => {
+  if (facts.objects === 0) return isEverything(selection) ? [] : ['nothing of what was asked for was found'];
+  const told = [...facts.days.keys()].map((key) => key.split(' '));
+  const unmet = (names: readonly string[], column: number, what: string): readonly string[] => {
+    const met = new Set(told.map((key) => key[column]));
+    const missing = names.filter((name) => !met.has(name));
+    return missing.map((name) => `nothing of ${what} ${name} was found${facts.unknown === 0 ? '' : ' by its name'}`);
+  };
+  return [...unmet(selection.accounts, 0, 'account'), ...unmet(selection.regions, 1, 'region')];
 };

@@ -60,12 +60,14 @@ const MAX_UNKNOWN = 100;
 export class Totals {
   loaded = 0;
   known = 0;
+  leftOut = 0; // of the known: those of which lines were left out
   bytes = 0; // of the loaded
   counts: Counts = NO_COUNTS;
   /** Of headers and schemas, each once. */
   readonly unknownFields = new Set<string>();
 
-  add({ outcome, bytes, parts, unknownFields = [] }: LoadedSource): void {
+  add({ outcome, bytes, parts, leftOut, unknownFields = [] }: LoadedSource): void {
+    if (leftOut === true) this.leftOut++;
     if (outcome === 'known') this.known++;
     else {
       this.loaded++;

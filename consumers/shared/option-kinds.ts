@@ -85,6 +85,25 @@ export const list = (name: string, metavar: string, help: string): Option<readon
   },
 });
 
+/** Names of one form separated by commas; none when absent. `what` says which form. */
+export const listOf = (
+  name: string,
+  metavar: string,
+  form: RegExp,
+  what: string,
+  help: string,
+): Option<readonly string[]> => {
+  const any = list(name, metavar, help);
+  const problem = `needs ${what}, separated by commas`;
+  return {
+    ...any,
+    parse: (given) => {
+      const parsed = any.parse(given);
+      return 'value' in parsed && parsed.value.every((one) => form.test(one)) ? parsed : { problem };
+    },
+  };
+};
+
 /** Whole numbers separated by commas; the value is ascending and without repetition. */
 export const integers = (name: string, min: number, max: number, help: string): Option<readonly number[]> => ({
   ...{ name, metavar: 'N,N..', default: [], defaultText: '', bounds: `${min} to ${max}`, help },

@@ -63,7 +63,7 @@ class BucketWalk {
 
   async *visit(prefix: string): AsyncGenerator<Found> {
     const { selection, facts } = this.#listing;
-    if (this.#ended || (this.#store !== null && prefix.startsWith(this.#store))) return;
+    if (this.#ended || this.#isOfStore(prefix)) return;
     const plan = isEverything(selection) ? ({ kind: 'flat' } as const) : planPrefix(prefix, selection, this.#given);
     switch (plan.kind) {
       case 'pruned':
@@ -105,8 +105,8 @@ class BucketWalk {
       facts.requests++;
       let last = '';
       for (const { Key, Size, ETag, StorageClass, RestoreStatus } of page.Contents ?? []) {
-        this.met = true;
         last = Key ?? '';
+        this.met ||= !this.#isOfStore(last);
         const found = this.object({
           ...{ key: last, size: Size ?? 0, etag: ETag ?? null, storageClass: StorageClass },
           restored: RestoreStatus?.RestoreExpiryDate !== undefined,
@@ -115,8 +115,9 @@ class BucketWalk {
         if (found !== null) yield found;
       }
       for (const { Prefix } of page.CommonPrefixes ?? []) {
-        this.met = true;
-        if (Prefix !== undefined) yield* this.visit(Prefix);
+        if (Prefix === undefined) continue;
+        this.met ||= !this.#isOfStore(Prefix);
+        yield* this.visit(Prefix);
       }
       from = this.#next(page, last, byLevel);
     } while (from !== undefined && !this.#ended);
@@ -153,16 +154,20 @@ class BucketWalk {
 
   /** The directory of a key of which nothing is a source, or null. */
   #outside(key: string): string | null {
-    if (this.#store !== null && key.startsWith(this.#store)) return this.#store;
+    if (this.#isOfStore(key)) return this.#store;
     const { place } = this.#read(key);
     return isSibling(place, this.#given) ? `${key.split('/').slice(0, place.serviceAt).join('/')}/` : null;
+  }
+
+  #isOfStore(key: string): boolean {
+    return this.#store !== null && key.startsWith(this.#store);
   }
 
   /** What a listed object is: a source, a problem, or (null) neither. */
   object({ key, size, etag, storageClass, restored, restoring }: Listed): Found | null {
     const { facts, selection, taken } = this.#listing;
     const name = `s3://${this.#bucket}/${key}`;
-    if ((this.#store !== null && key.startsWith(this.#store)) || taken.has(name)) return null;
+    if (this.#isOfStore(key) || taken.has(name)) return null;
     if (size === 0 || key.endsWith('/')) {
       facts.empty++;
       return null;
@@ -202,11 +207,18 @@ const headObject = async (
   }
 };
 
-/** Whether there is anything at all below a prefix whose parts were made up, not asked for. */
-const isEmpty = async ({ client, facts }: BucketListing, bucket: string, prefix: string): Promise<boolean> => {
-  const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }));
-  facts.requests++;
-  return KeyCount === 0;
+/** Whether there is nothing but the store below a prefix, also where its parts were made up, not asked for. */
+const isEmpty = async (listing: BucketListing, bucket: string, prefix: string): Promise<boolean> => {
+  const { client, facts, storePrefix } = listing;
+  const first = async (after: { readonly StartAfter?: string }): Promise<string | undefined> => {
+    const one = { Bucket: bucket, Prefix: prefix, MaxKeys: 1, ...after };
+    const { Contents = [] } = await client.send(new ListObjectsV2Command(one));
+    facts.requests++;
+    return Contents[0]?.Key;
+  };
+  const key = await first({});
+  if (key === undefined || storePrefix === null || !key.startsWith(storePrefix)) return key === undefined;
+  return (await first({ StartAfter: `${storePrefix}${LAST}` })) === undefined;
 };
 
 /**

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -64,16 +65,17 @@ describe('a folder', () => {
     symlinkSync(join(source, 'nowhere'), join(source, 'dangling'));
     file(join(source, '.hidden'), text(3, 90));
     const missing = join(source, 'missing');
-    const first = await backfill(store, source, missing, 'ftp://host/path');
+    const list = file(join(folder, 'mixed-list'), 'ftp://host/path\n');
+    const first = await backfill(store, source, missing, '--sources', list);
     expect([first.status, first.stdout]).toEqual([1, '']);
     expect(first.stderr.split('\n')).toEqual([
       expect.stringMatching(/^vpcflow: cannot read .*dangling; .* \(VF_SOURCE_UNREADABLE\)$/),
       expect.stringMatching(/^vpcflow: cannot read .*missing; .* \(VF_SOURCE_UNREADABLE\)$/),
-      expect.stringMatching(/^vpcflow: ftp:\/\/host\/path .* \(VF_SOURCE_UNREADABLE\)$/),
-      `vpcflow: to read just these again: vpcflow backfill --store ${store} ${join(source, 'dangling')} ${missing} ftp://host/path`,
+      expect.stringMatching(/^vpcflow: ftp:\/\/host\/path .* \(VF_USAGE\)$/),
+      `vpcflow: to read just these again: vpcflow backfill --store ${store} ${join(source, 'dangling')} ${missing}`,
       '8 files: 4 loaded, 1 already there, 3 failed',
       '29 lines: 29 flows, 0 NODATA, 0 SKIPDATA, 0 rejects',
-      expect.stringMatching(/^1\.\d KB in \d+\.\d s: /),
+      expect.stringMatching(/^1\.\d\d kB in \d+\.\d s: /),
       '',
     ]);
     expect(counts(store)).toHaveLength(4);
@@ -106,13 +108,52 @@ describe('a folder', () => {
     expect((await backfill(store, source)).stderr).toContain('1 file: 0 loaded, 1 already there');
   });
 
-  test('without files is no failure', async () => {
+  test('without files is a problem, with nothing but the store, too', async () => {
     const empty = join(folder, 'empty');
-    mkdirSync(empty);
+    mkdirSync(join(empty, 'deep', 'er'), { recursive: true });
+    file(join(empty, '.hidden'), text(3));
     const { status, stderr } = await backfill(join(folder, 'empty-store'), empty);
-    expect(status).toBe(0);
-    expect(stderr).toContain('0 files: 0 loaded, 0 already there');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^vpcflow: there is no file in .*empty; .* \(VF_SOURCE_UNREADABLE\)$/m);
+    const [around, store] = [join(folder, 'only-store'), join(folder, 'only-store', 'data')];
+    file(join(store, 'store.json'), '{}');
+    expect((await backfill(store, around)).stderr).toContain(`there is no file in ${around}`);
   });
+
+  test('with a name that is not UTF-8 says so, and reads the rest', async () => {
+    const source = join(folder, 'latin');
+    file(join(source, 'a.log'), text(2));
+    writeFileSync(Buffer.concat([Buffer.from(`${source}/b`), Buffer.from([0xff]), Buffer.from('.log')]), text(1, 5));
+    const { status, stderr } = await backfill(join(folder, 'latin-store'), source);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/its name is not UTF-8; rename it/);
+    expect(stderr).toContain('2 files: 1 loaded, 0 already there, 1 failed');
+  });
+});
+
+test('an operand that is no place to read from is wrong usage, before anything is opened', async () => {
+  for (const operand of ['s3://', 's3://B', 'ftp://host/path']) {
+    const store = join(folder, 'never');
+    const { status, stderr } = await backfill(store, join(folder, 'mixed'), operand);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/ \(VF_USAGE\)\n$/)]);
+    expect(existsSync(store)).toBe(false);
+  }
+});
+
+test('what was named and not met is said', async () => {
+  const key = 'AWSLogs/123456789012/vpcflowlogs/eu-west-1/2026/11/20/';
+  const name = '123456789012_vpcflowlogs_eu-west-1_fl-0a_20261120T0500Z_0a.log';
+  file(join(folder, 'selected', key, name), text(3));
+  const args = ['--accounts', '123456789012,210987654321', '--regions', 'us-east-1,eu-west-1'];
+  const { status, stderr } = await backfill(join(folder, 'selected-store'), ...args, join(folder, 'selected'));
+  expect(status).toBe(0);
+  expect(stderr.split('\n').slice(0, 3)).toEqual([
+    'nothing of account 210987654321 was found',
+    'nothing of region us-east-1 was found',
+    '1 file: 1 loaded, 0 already there',
+  ]);
+  const nothing = await backfill(join(folder, 'selected-store'), '--regions', 'eu-west-3', join(folder, 'selected'));
+  expect(nothing.stderr).toContain('nothing of what was asked for was found');
 });
 
 test('a dry run says what is in the files and leaves no store behind', async () => {

@@ -59,6 +59,13 @@ describe('the selection', () => {
     expect(readSelection(options(years), NOW).window).toEqual({ start: Date.UTC(2020, 0), stop: Date.UTC(2026, 0) });
     const nothing = { start: years.stop, stop: years.start };
     expect(() => readSelection(options(nothing), NOW)).toThrow(expect.objectContaining({ code: 'VF_BAD_WINDOW' }));
+    const future = {
+      code: 'VF_BAD_WINDOW',
+      message: 'start 2030-01-01T00:00:00Z is in the future: nothing was recorded then',
+    };
+    expect(() => readSelection(options({ start: '2030-01-01T00:00:00Z' }), NOW)).toThrow(
+      expect.objectContaining(future),
+    );
     expect(() => readSelection(options({ start: 'x' }), NOW)).toThrow(expect.objectContaining({ code: 'VF_BAD_TIME' }));
   });
 

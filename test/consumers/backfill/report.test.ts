@@ -1,21 +1,22 @@
 // What a person reads of a backfill: the line beside the bar, the summary, the dry run; all as text of plain values.
 import { describe, expect, test } from 'vitest';
-import { dayRows, expectedRequests } from '../../../consumers/backfill/dry-run.ts';
+import { DryRun, dayRows, expectedRequests } from '../../../consumers/backfill/dry-run.ts';
 import { ListingFacts } from '../../../consumers/backfill/listing-facts.ts';
 import { progressText } from '../../../consumers/backfill/progress.ts';
 import { listingRemarks, summarize } from '../../../consumers/backfill/summary.ts';
 import { addCounts, NO_COUNTS } from '../../../consumers/backfill/totals.ts';
+import { MemoryStore } from '../../fakes/memory-store.ts';
 
 describe('the text beside the bar', () => {
   test('has a lower bound and no end while the listing goes on', () => {
     const work = { expected: 200e6, done: 100e6, objects: 40, listed: false, seconds: 10 };
-    expect(progressText(work)).toBe('50% of ≥ 100.0 MB | 5.0 MB/s, 4.0 objects/s');
-    expect(progressText({ ...work, listed: true })).toBe('50% of 100.0 MB | 5.0 MB/s, 4.0 objects/s | 0:10 left');
+    expect(progressText(work)).toBe('50% of ≥ 100 MB | 5.00 MB/s, 4.0 objects/s');
+    expect(progressText({ ...work, listed: true })).toBe('50% of 100 MB | 5.00 MB/s, 4.0 objects/s | 0:10 left');
   });
 
   test('is one before there is anything', () => {
     expect(progressText({ expected: 0, done: 0, objects: 0, listed: false, seconds: 0 })).toBe(
-      '0% of ≥ 0.0 MB | 0.0 MB/s, 0.0 objects/s',
+      '0% of ≥ 0 B | 0 B/s, 0.0 objects/s',
     );
   });
 
@@ -42,7 +43,19 @@ test('a summary says what was skipped for another feed, and objects where not al
   expect(summarize(outcome, false).split('\n')).toEqual([
     '1 object: 1 loaded, 0 already there',
     '3,000 lines: 1,000 flows, 0 NODATA, 0 SKIPDATA, 0 rejects, 2,000 skipped, of which another feed has evidence',
-    '1.0 MB in 2.0 s: 500.0 KB/s, 1,500 lines/s',
+    '1.00 MB in 2.0 s: 500 kB/s, 1,500 lines/s',
+  ]);
+});
+
+test('a summary has what is no line apart, and what lines are left out for good', () => {
+  const by_reason = { token_count: 2, envelope_truncated: 1 };
+  const rejects = { total: 3, lines: 2, envelopes: 1, by_reason };
+  const counts = { ...NO_COUNTS, lines: 3, flows: 1, duplicates: 2, rejects };
+  const outcome = { loaded: 1, known: 2, leftOut: 1, failed: 0, bytes: 10, seconds: 3, counts, files: true };
+  expect(summarize(outcome, false).split('\n')).toEqual([
+    '3 files: 1 loaded, 2 already there (1 of them without the lines that another feed had)',
+    '3 lines: 1 flow, 0 NODATA, 0 SKIPDATA, 2 rejects (token_count 2); beside them 1 envelope rejected (envelope_truncated 1), 2 duplicate envelopes',
+    '10 B in 3.0 s: 3 B/s, 1 line/s',
   ]);
 });
 
@@ -67,6 +80,17 @@ describe('a dry run', () => {
       ...{ get: 600 + 2 * 600 + 3 * 400, put: 2400, list: 100 },
       dollars: expect.closeTo(3.0 * 0.0004 + 2.5 * 0.005),
     });
+  });
+
+  test('has words for what names do not tell, and less than a cent', () => {
+    const facts = new ListingFacts();
+    facts.take(10, null, null, null);
+    facts.take(20, '123456789012', null, Date.UTC(2026, 10, 20));
+    facts.requests = 1;
+    const lines = new DryRun(new MemoryStore(), facts).text().split('\n');
+    expect(lines[0]).toMatch(/^of no known account and region +of no known time +1 object +10 B$/);
+    expect(lines[1]).toMatch(/^123456789012, of no known region +2026-11-20 +1 object +20 B$/);
+    expect(lines[3]).toContain('1 LIST requests: less than 0.01 USD at list prices');
   });
 
   const days = new Map([

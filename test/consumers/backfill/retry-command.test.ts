@@ -82,7 +82,7 @@ describe('failures', () => {
   const problem = (i: number) => new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${i}`);
 
   test('are all told while they are few, and their sources stand in the command', () => {
-    const failures = new Failures(3);
+    const failures = new Failures('refuse', 3);
     expect(failures.lines(options())).toEqual([]);
     failures.add(problem(1), 's3://b/1');
     failures.add(problem(2), null);
@@ -94,8 +94,24 @@ describe('failures', () => {
     ]);
   });
 
+  test('are read again by the command that can: as before, with --overlap skip, or none', () => {
+    const failures = new Failures('refuse');
+    failures.add(new VpcflowError('VF_OVERLAP', 'overlap'), 's3://b/overlap');
+    failures.add(new VpcflowError('VF_NAME_REUSED', 'reused'), 's3://b/reused');
+    failures.add(new VpcflowError('VF_USAGE', 'odd'), 'ftp://odd');
+    expect(failures.lines(options()).slice(3)).toEqual([
+      expect.stringMatching(/: vpcflow backfill --overlap skip s3:\/\/b\/overlap \(/),
+      expect.stringMatching(/^not read again as it is: 1 source of a known name; --as-new /),
+    ]);
+    const skipping = new Failures('skip');
+    skipping.add(new VpcflowError('VF_OVERLAP', 'open'), 's3://b/open');
+    expect(skipping.lines(options({ overlap: 'skip' })).slice(1)).toEqual([
+      'to read just these again: vpcflow backfill --overlap skip s3://b/open',
+    ]);
+  });
+
   test('are told in part when they are many, and their sources stand in a file', () => {
-    const failures = new Failures(3);
+    const failures = new Failures('refuse', 3);
     const odd = 's3://b/line\nend';
     for (const source of ['s3://b/1', odd, 's3://b/2', 's3://b/3', 's3://b/4']) failures.add(problem(0), source);
     const lines = failures.lines(options());

@@ -133,6 +133,16 @@ describe('what is wrong', () => {
     expect(read({}, 'check', { VPCFLOW_REGIONS: 'eu-west-1' }).regions).toEqual(['eu-west-1']);
   });
 
+  test('is an account that is none, or a region that is none', () => {
+    const given = (more: Given) => read(['accounts', 'regions'], more);
+    expect(given({ accounts: '123456789012, 000000000001' }).accounts).toEqual(['123456789012', '000000000001']);
+    expect(given({ regions: 'eu-west-1,us-gov-west-1,ap-southeast-7' }).regions).toHaveLength(3);
+    for (const accounts of ['12345', '1234-5678-9012', '']) {
+      expect(() => given({ accounts })).toThrow(/--accounts needs account ids of twelve digits/);
+    }
+    expect(() => given({ regions: 'eu-west-1/,EU' })).toThrow(/--regions needs regions such as eu-west-1/);
+  });
+
   test('is a name of a worker that cannot be told from another', () => {
     for (const name of ['', ' ', 'a ', 'a\nb', 'ä'.repeat(129)])
       expect(problemOf(() => read(['workerId'], { 'worker-id': name })).message).toMatch(
