@@ -104,13 +104,6 @@ describe('what is evidence', () => {
     expect((await partClaims(store)).map(({ feed }) => feed)).toEqual(['weekly']);
   });
 
-  test('a stream is another feed than a label that reads like its id', async () => {
-    const store = new MemoryStore();
-    await stream(store, STREAMED);
-    expect(await skipped(store, [flow(3, 'eni-a')], { feed: STREAM })).toBe(await skipped(store, [flow(3, 'eni-a')]));
-    expect(await skipped(store, [flow(3, 'eni-a')], { feed: STREAM })).toBe(1);
-  });
-
   test('what a replay of its source wrote is of the feed of the source', async () => {
     const store = new MemoryStore();
     await backfill(store, path(), [flow(3, 'eni-a')], { feed: 'weekly' });

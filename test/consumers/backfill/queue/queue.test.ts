@@ -230,11 +230,8 @@ describe.skipIf(s3Server === null || moto === null)('a queue of S3 events', { co
     const tag = (body: string): string => createHash('md5').update(body).digest('hex');
     await put('w/1', text(10));
     await put('w/1', text(20));
-    const told = [text(10), text(20)].map((body) => ({ key: 'w/1', size: body.length, eTag: tag(body) }));
-    await send(
-      url,
-      told.map((object) => eventOf([object])),
-    );
+    const told = [text(10), text(20)].map((body) => eventOf([{ key: 'w/1', size: body.length, eTag: tag(body) }]));
+    await send(url, told);
     const { status, stderr } = await inProcess(url, store);
     expect([status, stderr]).toEqual([0, expect.stringContaining('2 objects: 1 loaded, 1 already there')]);
     expect(await audit(store)).toMatchObject({ ok: true, records: 1n, flows: 20n });
