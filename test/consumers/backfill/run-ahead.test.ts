@@ -42,15 +42,17 @@ describe('a listing', () => {
 
   test('ends when nobody takes any more', async () => {
     let ended = false;
+    let listed = 0;
     async function* items(): AsyncGenerator<number> {
       try {
-        for (let i = 0; ; i++) yield i;
+        for (; ; listed++) yield listed;
       } finally {
         ended = true;
       }
     }
     for await (const item of runAhead(items(), 3)) if (item === 5) break;
     await until('the listing ended', () => ended);
+    expect(listed).toBeLessThanOrEqual(5 + 3 + 1);
   });
 });
 
@@ -104,6 +106,7 @@ describe('work', () => {
     });
     await until('work began', () => begun === 1);
     stop.abort();
-    await run;
+    await expect(run).resolves.toBeUndefined();
+    expect(begun).toBe(1);
   });
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identifyStream } from '../../../consumers/shared/kinesis.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { watermarkKey } from '../../../pipeline/keys.ts';
+import { random } from '../../faults/world.ts';
 import { runVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
 import { EndpointBed } from './endpoint-bed.ts';
@@ -62,6 +63,8 @@ const makeBatches = (count: number): { readonly batches: readonly Batch[]; reado
   return { batches, expected: { bytes } };
 };
 
+const jitter = random(5);
+
 /** Again, with the same request id, until an answer is a success; what was answered on the way. */
 const deliverAsFirehose = async (url: string, batch: Batch): Promise<readonly number[]> => {
   const statuses: number[] = [];
@@ -70,7 +73,7 @@ const deliverAsFirehose = async (url: string, batch: Batch): Promise<readonly nu
     statuses.push(answer?.status ?? 0);
     if (answer !== null && isSuccess(batch, answer)) return statuses;
     if (statuses.length > 200) throw new Error(`not taken: ${statuses}; ${answer?.body}`);
-    await delay(wait * (1 + Math.random() * 0.15)); // Firehose's own back-off, sped up
+    await delay(wait * (1 + jitter() * 0.15)); // Firehose's own back-off, sped up
   }
 };
 
@@ -162,7 +165,7 @@ test('what Firehose was told is there is there once, whatever went wrong', { tim
   endpoint.process.kill('SIGTERM');
   const { status, stderr } = await endpoint.ended;
   expect(status, stderr).toBe(0);
-  expect(stderr).toMatch(/"msg":"66 records taken, \d+ bytes in 11 requests; \d+ put again"}\n$/);
+  expect(stderr).toMatch(/"msg":"66 records taken, [\d,]+ bytes in 11 requests; \d+ put again"}\n$/);
   expect(stderr).not.toContain(KEY);
 
   const taken = faulty.taken();

@@ -102,6 +102,7 @@ test.skipIf(!hasProc)('the largest requests that Firehose sends', async () => {
   console.info(
     `memory, MiB: ${before | 0} idle, ${after | 0} after one request of ${body.length} bytes, ${crowded | 0} after four at once (${statuses}); its health was told within ${longest | 0} ms`,
   );
-  expect(after).toBeLessThan(800);
-  expect(crowded).toBeLessThan(1400);
+  expect(after).toBeLessThanOrEqual(600);
+  expect(crowded).toBeLessThanOrEqual(1000);
+  expect(longest).toBeLessThan(10_000); // a balancer gives up no sooner
 });

@@ -6,6 +6,7 @@ import { parseForwardStream } from '../../../../consumers/digest/forward/firehos
 import { checkForwarding, type Forwarding, openForwarding } from '../../../../consumers/digest/forward/forwarding.ts';
 import { type Options, readOptions } from '../../../../consumers/shared/options.ts';
 import { VpcflowError } from '../../../../schemas/errors.ts';
+import { idsOf } from '../../../fakes/firehose-http.ts';
 import { until } from '../../../until.ts';
 import { ForwardBed } from './bed.ts';
 import { commit, epoch } from './epochs.ts';
@@ -116,4 +117,5 @@ test('what a run left is sent by the next one', async () => {
   const second = await opened({ forward: 'siem' });
   await until('it is sent', () => bed.firehose.records.length === 20);
   await second.close();
+  expect([...idsOf(bed.firehose.records)].sort()).toEqual([...one.ids].sort());
 });
