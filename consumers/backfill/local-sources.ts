@@ -13,10 +13,11 @@ import type { SourceObject } from './source-object.ts';
 const unreadable = (path: string, cause: unknown): SourceError =>
   new SourceError(path, new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${path}`, { cause }));
 
+/** To be read again by its directory, since no operand can name it. */
 const notUtf8 = (path: string): SourceError => {
   const help = 'rename it: names of objects are recorded in UTF-8';
   return new SourceError(
-    path,
+    dirname(path),
     new VpcflowError('VF_SOURCE_UNREADABLE', `cannot read ${path}: its name is not UTF-8`, { help }),
   );
 };

@@ -127,6 +127,7 @@ describe('a folder', () => {
     const { status, stderr } = await backfill(join(folder, 'latin-store'), source);
     expect(status).toBe(1);
     expect(stderr).toMatch(/its name is not UTF-8; rename it/);
+    expect(stderr).toMatch(/to read just these again: vpcflow backfill --store \S+latin-store \S+latin$/m);
     expect(stderr).toContain('2 files: 1 loaded, 0 already there, 1 failed');
   });
 });

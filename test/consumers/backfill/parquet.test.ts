@@ -220,33 +220,6 @@ describe('what is no flow log is one reject, and committed as such', () => {
   });
 });
 
-describe('what is whole and not read', () => {
-  const isUnread = async (bytes: Buffer, why: RegExp) => {
-    const store = new MemoryStore();
-    const refused = { code: 'VF_SOURCE_UNREADABLE', message: expect.stringMatching(why) };
-    await expect(load(file(join(folder, 'unread'), bytes), store)).rejects.toMatchObject(refused);
-    expect([...store.backing.keys()].filter((key) => !key.startsWith('configs/'))).toEqual([]);
-  };
-
-  test('is no object: nothing of it is claimed', async () => {
-    const lines = `${HEADER}\n${text(50)}`;
-    const lz4 = await writeParquet(join(folder, 'lz4.parquet'), lines, 'COMPRESSION lz4_raw');
-    await isUnread(readFileSync(lz4), /LZ4_RAW, which is not read/);
-    await isUnread(Buffer.from('PARE and more PARE'), /it is encrypted/);
-    const path = join(folder, 'split.parquet');
-    const rows = "SELECT 2 AS version, 'a' AS srcaddr, 'b' AS dstaddr, i * 1.5::DOUBLE AS bytes FROM range(5000) t(i)";
-    await inDuckDb(`COPY (${rows}) TO '${path}' (FORMAT parquet, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1)`);
-    await isUnread(readFileSync(path), /column bytes has the encoding BYTE_STREAM_SPLIT/);
-  });
-
-  test('is no matter in a column that is no field', async () => {
-    const path = join(folder, 'split-other.parquet');
-    const rows = "SELECT 2 AS version, 'a' AS srcaddr, 'b' AS dstaddr, i * 1.5::DOUBLE AS score FROM range(5000) t(i)";
-    await inDuckDb(`COPY (${rows}) TO '${path}' (FORMAT parquet, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1)`);
-    expect((await textOf(readFileSync(path))).damage).toBe(null);
-  });
-});
-
 describe('damage', () => {
   let whole = Buffer.alloc(0);
   beforeAll(async () => {
