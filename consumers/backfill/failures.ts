@@ -49,13 +49,14 @@ export class Failures {
       ...(this.#overlapping.count === 0
         ? []
         : [
-            'to read those that overlap, without what another feed has: ' +
-              `${command('skip', this.#overlapping)} (what is left out then stays out)`,
+            'to read those that overlap without what another feed has, which then is left out for good: ' +
+              command('skip', this.#overlapping),
           ]),
       ...(this.#reused === 0
         ? []
         : [
-            `not read again as it is: ${formatMany(this.#reused, 'source')} of a known name; --as-new takes other data`,
+            `left as they were: ${formatMany(this.#reused, 'name')} that came with other content than before; ` +
+              'give --as-new to those of which it is other data',
           ]),
     ];
   }

@@ -100,8 +100,8 @@ describe('failures', () => {
     failures.add(new VpcflowError('VF_NAME_REUSED', 'reused'), 's3://b/reused');
     failures.add(new VpcflowError('VF_USAGE', 'odd'), 'ftp://odd');
     expect(failures.lines(options()).slice(3)).toEqual([
-      expect.stringMatching(/: vpcflow backfill --overlap skip s3:\/\/b\/overlap \(/),
-      expect.stringMatching(/^not read again as it is: 1 source of a known name; --as-new /),
+      expect.stringMatching(/: vpcflow backfill --overlap skip s3:\/\/b\/overlap$/),
+      expect.stringMatching(/^left as they were: 1 name that came with other content than before; give --as-new /),
     ]);
     const skipping = new Failures('skip');
     skipping.add(new VpcflowError('VF_OVERLAP', 'open'), 's3://b/open');
