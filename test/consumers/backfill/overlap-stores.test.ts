@@ -58,7 +58,7 @@ describe.each(places)('in %s', (place, open) => {
       code: 'VF_OVERLAP',
       message:
         `${basename(refused)}: ${lines.flows + lines.nodata + lines.skipdata} of 71 lines are of interfaces and minutes that ` +
-        `${STREAM} has, too (eni-a, eni-bb, eni-quiet; 2026-11-20T05:55:00Z to 2026-11-20T06:05:00Z)`,
+        `stream ${STREAM} has, too (eni-a, eni-bb, eni-quiet; 2026-11-20T05:55:00Z to 2026-11-20T06:05:00Z)`,
     });
     expect(await partClaims(store)).toEqual([]);
     const dry = await backfill(store, refused, ALL, { overlap: 'skip', dryRun: true });
@@ -95,7 +95,7 @@ test('as a command: the other files are taken, the status is 1, and what is left
   const refused = await command();
   expect([refused.status, refused.stderr]).toEqual([
     1,
-    expect.stringContaining(`both.log: 46 of 71 lines are of interfaces and minutes that ${STREAM} has, too`),
+    expect.stringContaining(`both.log: 46 of 71 lines are of interfaces and minutes that stream ${STREAM} has, too`),
   ]);
   expect(refused.stderr).toContain('pass --overlap skip');
   expect((await partClaims(await openStore(at))).map(({ name }) => name)).toEqual([apart]);
