@@ -163,7 +163,9 @@ describe.skipIf(server === null)('objects of S3', () => {
     expect(dry.stderr).toMatch(
       /^30 objects of S3, \d\.\d\d kB: 10 already there, 20 to read \(\d\.\d\d kB\); nothing was/m,
     );
-    expect(dry.stderr).toMatch(/^a run takes about 20 GET, 0 PUT and 2 LIST requests: less than 0\.01 USD at list prices/m);
+    expect(dry.stderr).toMatch(
+      /^a run takes about 20 GET, 0 PUT and 2 LIST requests: less than 0\.01 USD at list prices/m,
+    );
     expect(existsSync(join(store, 'digests'))).toBe(true);
     const nowhere = join(folder, 'dry-nowhere');
     expect((await backfill(nowhere, '--dry-run', `s3://${BUCKET}/good/`)).stderr).toContain('0 already there');
