@@ -22,6 +22,18 @@ const words = (command: string): readonly string[] =>
     .split('\0')
     .slice(0, -1);
 
+test('what the environment has for a queue, or for a role that is not given, is not typed', () => {
+  const environment = {
+    VPCFLOW_LOG: 'json',
+    VPCFLOW_METRICS_PORT: '9',
+    VPCFLOW_STATSD: 'h:1',
+    VPCFLOW_EXTERNAL_ID: 'x',
+  };
+  expect(retryCommand(options({}, environment), ['a.log'], null)).toBe('vpcflow backfill a.log');
+  const taken = retryCommand(options({}, { ...environment, VPCFLOW_ROLE: 'r' }), ['a.log'], null);
+  expect(taken).toBe('vpcflow backfill --role r --external-id x a.log');
+});
+
 test('any words come back from a shell as they were', () => {
   const word = fc.string({ unit: 'binary', minLength: 0, maxLength: 12 }).filter((text) => !text.includes('\0'));
   const nasty = fc.constantFrom(
