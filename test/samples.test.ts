@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { identify, ObjectFile } from '../consumers/backfill/object-file.ts';
-import { objectText } from '../consumers/backfill/object-text.ts';
+import { identify, ObjectFile } from '../consumers/backfill/object/object-file.ts';
+import { objectText } from '../consumers/backfill/object/object-text.ts';
 import type { Counts } from '../schemas/counts.ts';
 import { REJECT_REASONS, type RejectReason } from '../schemas/rejects.ts';
 import { DEFAULT_SETTINGS } from '../schemas/settings.ts';

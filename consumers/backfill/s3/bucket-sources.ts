@@ -9,10 +9,10 @@ import { isSibling, judgeKey, keyReader } from '../../../pipeline/s3-layout/key.
 import { planPrefix } from '../../../pipeline/s3-layout/plan.ts';
 import { isEverything, type Selection } from '../../../pipeline/s3-layout/selection.ts';
 import { statusOf } from '../../shared/store/s3-failure.ts';
-import type { ListingFacts } from '../listing-facts.ts';
-import { SourceError } from '../source-error.ts';
+import type { ListingFacts } from '../listing/listing-facts.ts';
+import { SourceError } from '../listing/source-error.ts';
+import type { TakenNames } from '../listing/taken-names.ts';
 import type { SourceObject } from '../source-object.ts';
-import type { TakenNames } from '../taken-names.ts';
 import { archivedTrouble, isArchived, listingTrouble, nothingThere, objectTrouble } from './trouble.ts';
 
 export interface BucketListing {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { listSources } from '../../../consumers/backfill/sources.ts';
+import { listSources } from '../../../consumers/backfill/listing/sources.ts';
 import { parseCommit } from '../../../pipeline/documents.ts';
 import { EVERYTHING } from '../../../pipeline/s3-layout/selection.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';

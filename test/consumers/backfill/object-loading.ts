@@ -1,6 +1,6 @@
 // Loads one object into a store in memory as a backfill does, and says what the store then counts.
-import { type LoadedObject, type Loading, loadObject } from '../../../consumers/backfill/load-object.ts';
-import { identify } from '../../../consumers/backfill/object-file.ts';
+import { type LoadedObject, type Loading, loadObject } from '../../../consumers/backfill/object/load-object.ts';
+import { identify } from '../../../consumers/backfill/object/object-file.ts';
 import { parseCommit } from '../../../pipeline/documents.ts';
 import { type Commit, DEFAULT_FEED } from '../../../schemas/chain.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';

@@ -1,8 +1,8 @@
 // Lines of a few interfaces minute by minute, a stream that has some of them, and backfills of the same lines.
 import { basename } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type LoadedObject, type Loading, loadObject } from '../../../consumers/backfill/load-object.ts';
-import { identify } from '../../../consumers/backfill/object-file.ts';
+import { type LoadedObject, type Loading, loadObject } from '../../../consumers/backfill/object/load-object.ts';
+import { identify } from '../../../consumers/backfill/object/object-file.ts';
 import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
 import { ensureLayout } from '../../../consumers/shared/store/layout.ts';
 import { parseCommit, parsePartClaim } from '../../../pipeline/documents.ts';

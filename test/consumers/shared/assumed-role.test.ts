@@ -1,10 +1,10 @@
 // Taking on a role, against a real stand-in for STS: what is asked for, with what it is signed then, and what refusals say.
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { ListingFacts } from '../../../consumers/backfill/listing-facts.ts';
+import { ListingFacts } from '../../../consumers/backfill/listing/listing-facts.ts';
+import { TakenNames } from '../../../consumers/backfill/listing/taken-names.ts';
 import { openBucketClient } from '../../../consumers/backfill/s3/bucket-client.ts';
 import { bucketSources } from '../../../consumers/backfill/s3/bucket-sources.ts';
-import { TakenNames } from '../../../consumers/backfill/taken-names.ts';
 import { assumedRole } from '../../../consumers/shared/assumed-role.ts';
 import { EVERYTHING } from '../../../pipeline/s3-layout/selection.ts';
 import { startMotoServer } from '../../moto-server.ts';

@@ -1,10 +1,10 @@
 // A bucket of a real S3 server behind a proxy that counts and fails, and the listing and fetching of it.
 import { CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { vi } from 'vitest';
-import { ListingFacts } from '../../../../consumers/backfill/listing-facts.ts';
-import { SourceError } from '../../../../consumers/backfill/source-error.ts';
+import { ListingFacts } from '../../../../consumers/backfill/listing/listing-facts.ts';
+import { SourceError } from '../../../../consumers/backfill/listing/source-error.ts';
+import { listSources } from '../../../../consumers/backfill/listing/sources.ts';
 import type { S3Source, SourceObject } from '../../../../consumers/backfill/source-object.ts';
-import { listSources } from '../../../../consumers/backfill/sources.ts';
 import { createS3Client, type S3Limits } from '../../../../consumers/shared/store/s3-client.ts';
 import { EVERYTHING, type Selection } from '../../../../pipeline/s3-layout/selection.ts';
 import { type ProxiedRequest, type S3Proxy, startS3Proxy } from '../../../s3-proxy.ts';
