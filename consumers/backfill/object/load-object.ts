@@ -227,7 +227,7 @@ const sameExtent = (a: PartClaim, b: PartClaim): boolean =>
 
 /**
  * Puts an object into the store once, and finishes what an earlier run left of it.
- *  * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED, VF_OVERLAP or VF_DECODER_VERSION for this object alone; VF_STORE_* and
+ * @throws VF_SOURCE_UNREADABLE, VF_NAME_REUSED, VF_OVERLAP or VF_DECODER_VERSION for this object alone; VF_STORE_* and
  * VF_CHAIN_BROKEN when nothing more can be done in this store.
  */
 export const loadObject = async (place: Place, object: ObjectIdentity, loading: Loading): Promise<LoadedObject> => {
