@@ -5,6 +5,8 @@ import type { CommandContext, Run } from '../shared/command.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
+import { isOfOneObject, LOADS_AT_ONCE, Loader } from './lanes/loader.ts';
+import { forEachAtMost, runAhead } from './lanes/run-ahead.ts';
 import { ListingFacts } from './listing/listing-facts.ts';
 import { assertSources, operands, readSelection, withFixedTimes } from './listing/operands.ts';
 import { SourceError } from './listing/source-error.ts';
@@ -15,8 +17,6 @@ import { showProgress } from './report/progress.ts';
 import { fieldRemarks, listingRemarks, selectionRemarks, summarize } from './report/summary.ts';
 import { Totals } from './report/totals.ts';
 import type { SourceObject } from './source-object.ts';
-import { isOfOneObject, LOADS_AT_ONCE, Loader } from './threads/loader.ts';
-import { forEachAtMost, runAhead } from './threads/run-ahead.ts';
 
 /** So many objects are listed before there is room for them: they tell how much work there is. */
 const LISTED_AHEAD = 50_000;

@@ -7,9 +7,9 @@ import type { Clock } from '../../../schemas/clock.ts';
 import type { VpcflowError } from '../../../schemas/errors.ts';
 import type { Meter } from '../../../schemas/metrics.ts';
 import type { Log } from '../../shared/log.ts';
+import { isOfOneObject, type LoadedSource } from '../lanes/loader.ts';
 import { isReplaced } from '../s3/trouble.ts';
 import type { S3Source, SourceObject } from '../source-object.ts';
-import { isOfOneObject, type LoadedSource } from '../threads/loader.ts';
 import { backOff, type LeftMessage, LeftMessages, sentenceOnQueue } from './left-messages.ts';
 import { queueError } from './queue-client.ts';
 

@@ -1,7 +1,7 @@
 // Adds up what became of each object, whatever their number.
 import type { Counts } from '../../../schemas/counts.ts';
 import type { RejectReason } from '../../../schemas/rejects.ts';
-import type { LoadedSource } from '../threads/loader.ts';
+import type { LoadedSource } from '../lanes/loader.ts';
 
 export const NO_COUNTS: Counts = {
   records: 0,

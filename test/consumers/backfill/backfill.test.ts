@@ -1,4 +1,4 @@
-// `vpcflow backfill` as a process, with its threads and a directory store: folders, failures, summaries and kill -9.
+// `vpcflow backfill` as a process, with its lanes and a directory store: folders, failures, summaries and kill -9.
 import {
   copyFileSync,
   existsSync,

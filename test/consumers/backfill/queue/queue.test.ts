@@ -18,9 +18,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { LoadedSource } from '../../../../consumers/backfill/lanes/loader.ts';
 import { run } from '../../../../consumers/backfill/main.ts';
 import { runQueue } from '../../../../consumers/backfill/queue/run-queue.ts';
-import type { LoadedSource } from '../../../../consumers/backfill/threads/loader.ts';
 import { COMMANDS } from '../../../../consumers/commands.ts';
 import { auditStore } from '../../../../consumers/shared/audit/audit-store.ts';
 import { systemClock } from '../../../../consumers/shared/clock.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { openSpoolDirectory } from '../../../../consumers/backfill/threads/spool-directory.ts';
+import { openSpoolDirectory } from '../../../../consumers/backfill/lanes/spool-directory.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpcflow-spools-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

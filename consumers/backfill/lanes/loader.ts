@@ -20,10 +20,10 @@ import { Turns } from './turns.ts';
 
 const MIB = 1024 * 1024;
 
-/** What one thread may come to hold: the rows of two parts and what they are encoded into. */
+/** What one lane may come to hold: the rows of two parts and what they are encoded into. */
 const LANE_MEMORY = 512 * MIB;
 
-/** Small objects wait for the store more than they are at work: so many share a thread, a larger one has it alone. */
+/** Small objects wait for the store more than they are at work: so many share a lane, a larger one has it alone. */
 const LANE: Share = { objects: 8, bytes: 16 * MIB };
 const SPOOL: Share = { objects: 64, bytes: 512 * MIB };
 const FETCHES: Share = { objects: 16, bytes: Number.POSITIVE_INFINITY };
@@ -71,7 +71,7 @@ const KNOWN: LoadedObject = { outcome: 'known', parts: [] };
 const laneCount = (): number =>
   Math.max(1, Math.min(availableParallelism(), Math.floor(process.availableMemory() / LANE_MEMORY)));
 
-/** Threads start with the first objects, the spool (a directory of TMPDIR) and the client of S3 with the first of those. */
+/** Lanes start with the first objects, the spool (a directory of TMPDIR) and the client of S3 with the first of those. */
 export class Loader {
   readonly #setup: LoaderSetup;
   readonly #store: ObjectStore;

@@ -1,6 +1,6 @@
 // Turns by key: one after the other, whatever became of the one before, and nothing is kept of them.
 import { expect, test } from 'vitest';
-import { Turns } from '../../../../consumers/backfill/threads/turns.ts';
+import { Turns } from '../../../../consumers/backfill/lanes/turns.ts';
 
 test('those of one key go one after the other, those of another do not wait', async () => {
   const turns = new Turns();

@@ -1,11 +1,11 @@
-// The loader with its threads and a directory store: many files at once, copies, a problem of one, the end of all.
+// The loader with its lanes and a directory store: many files at once, copies, a problem of one, the end of all.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { isOfOneObject, Loader } from '../../../../consumers/backfill/lanes/loader.ts';
 import { Totals } from '../../../../consumers/backfill/report/totals.ts';
 import type { FileSource } from '../../../../consumers/backfill/source-object.ts';
-import { isOfOneObject, Loader } from '../../../../consumers/backfill/threads/loader.ts';
 import { ensureLayout } from '../../../../consumers/shared/store/layout.ts';
 import { openStore } from '../../../../consumers/shared/store/open.ts';
 import { DEFAULT_FEED } from '../../../../schemas/chain.ts';
@@ -70,5 +70,5 @@ test('of one object is what says nothing of the next', () => {
     isOfOneObject(new VpcflowError(code, 'x'));
   expect([of('VF_OVERLAP'), of('VF_NAME_REUSED')]).toEqual([true, true]);
   expect([of('VF_STORE_UNREACHABLE'), of('VF_CHAIN_BROKEN'), of('VF_SERVICE')]).toEqual([false, false, false]);
-  expect(isOfOneObject(new Error('a thread ended'))).toBe(false);
+  expect(isOfOneObject(new Error('a lane ended'))).toBe(false);
 });

@@ -1,7 +1,7 @@
 // Which of the waiting objects begin, as a plan; then that none waits for ever and no place is given more than it may have.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Admission, type Entry, type Share, startable } from '../../../../consumers/backfill/threads/admission.ts';
+import { Admission, type Entry, type Share, startable } from '../../../../consumers/backfill/lanes/admission.ts';
 
 const MOST: Share = { objects: 3, bytes: 100 };
 const IDLE: Share = { objects: 0, bytes: 0 };

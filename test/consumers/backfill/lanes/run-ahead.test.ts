@@ -1,6 +1,6 @@
 // A listing that runs ahead of the work: how far, how much at once, and how either ends the other.
 import { describe, expect, test } from 'vitest';
-import { forEachAtMost, runAhead } from '../../../../consumers/backfill/threads/run-ahead.ts';
+import { forEachAtMost, runAhead } from '../../../../consumers/backfill/lanes/run-ahead.ts';
 import { until } from '../../../until.ts';
 
 const never = new AbortController().signal;
