@@ -6,7 +6,7 @@ import { retryCommand } from './retry-command.ts';
 import { SourceNames } from './source-names.ts';
 
 /** So many problems are told, and their sources named in a command; of more, the sources go to a file. */
-export const TOLD = 20;
+const TOLD = 20;
 
 /** Holds a bounded number of problems, whatever goes wrong. */
 export class Failures {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
 import { serialize } from '../../../pipeline/documents.ts';
+import type { ReplayClaim } from '../../../schemas/chain.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { type Backing, MemoryStore, type StoreHooks, type StoreOperation } from '../../fakes/memory-store.ts';
 import {
@@ -69,6 +70,23 @@ const dying = (at: number, when: 'before' | 'after'): { readonly hooks: StoreHoo
   return { hooks, calls: () => calls };
 };
 
+/** A store in which a replay died between its claim and its commit, and the claim then became another. */
+const claimedOnly = async (
+  backing: ConstructorParameters<typeof MemoryStore>[0],
+  change: Partial<ReplayClaim>,
+): Promise<MemoryStore> => {
+  const store = new MemoryStore(backing);
+  const noCommit: StoreHooks = {
+    beforeEach: (operation, key) => {
+      if (operation === 'put' && key.startsWith('commits/')) throw new Died();
+    },
+  };
+  await expect(replay(store.client(noCommit), { settings: SETTINGS, overlap: 'add' })).rejects.toThrow(Died);
+  const [key = ''] = [...store.backing.keys()].filter((one) => one.startsWith('claims/replay/'));
+  store.backing.set(key, serialize({ ...JSON.parse(String(store.backing.get(key))), ...change }));
+  return store;
+};
+
 describe('a replay that dies', () => {
   it.each(['before', 'after'] as const)('%s any call of the store is finished by the next', async (when) => {
     const undisturbed = dying(Number.POSITIVE_INFINITY, when);
@@ -114,30 +132,12 @@ describe('replays at the same time', () => {
   });
 
   it('of another version are finished by that version', async () => {
-    const store = new MemoryStore(copy());
-    const noCommit: StoreHooks = {
-      beforeEach: (operation, key) => {
-        if (operation === 'put' && key.startsWith('commits/')) throw new Died();
-      },
-    };
-    await expect(replay(store.client(noCommit), { settings: SETTINGS, overlap: 'add' })).rejects.toThrow(Died);
-    const [key = ''] = [...store.backing.keys()].filter((one) => one.startsWith('claims/replay/'));
-    const claim = JSON.parse(String(store.backing.get(key)));
-    store.backing.set(key, serialize({ ...claim, decoder: 1 }));
+    const store = await claimedOnly(copy(), { decoder: 1 });
     await expect(replay(store, { settings: SETTINGS })).rejects.toMatchObject({ code: 'VF_DECODER_VERSION' });
   });
 
   it('that claim rows which do not decode are refused', async () => {
-    const store = new MemoryStore(copy());
-    const noCommit: StoreHooks = {
-      beforeEach: (operation, key) => {
-        if (operation === 'put' && key.startsWith('commits/')) throw new Died();
-      },
-    };
-    await expect(replay(store.client(noCommit), { settings: SETTINGS, overlap: 'add' })).rejects.toThrow(Died);
-    const [key = ''] = [...store.backing.keys()].filter((one) => one.startsWith('claims/replay/'));
-    const claim = JSON.parse(String(store.backing.get(key)));
-    store.backing.set(key, serialize({ ...claim, rows: [[0, 9]] }));
+    const store = await claimedOnly(copy(), { rows: [[0, 9]] });
     await expect(replay(store, { settings: SETTINGS })).rejects.toMatchObject({ code: 'VF_CHAIN_BROKEN' });
   });
 });
