@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { pythonWith } from './python-package.ts';
 import { requirement } from './requirements.ts';
-import { freePort } from './s3-server.ts';
 import { until } from './until.ts';
 
 const PACKAGE = 'moto[server]==5.2.5'; // its DynamoDB has conditions and indexes made by UpdateTable, as KCL needs

@@ -19,7 +19,7 @@ import { FIRST_SECOND, type Traffic } from './traffic.ts';
 /** Of Parquet against the same lines as text.gz. */
 const PARQUET_BUDGET = 1;
 const SCALING_BUDGET = 1.7;
-const FILES = 16; // so many that the start of lanes, and of their code, is a small part of it
+const FILES = 24; // so many that the start of lanes, and of their code, is a small part of it
 const ROUNDS = 3;
 const CLI = new URL('../../consumers/vpcflow.ts', import.meta.url).pathname;
 

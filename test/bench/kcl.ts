@@ -10,9 +10,9 @@ import { localClient, startLocalKinesis } from '../../consumers/shared/embedded/
 import { ensureStream } from '../../consumers/shared/embedded/local-stream.ts';
 import { identifyStream } from '../../consumers/shared/kinesis.ts';
 import { putRecords } from '../../consumers/shared/kinesis-writer.ts';
+import { freePort } from '../free-port.ts';
 import { startMotoServer } from '../moto-server.ts';
 import { type Running, runVpcflow, startVpcflow } from '../run-vpcflow.ts';
-import { freePort } from '../s3-server.ts';
 import { until } from '../until.ts';
 import { digestInto } from './processor.ts';
 import { generateTraffic } from './traffic.ts';

@@ -56,7 +56,7 @@ export class Lane {
     // Beside this module, with the extension that it has itself: .ts in a clone, .js in a package.
     const module = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     this.#process = fork(fileURLToPath(module), {
-      execArgv: [],
+      execArgv: ['--single-threaded'], // each core has its lane: helper threads of one would only be in the way of another
       serialization: 'advanced', // counts are bigints
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

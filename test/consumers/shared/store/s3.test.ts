@@ -7,7 +7,8 @@ import type { PutCondition } from '../../../../schemas/store.ts';
 import { objectStoreContract } from '../../../contracts/object-store.ts';
 import { collect } from '../../../contracts/store-place.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../../cutting-proxy.ts';
-import { freePort, s3Environment, startS3Server } from '../../../s3-server.ts';
+import { freePort } from '../../../free-port.ts';
+import { s3Environment, startS3Server } from '../../../s3-server.ts';
 
 const BUCKET = 'vpcflow-contract';
 const QUICK = { connect: 2_000, idle: 5_000, request: 20_000, attempts: 3, patience: 20_000, pause: 20 }; // ms, and 3 attempts
