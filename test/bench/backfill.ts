@@ -19,8 +19,9 @@ import { FIRST_SECOND, type Traffic } from './traffic.ts';
 /** Of Parquet against the same lines as text.gz. */
 const PARQUET_BUDGET = 1;
 const SCALING_BUDGET = 1.7;
-const FILES = 24; // so many that the start of lanes, and of their code, is a small part of it
+const FILES = 16; // so many that the start of lanes, and of their code, is a small part of it
 const ROUNDS = 3;
+const SCALING_ROUNDS = 5; // of which the best counts, of each: what else a shared machine does only ever adds
 const CLI = new URL('../../consumers/vpcflow.ts', import.meta.url).pathname;
 
 const IDS = DEFAULT_FORMAT.replaceAll(/[${}]/g, '').split(' ');
@@ -129,7 +130,7 @@ export const benchScaling = (traffic: Traffic): Promise<BenchRow[]> =>
       ['0', []],
       ['0,1', []],
     ]);
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < SCALING_ROUNDS; round++) {
       for (const [cores, all] of seconds) {
         const store = join(directory, `store-${round}-${cores}`);
         const started = performance.now();
@@ -139,8 +140,7 @@ export const benchScaling = (traffic: Traffic): Promise<BenchRow[]> =>
         await rm(store, { recursive: true });
       }
     }
-    const median = (cores: string): number => seconds.get(cores)!.sort((a, b) => a - b)[ROUNDS >> 1];
-    const [one, two] = [median('0'), median('0,1')];
+    const [one, two] = [...seconds.values()].map((all) => Math.min(...all));
     return [
       {
         what,
