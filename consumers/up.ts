@@ -7,7 +7,7 @@ import { formatTime } from '../pipeline/window.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { ObjectStore } from '../schemas/store.ts';
 import { DigestProcessor } from './digest/processor.ts';
-import { startQueryServer } from './query/server.ts';
+import { startQueryServer } from './query/server/server.ts';
 import type { CommandContext, Run } from './shared/command.ts';
 import { readSettings } from './shared/decoding-settings.ts';
 import { LOCAL_STREAM, LocalEngine } from './shared/embedded/local-engine.ts';

@@ -19,6 +19,11 @@ export const ERRORS = {
   VF_BAD_PARAMETER: entry(400, false, 'see /openapi.json'),
   VF_NOT_FOUND: entry(404, false, 'see /openapi.json for what there is'),
   VF_FORBIDDEN_HOST: entry(403, false, 'use the address that the server printed'),
+  VF_UNAUTHORIZED: entry(401, false, 'send a token of --token-file as `Authorization: Bearer …`'),
+  VF_FORBIDDEN: entry(403, false, 'use a token with the role operate'),
+  VF_RATE: entry(429, true, 'ask less often, or raise --rate-limit'),
+  VF_TOO_LARGE: entry(431, false, 'shorten the request: its line and headers together have at most 16 KiB'),
+  VF_CACHE: entry(503, true, 'check the free space and the permissions of --cache-dir'),
   VF_BUSY: entry(503, true, 'try again in a moment'),
   VF_STORE_MISSING: entry(
     500,

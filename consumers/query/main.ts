@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { Run } from '../shared/command.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
-import { startQueryServer } from './server.ts';
+import { startQueryServer } from './server/server.ts';
 
 export const run: Run = async ({ options, clock, stderr, signal }) => {
   const store = await openStoreToRead(options.store);

@@ -155,6 +155,12 @@ export const duration = (name: string, fallback: string, min: string, max: strin
   };
 };
 
+/** A length of time that may be absent. */
+export const maybeDuration = (name: string, min: string, max: string, help: string): Option<number | null> => ({
+  ...duration(name, min, min, max, help),
+  ...{ default: null, defaultText: '' },
+});
+
 /** One of a closed list; the first is the default. */
 export const choice = <const C extends string>(
   name: string,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type QueryServer, startQueryServer } from '../../consumers/query/server.ts';
+import { type QueryServer, startQueryServer } from '../../consumers/query/server/server.ts';
 import { DirectoryStore } from '../../consumers/shared/store/directory.ts';
 import { AFTER, HOSTILE, NETWORK, WINDOW } from '../consumers/query/flow-rows.ts';
 import { putRows } from '../consumers/query/store-of-rows.ts';

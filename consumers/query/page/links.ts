@@ -2,7 +2,7 @@
 import { formatTime } from '../../../pipeline/window.ts';
 import type { Window } from '../../../schemas/query.ts';
 import { OPTIONS } from '../../shared/options.ts';
-import type { GraphFormat, GraphOptions } from '../graph-question.ts';
+import type { GraphFormat, GraphOptions } from '../questions/graph-question.ts';
 
 /** What the page was asked: with the filter as it was written. */
 export interface PageOptions extends GraphOptions {

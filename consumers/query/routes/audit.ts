@@ -7,10 +7,10 @@ import { VpcflowError } from '../../../schemas/errors.ts';
 import { auditStore } from '../../shared/audit/audit-store.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { loadProgress } from '../../shared/query/progress.ts';
-import { cancellation } from '../cancellation.ts';
-import { chosenFormat, optionalWindow } from '../parameters.ts';
-import type { RegisterRoutes } from '../route.ts';
-import { completenessHeaders, isKnown } from '../send-answer.ts';
+import { cancellation } from '../server/cancellation.ts';
+import { chosenFormat, optionalWindow } from '../server/parameters.ts';
+import type { RegisterRoutes } from '../server/route.ts';
+import { completenessHeaders, isKnown } from '../server/send-answer.ts';
 
 const FORMATS = ['json', 'table'] as const;
 const TYPES = { json: 'application/json; charset=utf-8', table: 'text/plain; charset=utf-8' } as const;

@@ -1,11 +1,11 @@
 // GET /v1/coverage: the minutes and interfaces of a window that there is evidence for.
 import { z } from 'zod';
 import { OPTIONS } from '../../shared/options.ts';
-import { COVERAGE_FORMATS, coverageQuestion } from '../coverage-question.ts';
-import { chosenFormat, WINDOW_PARAMETERS, windowParameters } from '../parameters.ts';
-import type { RegisterRoutes } from '../route.ts';
-import { CONTENT_TYPES } from '../rows-question.ts';
-import { sendAnswer } from '../send-answer.ts';
+import { COVERAGE_FORMATS, coverageQuestion } from '../questions/coverage-question.ts';
+import { CONTENT_TYPES } from '../questions/rows-question.ts';
+import { chosenFormat, WINDOW_PARAMETERS, windowParameters } from '../server/parameters.ts';
+import type { RegisterRoutes } from '../server/route.ts';
+import { sendAnswer } from '../server/send-answer.ts';
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,

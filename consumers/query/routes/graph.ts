@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { COUNTINGS, GROUPINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
-import { GRAPH_FORMATS, GRAPH_TYPES, graphQuestion } from '../graph-question.ts';
+import { GRAPH_FORMATS, GRAPH_TYPES, graphQuestion } from '../questions/graph-question.ts';
 import {
   chosenFormat,
   FILTER_PARAMETER,
@@ -11,9 +11,9 @@ import {
   TOP_PARAMETER,
   WINDOW_PARAMETERS,
   windowParameters,
-} from '../parameters.ts';
-import type { RegisterRoutes } from '../route.ts';
-import { sendAnswer } from '../send-answer.ts';
+} from '../server/parameters.ts';
+import type { RegisterRoutes } from '../server/route.ts';
+import { sendAnswer } from '../server/send-answer.ts';
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,

@@ -1,5 +1,5 @@
 // GET /healthz and /readyz: whether the process lives, and whether it can answer questions.
-import type { RegisterRoutes } from '../route.ts';
+import type { RegisterRoutes } from '../server/route.ts';
 
 const OK = { status: 'ok' } as const;
 

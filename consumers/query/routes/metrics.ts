@@ -1,5 +1,5 @@
 // GET /metrics: what the server counts, in the Prometheus text format.
-import type { RegisterRoutes } from '../route.ts';
+import type { RegisterRoutes } from '../server/route.ts';
 
 export const metricsRoute: RegisterRoutes = (app, { metrics }) => {
   app.get('/metrics', { schema: { summary: 'Prometheus metrics', tags: ['operation'] } }, async (_request, reply) =>

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { SECURITY_HEADERS } from '../guard.ts';
 import { page } from '../page/page.ts';
-import { asSentence, PAGE_DEFAULTS, PAGE_TYPE, pageQuestion } from '../page-question.ts';
-import type { RegisterRoutes } from '../route.ts';
-import { sendAnswer } from '../send-answer.ts';
+import { asSentence, PAGE_DEFAULTS, PAGE_TYPE, pageQuestion } from '../page/page-question.ts';
+import { SECURITY_HEADERS } from '../server/guard.ts';
+import type { RegisterRoutes } from '../server/route.ts';
+import { sendAnswer } from '../server/send-answer.ts';
 
 const FIELD = z.string().max(100).optional();
 const QUERY = z.object({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { OPTIONS } from '../../shared/options.ts';
+import { CONTENT_TYPES, ROW_FORMATS, rowsQuestion } from '../questions/rows-question.ts';
 import {
   chosenFormat,
   FILTER_PARAMETER,
@@ -10,10 +11,9 @@ import {
   TOP_PARAMETER,
   WINDOW_PARAMETERS,
   windowParameters,
-} from '../parameters.ts';
-import type { RegisterRoutes } from '../route.ts';
-import { CONTENT_TYPES, ROW_FORMATS, rowsQuestion } from '../rows-question.ts';
-import { sendAnswer } from '../send-answer.ts';
+} from '../server/parameters.ts';
+import type { RegisterRoutes } from '../server/route.ts';
+import { sendAnswer } from '../server/send-answer.ts';
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,

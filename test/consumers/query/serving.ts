@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { type QueryServer, type QueryServerOptions, startQueryServer } from '../../../consumers/query/server.ts';
+import { type QueryServer, type QueryServerOptions, startQueryServer } from '../../../consumers/query/server/server.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { NOW, putGoldenStore } from './golden-store.ts';

@@ -1,0 +1,48 @@
+// Answers a question of the command line: opens the store, prints the body, and says on stderr when it is not complete.
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { completeText, watermarkText } from '../../../pipeline/completeness.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import type { CommandContext } from '../../shared/command.ts';
+import { openStoreToRead } from '../../shared/query/read-store.ts';
+import { openQueryService } from '../../shared/query/service.ts';
+import type { Question } from '../questions/question.ts';
+
+/** The exit status. */
+export async function printAnswer(context: CommandContext, question: Question): Promise<number> {
+  const { stdout, stderr, options, clock, signal } = context;
+  if (question.binary && 'isTTY' in stdout && stdout.isTTY === true) {
+    throw new VpcflowError('VF_USAGE', 'this format is no text for a terminal', { help: 'redirect it to a file' });
+  }
+  const store = await openStoreToRead(options.store);
+  const service = await openQueryService({ store, clock });
+  try {
+    const { window, tables, lateness } = question;
+    const source = await service.window(window, tables, { lateness, signal });
+    try {
+      await write(question.answer(service, source, signal), stdout);
+    } finally {
+      source.release();
+    }
+    const { complete, watermark } = source.completeness;
+    if (complete !== true) {
+      stderr.write(`vpcflow: complete: ${completeText(complete)}, watermark: ${watermarkText(watermark)}\n`);
+    }
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    stderr.write('vpcflow: interrupted; what was printed is not the whole answer\n');
+    return 1;
+  } finally {
+    await service.close();
+  }
+}
+
+async function write(body: AsyncIterable<string | Uint8Array>, stdout: NodeJS.WritableStream): Promise<void> {
+  try {
+    await pipeline(Readable.from(body), stdout, { end: false });
+  } catch (error) {
+    // Whoever reads us has enough: `vpcflow rows … | head` is no failure.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+  }
+}

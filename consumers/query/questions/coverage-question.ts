@@ -1,0 +1,22 @@
+// Turns the options of `coverage` into a question: which interfaces and minutes there is evidence for.
+import { coverageSql } from '../../../pipeline/rows/coverage-sql.ts';
+import type { Window } from '../../../schemas/query.ts';
+import type { Question } from './question.ts';
+import { CONTENT_TYPES, type TextFormat, textBody } from './rows-question.ts';
+
+export const COVERAGE_FORMATS = ['csv', 'ndjson', 'json'] as const satisfies readonly TextFormat[];
+
+export interface CoverageOptions {
+  readonly window: Window;
+  readonly lateness: number; // ms
+  readonly format: TextFormat;
+}
+
+export const coverageQuestion = ({ window, lateness, format }: CoverageOptions): Question => ({
+  ...{ window, lateness, tables: ['digests', 'coverage'], contentType: CONTENT_TYPES[format], binary: false },
+  text: JSON.stringify(['coverage', format]),
+  answer: async function* (service, source, signal) {
+    const { sql, parameters } = coverageSql(source.tables.coverage, source.tables.digests);
+    yield* textBody(source, await service.engine.run(sql, parameters, signal), format);
+  },
+});

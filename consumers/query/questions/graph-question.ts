@@ -1,0 +1,88 @@
+// Turns the options of `graph` (from the command line or a URL) into a question, and its edges into the chosen format.
+import { graphSql } from '../../../pipeline/conversations.ts';
+import { graphDot } from '../../../pipeline/dot.ts';
+import type { Condition } from '../../../pipeline/filter/condition.ts';
+import { graphOf } from '../../../pipeline/graph.ts';
+import { graphJson } from '../../../pipeline/graph-json.ts';
+import { formatCount } from '../../../pipeline/quantities.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import type { Counting, Graph, Grouping } from '../../../schemas/graph.ts';
+import type { QueryValue, Window } from '../../../schemas/query.ts';
+import type { QueryService } from '../../shared/query/service.ts';
+import type { WindowSource } from '../../shared/query/window-source.ts';
+import { drawSvg } from '../drawing/svg.ts';
+import type { Piece, Question } from './question.ts';
+
+export const GRAPH_FORMATS = ['dot', 'svg', 'json'] as const;
+export type GraphFormat = (typeof GRAPH_FORMATS)[number];
+
+export const GRAPH_TYPES: Readonly<Record<GraphFormat, string>> = {
+  dot: 'text/vnd.graphviz; charset=utf-8',
+  svg: 'image/svg+xml; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+};
+
+/** More edges than this are an error and not an answer: they would all be in memory. */
+export const MAX_EDGES = 200_000;
+
+export interface GraphOptions {
+  readonly window: Window;
+  readonly lateness: number; // ms
+  readonly group: Grouping;
+  readonly top: number | null;
+  readonly count: Counting;
+  readonly where?: Condition | null;
+}
+
+/** Throws VF_BAD_PARAMETER for what cannot be asked, before anything is read. */
+export function graphQuestion(options: GraphOptions & { readonly format: GraphFormat }): Question {
+  const { window, lateness, format, group, top, count, where } = options;
+  knownGroup(group);
+  return {
+    ...{ window, lateness, tables: ['digests'], contentType: GRAPH_TYPES[format], binary: false },
+    text: JSON.stringify(['graph', format, group, top, count, where?.sql, where?.parameters.map(String)]),
+    answer: (service, source, signal) => graphBody(service, source, options, format, signal),
+  };
+}
+
+async function* graphBody(
+  service: QueryService,
+  source: WindowSource,
+  options: GraphOptions,
+  format: GraphFormat,
+  signal: AbortSignal,
+): AsyncIterable<Piece> {
+  const graph = await readGraph(service, source, options, signal);
+  if (format === 'svg') yield await drawSvg(graph, signal);
+  else yield* format === 'dot' ? graphDot(graph) : graphJson(graph);
+}
+
+/** Throws VF_LIMIT past MAX_EDGES. */
+export async function readGraph(
+  service: QueryService,
+  source: WindowSource,
+  { group, top, count, where = null }: GraphOptions,
+  signal: AbortSignal,
+): Promise<Graph> {
+  const known = knownGroup(group);
+  const { digests } = source.tables;
+  const sql = graphSql({ source: digests, where, group: known, top, count, limit: MAX_EDGES + 1 });
+  const result = await service.engine.run(sql, where?.parameters, signal);
+  const rows: (readonly QueryValue[])[] = [];
+  for await (const chunk of result.chunks) for (const row of chunk) rows.push(row);
+  if (rows.length > MAX_EDGES) {
+    throw new VpcflowError('VF_LIMIT', `the graph has more than ${formatCount(MAX_EDGES)} edges`, {
+      help: 'ask for a coarser grouping, fewer nodes (--top 200) or a smaller window',
+    });
+  }
+  const { complete, watermark } = source.completeness;
+  return graphOf({ ...source.window, complete, watermark, count, group: known }, rows);
+}
+
+/** Throws VF_BAD_PARAMETER for a grouping that flow logs cannot answer. */
+export function knownGroup(group: Grouping): Exclude<Grouping, 'security-group'> {
+  if (group !== 'security-group') return group;
+  throw new VpcflowError('VF_BAD_PARAMETER', 'flow logs do not say which security groups an interface has', {
+    help: 'group by interface; security groups need an inventory of the interfaces, which this store does not have',
+  });
+}

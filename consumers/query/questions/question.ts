@@ -1,0 +1,21 @@
+// What a question about a window is, between whoever asks (command line, HTTP) and whoever answers (rows, graph, …).
+import type { WindowTable } from '../../../pipeline/query-plan.ts';
+import type { Window } from '../../../schemas/query.ts';
+import type { QueryService } from '../../shared/query/service.ts';
+import type { WindowSource } from '../../shared/query/window-source.ts';
+
+/** A piece of an answer's body; text is UTF-8. */
+export type Piece = string | Uint8Array;
+
+export interface Question {
+  readonly window: Window;
+  readonly lateness: number; // ms
+  readonly tables: readonly WindowTable[];
+  readonly contentType: string;
+  /** True where the body is no text, and so nothing for a terminal. */
+  readonly binary: boolean;
+  /** Says everything but the window that the body depends on: two questions of one text have one answer. */
+  readonly text: string;
+  /** The body, which has to be read to its end or left; `source` is good until then. */
+  answer(service: QueryService, source: WindowSource, signal: AbortSignal): AsyncIterable<Piece>;
+}

@@ -1,0 +1,22 @@
+// Every route of the query server, in the order of /openapi.json. A new one is a file in routes/ and a line here.
+
+import { auditRoute } from '../routes/audit.ts';
+import { coverageRoute } from '../routes/coverage.ts';
+import { graphRoute } from '../routes/graph.ts';
+import { healthRoutes } from '../routes/health.ts';
+import { metricsRoute } from '../routes/metrics.ts';
+import { openapiRoute } from '../routes/openapi.ts';
+import { pageRoutes } from '../routes/page.ts';
+import { rowsRoute } from '../routes/rows.ts';
+import type { RegisterRoutes } from './route.ts';
+
+export const ROUTES: readonly RegisterRoutes[] = [
+  rowsRoute,
+  graphRoute,
+  coverageRoute,
+  auditRoute,
+  healthRoutes,
+  metricsRoute,
+  openapiRoute,
+  pageRoutes,
+];
