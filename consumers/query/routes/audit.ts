@@ -1,16 +1,19 @@
 // GET /v1/audit: whether every line of the store is counted out, or where it is not.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { completenessHeaders } from '../../../pipeline/answer-head.ts';
 import { auditJson, auditTable } from '../../../pipeline/audit/report.ts';
-import { completenessOf, DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
+import { DEFAULT_LATENESS_MS, shardCompleteness } from '../../../pipeline/completeness.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { auditStore } from '../../shared/audit/audit-store.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { loadProgress } from '../../shared/query/progress.ts';
+import { windowAnswers } from '../openapi/answers.ts';
+import { named } from '../openapi/json-schema.ts';
 import { cancellation } from '../server/cancellation.ts';
 import { chosenFormat, optionalWindow } from '../server/parameters.ts';
 import type { RegisterRoutes } from '../server/route.ts';
-import { completenessHeaders, isKnown } from '../server/send-answer.ts';
+import { isKnown } from '../server/send-answer.ts';
 
 const FORMATS = ['json', 'table'] as const;
 const TYPES = { json: 'application/json; charset=utf-8', table: 'text/plain; charset=utf-8' } as const;
@@ -33,6 +36,7 @@ export const auditRoute: RegisterRoutes = (app, services) => {
       tags: ['store'],
       querystring: QUERY,
     },
+    config: windowAnswers('The sums and the gaps', TYPES, { json: named('Audit') }, ['VF_CHAIN_BROKEN']),
     handler: async (request, reply) => {
       const { query, headers } = request;
       const now = clock.now();
@@ -47,8 +51,8 @@ export const auditRoute: RegisterRoutes = (app, services) => {
         signal.throwIfAborted();
         const body = format === 'json' ? auditJson(result) : auditTable(result);
         const etag = `"${createHash('sha256').update(`${format}\n${body}`).digest('base64url')}"`;
-        const extent = completenessOf([...progress.values()], window?.stop ?? now, DEFAULT_LATENESS_MS);
-        reply.headers({ ...completenessHeaders({ ...extent, asOf: now }), etag, vary: 'accept' });
+        const extent = shardCompleteness(progress, window?.stop ?? now, DEFAULT_LATENESS_MS, now);
+        reply.headers({ ...completenessHeaders(extent), etag, vary: 'accept' });
         reply.header('cache-control', 'private, no-cache');
         if (isKnown(headers['if-none-match'], etag)) return reply.code(304).send();
         return reply.type(TYPES[format]).send(body);

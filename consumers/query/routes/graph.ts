@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { COUNTINGS, GROUPINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
+import { windowAnswers } from '../openapi/answers.ts';
+import { named } from '../openapi/json-schema.ts';
 import { GRAPH_FORMATS, GRAPH_TYPES, graphQuestion } from '../questions/graph-question.ts';
 import {
   chosenFormat,
@@ -29,6 +31,7 @@ export const graphRoute: RegisterRoutes = (app, services) => {
     method: 'GET',
     url: '/v1/graph',
     schema: { summary: 'Who talked to whom in a window', tags: ['windows'], querystring: QUERY },
+    config: windowAnswers('The graph', GRAPH_TYPES, { json: named('Graph') }, ['VF_BAD_FILTER']),
     handler: (request, reply) => {
       const { query } = request;
       const now = services.query.clock.now();

@@ -1,8 +1,10 @@
 // GET /metrics: what the server counts, in the Prometheus text format.
+import { EVERYWHERE, plainAnswers } from '../openapi/answers.ts';
 import type { RegisterRoutes } from '../server/route.ts';
 
 export const metricsRoute: RegisterRoutes = (app, { metrics }) => {
-  app.get('/metrics', { schema: { summary: 'Prometheus metrics', tags: ['operation'] } }, async (_request, reply) =>
+  const config = plainAnswers('The metrics', { [metrics.registry.contentType]: null }, EVERYWHERE);
+  app.get('/metrics', { schema: { summary: 'Prometheus metrics', tags: ['operation'] }, config }, async (_, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
 };

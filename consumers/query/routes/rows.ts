@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { OPTIONS } from '../../shared/options.ts';
+import { windowAnswers } from '../openapi/answers.ts';
+import { named } from '../openapi/json-schema.ts';
 import { CONTENT_TYPES, ROW_FORMATS, rowsQuestion } from '../questions/rows-question.ts';
 import {
   chosenFormat,
@@ -28,6 +30,7 @@ export const rowsRoute: RegisterRoutes = (app, services) => {
     method: 'GET',
     url: '/v1/rows',
     schema: { summary: 'The merged rows of a window', tags: ['windows'], querystring: QUERY },
+    config: windowAnswers('The rows', CONTENT_TYPES, { json: named('Rows'), ndjson: named('Row') }, ['VF_BAD_FILTER']),
     handler: (request, reply) => {
       const { query } = request;
       const now = services.query.clock.now();

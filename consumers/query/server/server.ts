@@ -4,37 +4,22 @@ import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
-  jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { type DestinationStream, pino } from 'pino';
-import packageJson from '../../../package.json' with { type: 'json' };
-import type { Clock } from '../../../schemas/clock.ts';
+import { pino } from 'pino';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import type { ObjectStore } from '../../../schemas/store.ts';
 import { isLoopback } from '../../shared/loopback.ts';
+import { OPTIONS } from '../../shared/options.ts';
 import { openQueryService } from '../../shared/query/service.ts';
+import { openApiOptions } from '../openapi/document.ts';
 import { guard } from './guard.ts';
 import { serverMetrics } from './metrics.ts';
 import { asVpcflowError, sendProblem } from './problem.ts';
 import type { App, RouteServices } from './route.ts';
 import { ROUTES } from './route-table.ts';
-
-export interface QueryServerOptions {
-  readonly store: ObjectStore;
-  readonly clock: Clock;
-  readonly host?: string;
-  /** 0 takes a free one. */
-  readonly port?: number;
-  /** Where the request log goes (one JSON object a line); without it there is none. */
-  readonly log?: DestinationStream;
-  readonly maxRequests?: number;
-  readonly queryTimeout?: number; // ms
-  readonly memoryLimit?: number; // bytes, of the engine
-  readonly cacheDirectory?: string;
-}
+import type { QueryServerOptions } from './server-options.ts';
 
 export interface QueryServer {
   /** `http://127.0.0.1:8080`, without a slash at its end. */
@@ -60,7 +45,12 @@ export async function startQueryServer(options: QueryServerOptions): Promise<Que
     ...(options.cacheDirectory === undefined ? {} : { cacheDirectory: options.cacheDirectory }),
   });
   const stopping = new AbortController();
-  const services = { query, metrics: serverMetrics(), queryTimeout, stopping: stopping.signal };
+  const { digestAt = null, graphAt = null, ownNetworks = null } = options;
+  const { maxWindow = OPTIONS.maxWindow.default, jobTimeout = OPTIONS.jobTimeout.default } = options;
+  const services = {
+    ...{ query, metrics: serverMetrics(), queryTimeout, stopping: stopping.signal },
+    ...{ maxWindow, ownNetworks, digestAt, graphAt, jobTimeout },
+  };
   try {
     const app = await buildApp(services, options);
     await listen(app, host, port);
@@ -116,10 +106,7 @@ async function buildApp(services: RouteServices, options: QueryServerOptions): P
     const [path] = request.url.split('?', 1);
     return sendProblem(reply, new VpcflowError('VF_NOT_FOUND', `there is no ${request.method} ${path}`));
   });
-  await app.register(swagger, {
-    openapi: { info: { title: 'vpcflow', description: packageJson.description, version: packageJson.version } },
-    transform: jsonSchemaTransform,
-  });
+  await app.register(swagger, openApiOptions);
   await app.register(async (routes) => {
     for (const register of ROUTES) register(routes.withTypeProvider(), services);
   });

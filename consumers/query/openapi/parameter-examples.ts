@@ -1,0 +1,49 @@
+// What a parameter of a URL may hold, where its own schema only says that it is text: bounds, defaults, an example.
+import { OPTIONS } from '../../shared/options.ts';
+import type { JsonSchema } from './json-schema.ts';
+
+/** A parameter of an operation, as far as it is looked at here. */
+export interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly schema?: JsonSchema;
+  readonly example?: unknown;
+}
+
+interface Known {
+  readonly example: string | number;
+  readonly schema?: JsonSchema;
+}
+
+const TIME: JsonSchema = {
+  anyOf: [
+    { type: 'string', format: 'date-time' },
+    { type: 'string', pattern: '^now([+-]\\d{1,9}[smhdw])?$' },
+  ],
+};
+
+const DURATION: JsonSchema = { type: 'string', pattern: '^\\d{1,9}(ms|s|m|h|d)$' };
+
+const KNOWN: Readonly<Record<string, Known>> = {
+  start: { example: '2026-11-20T14:05:00Z', schema: TIME },
+  stop: { example: '2026-11-20T14:20:00Z', schema: TIME },
+  'against-start': { example: '2026-11-19T14:05:00Z', schema: TIME },
+  'against-stop': { example: '2026-11-19T14:20:00Z', schema: TIME },
+  lateness: { example: OPTIONS.lateness.defaultText, schema: { ...DURATION, default: OPTIONS.lateness.defaultText } },
+  step: { example: '5m', schema: DURATION },
+  filter: { example: 'srcaddr in 10.0.0.0/8 and dstport = https', schema: { type: 'string', default: '' } },
+  top: { example: 200, schema: { type: 'integer', minimum: 1, maximum: 100_000 } },
+  'own-networks': { example: '10.0.0.0/8,fc00::/7' },
+  text: { example: 'dstport = ' },
+  at: { example: 10 },
+};
+
+/** The parameter with its bounds and an example: its own, the table's, or the first of its values. */
+export function withExample(parameter: Parameter): Parameter {
+  const { schema = {} } = parameter;
+  // A route's own enum says more than the table.
+  const known = Array.isArray(schema.enum) ? undefined : KNOWN[parameter.name];
+  const merged = known?.schema === undefined ? schema : known.schema;
+  const example = parameter.example ?? known?.example ?? (Array.isArray(schema.enum) ? schema.enum[0] : undefined);
+  return { ...parameter, schema: merged, ...(example === undefined ? {} : { example }) };
+}
