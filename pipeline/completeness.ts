@@ -1,5 +1,6 @@
 // Turns the shard lists and watermarks of every stream into how far the store is complete, and whether a window is.
 import type { ShardList, Watermark } from '../schemas/chain.ts';
+import { type Behind, type Completeness, MAX_NAMED, type ShardBehind, type Skipdata } from '../schemas/query.ts';
 
 /** Default wait for late lines: 10 minutes of aggregation and 5 to 10 of delivery. */
 export const DEFAULT_LATENESS_MS = 20 * 60_000;
@@ -42,6 +43,36 @@ export function completenessOf(
   const watermark = open === Infinity ? ended : open;
   return { complete, watermark: Number.isFinite(watermark) ? watermark : null };
 }
+
+/** The shards that keep a window from being complete, by stream; `stop` in Unix ms, `lateness` in ms. */
+export function behindOf(streams: ReadonlyMap<string, StreamProgress>, stop: number, lateness: number): Behind {
+  const shards: ShardBehind[] = [];
+  for (const [stream, progress] of streams) {
+    for (const shard of shardIds(progress)) {
+      if (progress.watermarks.get(shard)?.ended) continue;
+      const watermark = shardWatermark(progress, shard, new Set());
+      if (watermark >= stop + lateness) continue;
+      shards.push({ stream, shard, watermark: Number.isFinite(watermark) ? watermark : null });
+    }
+  }
+  const name = ({ stream, shard }: ShardBehind) => `${stream}/${shard}`;
+  shards.sort((a, b) => (a.watermark ?? 0) - (b.watermark ?? 0) || (name(a) < name(b) ? -1 : 1));
+  return { count: shards.length, shards: shards.slice(0, MAX_NAMED) };
+}
+
+export const NO_SKIPDATA: Skipdata = { interfaces: 0, minutes: 0, named: [] };
+
+/** What the shards alone say of a window (Unix ms); its objects add skipped minutes, an interval and warnings. */
+export const shardCompleteness = (
+  streams: ReadonlyMap<string, StreamProgress>,
+  stop: number,
+  lateness: number,
+  asOf: number,
+): Completeness => ({
+  ...completenessOf([...streams.values()], stop, lateness),
+  ...{ asOf, lateness, behind: behindOf(streams, stop, lateness) },
+  ...{ skipdata: NO_SKIPDATA, longestInterval: null, warnings: [] },
+});
 
 /** Every shard that the list or a watermark names. */
 function shardIds(stream: StreamProgress): Set<string> {

@@ -1,7 +1,5 @@
 // Turns a graph into the JSON of `graph --format json`: the members in the documented order, every integer exact.
 import type { Graph, GraphEdge, GraphNode } from '../schemas/graph.ts';
-import { watermarkText } from './completeness.ts';
-import { formatTime } from './window.ts';
 
 type Value = string | number | bigint | boolean | null | readonly number[];
 
@@ -24,17 +22,13 @@ const edgeJson = (edge: GraphEdge): string => {
 
 const lines = (items: readonly string[]): string => (items.length === 0 ? '[]' : `[\n${items.join(',\n')}\n]`);
 
-/** The document in pieces: one node or edge a line; `watermark` is `none` without one. Times of the window are RFC 3339, those of edges Unix seconds. */
-export function* graphJson(graph: Graph): Generator<string> {
-  const head = {
-    start: formatTime(graph.start),
-    stop: formatTime(graph.stop),
-    complete: graph.complete,
-    watermark: watermarkText(graph.watermark),
-    count: graph.count,
-    group: graph.group,
-  };
-  yield `${object(head).slice(0, -1)},\n"nodes":${lines(graph.nodes.map(nodeJson))},\n`;
+/**
+ * The document in pieces: one node or edge a line. It begins with `head`, the members of its window and completeness
+ * (`headMembers`). Times of the window are RFC 3339, those of edges Unix seconds.
+ */
+export function* graphJson(graph: Graph, head: string): Generator<string> {
+  const { count, group } = graph;
+  yield `{${head},${object({ count, group }).slice(1, -1)},\n"nodes":${lines(graph.nodes.map(nodeJson))},\n`;
   yield `"edges":${lines(graph.edges.map(edgeJson))},\n`;
   yield `"others":${object({ ...graph.others })},\n"totals":${object({ ...graph.totals })}}\n`;
 }

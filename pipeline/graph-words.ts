@@ -13,7 +13,7 @@ export function windowText({ start, stop }: { readonly start: number; readonly s
 }
 
 /** How far an answer can be trusted, as one sentence. */
-export function completenessText({ complete, watermark }: Omit<Completeness, 'asOf'>): string {
+export function completenessText({ complete, watermark }: Pick<Completeness, 'complete' | 'watermark'>): string {
   if (complete === true) return 'Complete: everything that belongs to this window has arrived.';
   if (complete === null) return 'Completeness unknown: no stream feeds this store, so nobody can say what is missing.';
   const upTo = watermark === null ? 'nothing has been read yet' : `read up to ${minuteText(watermark)} UTC`;

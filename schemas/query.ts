@@ -44,12 +44,59 @@ export interface Window {
   readonly stop: number; // Unix ms, a whole minute, exclusive
 }
 
+/** A shard that is not up to the window's stop plus lateness. */
+export interface ShardBehind {
+  readonly stream: string;
+  readonly shard: string;
+  /** Unix ms; null: nobody has begun to read it. */
+  readonly watermark: number | null;
+}
+
+/** The shards that a window still waits for. */
+export interface Behind {
+  readonly count: number;
+  /** Those that are furthest behind, the furthest first; at most MAX_NAMED of them. */
+  readonly shards: readonly ShardBehind[];
+}
+
+/** An interface of which AWS left flows out. */
+export interface SkippedInterface {
+  readonly account_id: string | null;
+  readonly interface_id: string | null;
+  readonly minutes: number;
+}
+
+/** Interface-minutes of a window of which AWS says that it left flows out (log status SKIPDATA). */
+export interface Skipdata {
+  readonly interfaces: number;
+  readonly minutes: number;
+  /** Those with most such minutes, most first; at most MAX_NAMED of them. */
+  readonly named: readonly SkippedInterface[];
+}
+
+/** How many shards, interfaces or warnings an answer names; it counts the others. */
+export const MAX_NAMED = 20;
+
 /** How complete an answer is. */
 export interface Completeness {
-  /** null: unknown, because no stream ever fed the store. */
+  /**
+   * Whether every shard is up to the window's stop plus lateness, and every object could be read. null: unknown, because
+   * no stream ever fed the store.
+   */
   readonly complete: boolean | null;
   /** Unix ms up to which everything that arrived is in the store; null: none. */
   readonly watermark: number | null;
   /** Unix ms at which the store was read. */
   readonly asOf: number;
+  /** How long after its end a window can still change, ms. */
+  readonly lateness: number;
+  readonly behind: Behind;
+  readonly skipdata: Skipdata;
+  /**
+   * The longest aggregation interval met in the objects that have rows of the window, seconds; null: none is known. It is
+   * exact where a row holds one line; for merged lines it is the least that their end allows.
+   */
+  readonly longestInterval: number | null;
+  /** A sentence for each object that could not be read and is left out, by key; the last one counts the others. */
+  readonly warnings: readonly string[];
 }

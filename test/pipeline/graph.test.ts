@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDuckDb } from '../../consumers/shared/query/duckdb.ts';
+import { headMembers } from '../../pipeline/answer-head.ts';
+import { shardCompleteness } from '../../pipeline/completeness.ts';
 import type { GraphQuestion } from '../../pipeline/conversations.ts';
 import { compareText } from '../../pipeline/graph.ts';
 import { graphJson } from '../../pipeline/graph-json.ts';
@@ -205,10 +207,13 @@ test('the JSON is what the contract says, with integers exact', async () => {
     flow('eni-a', '10.0.0.1', '10.0.0.2', { bytes: 2n ** 62n, srcport: 0, dstport: 443 }),
     flow('eni-a', '10.0.0.1', '10.0.0.2', { bytes: 2n ** 62n, dstport: 22 }),
   ];
-  const text = [...graphJson(await ask(rows))].join('');
+  const head = headMembers({ start: 0, stop: 60_000 }, shardCompleteness(new Map(), 60_000, 0, 0));
+  const text = [...graphJson(await ask(rows), head)].join('');
   expect(text).toContain(`"bytes":${2n ** 63n},`);
   expect(Object.keys(JSON.parse(text))).toEqual(
-    'start stop complete watermark count group nodes edges others totals'.split(' '),
+    'start stop complete watermark lateness behind skipdata interval warnings count group nodes edges others totals'.split(
+      ' ',
+    ),
   );
   expect(JSON.parse(text)).toMatchObject({
     start: '1970-01-01T00:00:00Z',

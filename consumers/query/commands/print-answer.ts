@@ -1,7 +1,7 @@
 // Answers a question of the command line: opens the store, prints the body, and says on stderr when it is not complete.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { completeText, watermarkText } from '../../../pipeline/completeness.ts';
+import { remark } from '../../../pipeline/answer-head.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { CommandContext } from '../../shared/command.ts';
 import { openStoreToRead } from '../../shared/query/read-store.ts';
@@ -24,10 +24,8 @@ export async function printAnswer(context: CommandContext, question: Question): 
     } finally {
       source.release();
     }
-    const { complete, watermark } = source.completeness;
-    if (complete !== true) {
-      stderr.write(`vpcflow: complete: ${completeText(complete)}, watermark: ${watermarkText(watermark)}\n`);
-    }
+    const said = remark(source.completeness);
+    if (said !== '') stderr.write(said);
     return 0;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -1,9 +1,8 @@
 // Turns the options of `rows` (from the command line or a URL) into a question, and its rows into the chosen format.
-import { completeText, watermarkText } from '../../../pipeline/completeness.ts';
+import { headMembers } from '../../../pipeline/answer-head.ts';
 import { ArrowStream } from '../../../pipeline/rows/arrow-stream.ts';
 import { linesSql, type Present, type RowsQuestion, rowsSql, type Statement } from '../../../pipeline/rows/rows-sql.ts';
 import { csvHeader, csvRow, jsonRow, logLine } from '../../../pipeline/rows/text-formats.ts';
-import { formatTime } from '../../../pipeline/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryColumn, QueryResult, QueryValue, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
@@ -120,8 +119,4 @@ async function* text(source: WindowSource, { columns, chunks }: QueryResult, for
 type RowWriter = (columns: readonly QueryColumn[], row: readonly QueryValue[]) => string;
 
 /** The members that every JSON answer about a window begins with. */
-export function jsonHead({ window, completeness }: WindowSource): string {
-  const times = `"start":"${formatTime(window.start)}","stop":"${formatTime(window.stop)}"`;
-  const complete = completeness.complete === null ? 'null' : completeText(completeness.complete);
-  return `${times},"complete":${complete},"watermark":"${watermarkText(completeness.watermark)}"`;
-}
+export const jsonHead = ({ window, completeness }: WindowSource): string => headMembers(window, completeness);

@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { completeText, watermarkText } from '../../../pipeline/completeness.ts';
-import type { Completeness } from '../../../schemas/query.ts';
+import { completenessHeaders } from '../../../pipeline/answer-head.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
 import type { Piece, Question } from '../questions/question.ts';
 import { cancellation } from './cancellation.ts';
@@ -52,12 +51,6 @@ export async function sendAnswer(
     throw error;
   }
 }
-
-export const completenessHeaders = ({ complete, watermark, asOf }: Completeness): Record<string, string> => ({
-  'x-vpcflow-complete': completeText(complete),
-  'x-vpcflow-watermark': watermarkText(watermark),
-  'x-vpcflow-as-of': new Date(asOf).toISOString(),
-});
 
 /** A body whose first piece was taken already, because it decides about the status. */
 async function* resumed(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncGenerator<Piece> {

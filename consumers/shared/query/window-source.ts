@@ -1,6 +1,6 @@
 // Turns a window into something that SQL can read: the objects of its hours as local files, and how complete they are.
 import { createHash } from 'node:crypto';
-import { completenessOf } from '../../../pipeline/completeness.ts';
+import { shardCompleteness } from '../../../pipeline/completeness.ts';
 import { isTableFile, type WindowTable, windowPrefixes } from '../../../pipeline/query-plan.ts';
 import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS } from '../../../schemas/columns.ts';
 import type { Completeness, Window } from '../../../schemas/query.ts';
@@ -52,10 +52,7 @@ export async function openWindow(
 ): Promise<WindowSource> {
   const { window, signal } = request;
   const progress = await loadProgress(store);
-  const completeness = {
-    ...completenessOf([...progress.values()], window.stop, request.lateness),
-    asOf: request.now,
-  };
+  const completeness = shardCompleteness(progress, window.stop, request.lateness, request.now);
   const listed: Record<WindowTable, ListedObject[]> = { digests: [], coverage: [] };
   for (const table of request.tables) listed[table] = await listTable(store, table, window, signal);
   const digests = await files.hold(listed.digests, signal);
