@@ -1,4 +1,4 @@
-// What a worker measures of itself: every metric with its name, its kind, its labels and what it means.
+// What workers and the query server measure of themselves: every metric with its name, kind, labels and meaning.
 
 interface Definition {
   readonly kind: 'counter' | 'gauge' | 'histogram';
@@ -7,7 +7,8 @@ interface Definition {
   readonly labels: readonly LabelName[];
 }
 
-export type LabelName = 'shard' | 'reason' | 'log_group' | 'status';
+export const LABEL_NAMES = ['shard', 'reason', 'log_group', 'status', 'route', 'method'] as const;
+export type LabelName = (typeof LABEL_NAMES)[number];
 
 const metric = <K extends Definition['kind'], L extends LabelName>(
   kind: K,
@@ -18,8 +19,8 @@ const metric = <K extends Definition['kind'], L extends LabelName>(
   ...{ kind, name: `vpcflow_${name}`, labels, help },
 });
 
-/** In the order of the README's table. */
-export const METRICS = {
+/** Of the commands that read a stream, files or deliveries. */
+export const WORKER_METRICS = {
   millisBehindLatest: metric(
     'gauge',
     'millis_behind_latest',
@@ -127,6 +128,49 @@ export const METRICS = {
     '1 once the engine works on leases, if only to find that it has none; 0 before: /healthz is 503, starting.',
   ),
 } as const satisfies Record<string, Definition>;
+
+/** Of the query server. */
+export const QUERY_METRICS = {
+  httpRequests: metric('counter', 'http_requests_total', ['route', 'method', 'status'], 'Requests that were answered.'),
+  httpSeconds: metric(
+    'histogram',
+    'http_request_duration_seconds',
+    ['route', 'status'],
+    'Seconds from a request to the last byte of its answer, by route and class of the status (2xx).',
+  ),
+  httpInFlight: metric('gauge', 'http_requests_in_flight', [], 'Requests held at this moment.'),
+  httpRefused: metric(
+    'counter',
+    'http_refused_total',
+    ['reason'],
+    'Requests refused before they were looked at: host, malformed, unauthorized, forbidden, rate, busy.',
+  ),
+  queriesCancelled: metric(
+    'counter',
+    'queries_cancelled_total',
+    ['reason'],
+    'Queries ended before their answer was whole: client, timeout, shutdown.',
+  ),
+  queriesQueued: metric('gauge', 'queries_queued', [], 'Queries that wait for the engine.'),
+  queryObjects: metric(
+    'counter',
+    'query_objects_total',
+    ['status'],
+    'Objects of the windows that were asked for: read, pruned (their statistics say that they have no row of it).',
+  ),
+  queryRows: metric('counter', 'query_rows_scanned_total', [], 'Rows that queries read.'),
+  queryBytes: metric('counter', 'query_bytes_read_total', [], 'Bytes of the objects that queries read.'),
+  cacheObjects: metric(
+    'counter',
+    'query_cache_total',
+    ['status'],
+    'Objects of S3 that queries needed: hit (they lay in the cache), miss (they were fetched).',
+  ),
+  cacheFetched: metric('counter', 'query_cache_fetched_bytes_total', [], 'Bytes that were fetched into the cache.'),
+} as const satisfies Record<string, Definition>;
+
+/** In the order of the README's table. */
+export const METRICS = { ...WORKER_METRICS, ...QUERY_METRICS } as const;
 
 export type MetricKey = keyof typeof METRICS;
 type OfKind<K extends Definition['kind']> = {

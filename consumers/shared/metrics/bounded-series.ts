@@ -1,5 +1,5 @@
 // Turns measurements of any number of shards into a bounded number of series, with sums that are always right.
-import type { CounterKey, GaugeKey, MetricUpdate } from '../../../schemas/metrics.ts';
+import { type CounterKey, type GaugeKey, LABEL_NAMES, type MetricUpdate } from '../../../schemas/metrics.ts';
 
 type Labels = MetricUpdate['labels'];
 
@@ -19,10 +19,11 @@ const WORST: Readonly<Record<GaugeKey, (...values: number[]) => number>> = {
   children: Math.max,
   engineUp: Math.min,
   forwardSpool: Math.max,
+  httpInFlight: Math.max,
+  queriesQueued: Math.max,
 };
 
-const seriesKey = ({ shard = '', reason = '', log_group = '', status = '' }: Labels): string =>
-  [shard, reason, log_group, status].join('\n');
+const seriesKey = (labels: Labels): string => LABEL_NAMES.map((name) => labels[name] ?? '').join('\n');
 
 /**
  * A shard is live from its first gauge until it is forgotten. `maxShards` shards have labels of their own, and one that

@@ -6,6 +6,8 @@ import {
   type LabelsOf,
   METRICS,
   type MetricKey,
+  QUERY_METRICS,
+  WORKER_METRICS,
 } from '../../../schemas/metrics.ts';
 
 interface KeysOf {
@@ -17,8 +19,13 @@ interface KeysOf {
 export const isA = <K extends keyof KeysOf>(kind: K, metric: MetricKey): metric is KeysOf[K] =>
   METRICS[metric].kind === kind;
 
+const keysIn = (table: object): readonly MetricKey[] =>
+  Object.keys(table).filter((key): key is MetricKey => key in METRICS);
+
 /** In the order of the table. */
-export const METRIC_KEYS: readonly MetricKey[] = Object.keys(METRICS).filter((key): key is MetricKey => key in METRICS);
+export const METRIC_KEYS = keysIn(METRICS);
+export const WORKER_METRIC_KEYS = keysIn(WORKER_METRICS);
+export const QUERY_METRIC_KEYS = keysIn(QUERY_METRICS);
 
 type ShardCounterKey = {
   [M in CounterKey]: LabelsOf<M> extends { readonly shard: string }
@@ -28,9 +35,11 @@ type ShardCounterKey = {
     : never;
 }[CounterKey];
 
-/** In the order of the table. */
-export const keysOf = <K extends keyof KeysOf>(kind: K): readonly KeysOf[K][] =>
-  METRIC_KEYS.filter((key) => isA(kind, key));
+/** Those of the kind, in the same order. */
+export const keysOf = <K extends keyof KeysOf>(
+  kind: K,
+  keys: readonly MetricKey[] = METRIC_KEYS,
+): readonly KeysOf[K][] => keys.filter((key) => isA(kind, key));
 
 /** The counters whose one label is the shard: a new shard has them all with 0. */
 export const SHARD_COUNTERS: readonly ShardCounterKey[] = keysOf('counter').filter(

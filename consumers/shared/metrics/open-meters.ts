@@ -5,6 +5,7 @@ import type { Meter } from '../../../schemas/metrics.ts';
 import type { Log } from '../log.ts';
 import type { Options } from '../options.ts';
 import { healthMeter } from './health.ts';
+import { WORKER_METRIC_KEYS } from './metric-kinds.ts';
 import { type MetricsServer, startMetricsServer } from './metrics-server.ts';
 import { prometheusMeter } from './prometheus.ts';
 import { type StatsdMeter, statsdMeter } from './statsd.ts';
@@ -22,7 +23,7 @@ export interface Meters {
 }
 
 /** One meter that passes everything on to several. */
-const fanOut = (meters: readonly Meter[]): Meter => ({
+export const fanOut = (meters: readonly Meter[]): Meter => ({
   count: (metric, by, labels) => {
     for (const meter of meters) meter.count(metric, by, labels);
   },
@@ -42,7 +43,7 @@ const serve = async (
   port: number,
   clock: Clock,
 ): Promise<{ readonly meters: readonly Meter[]; readonly server: MetricsServer }> => {
-  const { meter, registry } = prometheusMeter();
+  const { meter, registry } = prometheusMeter({ metrics: WORKER_METRIC_KEYS });
   const { meter: listener, health } = healthMeter(clock);
   const server = await startMetricsServer(port, { registry, health });
   collectDefaultMetrics({ register: registry });

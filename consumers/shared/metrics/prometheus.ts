@@ -1,10 +1,10 @@
 // Turns a worker's measurements into a Prometheus registry: every metric of the table, with shard as a bounded label.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { type HistogramKey, METRICS, type Meter } from '../../../schemas/metrics.ts';
+import { type HistogramKey, METRICS, type Meter, type MetricKey } from '../../../schemas/metrics.ts';
 import { DECODER_VERSION } from '../../../schemas/settings.ts';
 import { BoundedSeries } from './bounded-series.ts';
-import { keysOf } from './metric-kinds.ts';
+import { keysOf, METRIC_KEYS } from './metric-kinds.ts';
 
 /** What a Prometheus server takes from one worker without being asked: 257 series of most metrics. */
 const MAX_SHARDS = 256;
@@ -12,6 +12,7 @@ const MAX_SHARDS = 256;
 const BUCKETS: Readonly<Record<HistogramKey, readonly number[]>> = {
   flushSeconds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120], // s
   deliverySeconds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120], // s
+  httpSeconds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120], // s
 };
 
 const versionInfo = (registry: Registry): void => {
@@ -25,19 +26,21 @@ const versionInfo = (registry: Registry): void => {
 };
 
 /**
- * A meter and the registry that shows what it was told; two of them share nothing. Beyond `maxShards` shards the label
+ * A meter and the registry that shows what it was told of `metrics` (without it: of all); two of them share nothing. Beyond `maxShards` shards the label
  * is `other` (BoundedSeries says when), whose gauges are those of its worst shard.
  */
 export const prometheusMeter = ({
   maxShards = MAX_SHARDS,
+  metrics = METRIC_KEYS,
 }: {
   readonly maxShards?: number;
+  readonly metrics?: readonly MetricKey[];
 } = {}): { readonly meter: Meter; readonly registry: Registry } => {
   const registry = new Registry();
   const registers = [registry];
   const series = new BoundedSeries(maxShards);
   // prom-client writes the text only: the numbers lie in the series, because it cannot move one to another label.
-  for (const metric of keysOf('gauge')) {
+  for (const metric of keysOf('gauge', metrics)) {
     const { name, help, labels: labelNames } = METRICS[metric];
     new Gauge({
       ...{ name, help, labelNames, registers },
@@ -47,7 +50,7 @@ export const prometheusMeter = ({
       },
     });
   }
-  for (const metric of keysOf('counter')) {
+  for (const metric of keysOf('counter', metrics)) {
     const { name, help, labels: labelNames } = METRICS[metric];
     new Counter({
       ...{ name, help, labelNames, registers },
@@ -58,7 +61,7 @@ export const prometheusMeter = ({
     });
   }
   const histograms = new Map(
-    keysOf('histogram').map((metric) => {
+    keysOf('histogram', metrics).map((metric) => {
       const { name, help, labels: labelNames } = METRICS[metric];
       return [metric, new Histogram({ name, help, labelNames, buckets: [...BUCKETS[metric]], registers })];
     }),

@@ -22,6 +22,7 @@ export const statsdLine = (metric: MetricKey, { labels, value }: Series, tags: r
 export interface Observation {
   readonly metric: HistogramKey;
   readonly value: number;
+  readonly labels: Series['labels'];
 }
 
 /** As many whole lines a packet as it holds; a longer line is a packet of its own. */

@@ -75,7 +75,7 @@ export const statsdMeter = (options: StatsdOptions): StatsdMeter => {
         .filter(({ value }) => value > 0)
         .map((one) => statsdLine(metric, one, tags)),
     );
-    const observed = observations.map(({ metric, value }) => statsdLine(metric, { labels: {}, value }, tags));
+    const observed = observations.map(({ metric, ...one }) => statsdLine(metric, one, tags));
     series.resetCounters();
     observations = [];
     return [...counted, ...takeGauges(), ...observed];
@@ -91,7 +91,7 @@ export const statsdMeter = (options: StatsdOptions): StatsdMeter => {
   return {
     count: (metric, by, labels) => series.count(metric, by, labels),
     set: (metric, value, labels) => series.set(metric, value, labels),
-    observe: (metric, value) => void observations.push({ metric, value }),
+    observe: (metric, value, labels) => void observations.push({ metric, value, labels }),
     forget: (shard) => series.forget(shard),
     close: async () => {
       stop.abort();

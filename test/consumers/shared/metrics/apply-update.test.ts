@@ -12,7 +12,7 @@ test('each metric of the table arrives, under its own labels', async () => {
     const { name, kind, labels } = METRICS[metric];
     applyUpdate(meter, { metric, value: 3, labels: Object.fromEntries(labels.map((label) => [label, 'x'])) });
     const text = labels.length === 0 ? '' : `{${labels.map((label) => `${label}="x"`).join()}}`;
-    const line = kind === 'histogram' ? `${name}_sum 3` : `${name}${text} 3`;
+    const line = kind === 'histogram' ? `${name}_sum${text} 3` : `${name}${text} 3`;
     expect((await registry.metrics()).split('\n')).toContain(line);
   }
 });
