@@ -1,8 +1,9 @@
 // Turns an object into the bytes that the decoder reads, whatever kind of file it is.
 import type { Chunks } from '../../../pipeline/envelope/chunks.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { ParquetUnread } from '../parquet/damage.ts';
-import { isParquet, parquetText } from '../parquet/parquet-text.ts';
+import { ParquetUnread } from '../../shared/parquet/damage.ts';
+import { isParquet } from '../../shared/parquet/metadata.ts';
+import { parquetText } from '../parquet/parquet-text.ts';
 import type { ObjectFile } from './object-file.ts';
 
 /**

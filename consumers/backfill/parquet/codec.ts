@@ -1,6 +1,6 @@
 // Turns the compressed bytes of a page into as many bytes as its header promises.
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from '../../shared/parquet/damage.ts';
 import { unsnappy } from './snappy.ts';
 
 const UNCOMPRESSED = 0;

@@ -1,16 +1,14 @@
 // Turns the pages of one column of a row group into the texts of its values, NULLs as empty ones.
 import { crc32 } from 'node:zlib';
+import { ParquetDamage, ParquetUnread } from '../../shared/parquet/damage.ts';
+import type { ColumnChunk, ParquetColumn } from '../../shared/parquet/footer.ts';
+import type { ReadBytes } from '../../shared/parquet/metadata.ts';
 import { decompressPage } from './codec.ts';
-import { ParquetDamage, ParquetUnread } from './damage.ts';
-import type { ColumnChunk, ParquetColumn } from './footer.ts';
 import { HybridReader } from './hybrid.ts';
 import type { Tokens } from './lines.ts';
 import { BIT_PACKED, type PageHeader, PLAIN, PLAIN_DICTIONARY, RLE, readPageHeader } from './page.ts';
 import { absentPlace, BATCH_ROWS, NO_TEXTS, type Texts } from './texts.ts';
 import { type ReadValues, readDictionary, readValues } from './values.ts';
-
-/** Reads `length` bytes of the file; fewer where it ends. */
-export type ReadBytes = (position: number, length: number) => Promise<Buffer>;
 
 const WINDOW = 128 * 1024; // bytes of the file that are read at least
 const MAX_HEADER_BYTES = 1024 * 1024; // it may quote the least and the greatest value

@@ -1,6 +1,6 @@
 // Turns numbers that are stored as their differences into numbers.
 // Source: "Delta Encoding (DELTA_BINARY_PACKED)", Apache Parquet encodings.
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from '../../shared/parquet/damage.ts';
 import { bits } from './hybrid.ts';
 
 export class DeltaReader {

@@ -1,7 +1,7 @@
 // Turns the columns of a Parquet file into the tokens of its lines: which columns are read, and the header line.
 import { FIELD_BY_ID } from '../../../schemas/fields.ts';
-import { ParquetDamage } from './damage.ts';
-import type { ColumnMeaning, Footer, ParquetColumn } from './footer.ts';
+import { ParquetDamage } from '../../shared/parquet/damage.ts';
+import type { ColumnMeaning, Footer, ParquetColumn } from '../../shared/parquet/footer.ts';
 
 export interface FlowColumns {
   /** Those that are read, in the order of the file; null: a column that no field is, which is only named. */

@@ -1,6 +1,6 @@
 // Turns runs and bit-packed groups into the small numbers that they hold: definition levels and places in a dictionary.
 // Source: "RLE/Bit-Packing Hybrid", Apache Parquet encodings.
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from '../../shared/parquet/damage.ts';
 
 const MAX_WIDTH = 32;
 

@@ -1,7 +1,7 @@
 // Turns the header in front of a page into what it says of it.
 // Source: PageHeader in parquet.thrift of Apache Parquet format 2.11.
-import { ParquetDamage } from './damage.ts';
-import { ThriftReader, type ThriftStruct } from './thrift.ts';
+import { ParquetDamage } from '../../shared/parquet/damage.ts';
+import { ThriftReader, type ThriftStruct } from '../../shared/parquet/thrift.ts';
 
 export interface PageHeader {
   readonly kind: 'data' | 'data2' | 'dictionary' | 'other';

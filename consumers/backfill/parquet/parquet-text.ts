@@ -2,26 +2,16 @@
 
 import type { Chunks, Damage } from '../../../pipeline/envelope/chunks.ts';
 import { EXPANSION_FREE_BYTES, MAX_EXPANSION } from '../../../schemas/rejects.ts';
-import { ColumnReader, type ReadBytes } from './column-reader.ts';
-import { damageOf, ParquetDamage, ParquetUnread } from './damage.ts';
+import { damageOf, ParquetDamage } from '../../shared/parquet/damage.ts';
+import type { RowGroup } from '../../shared/parquet/footer.ts';
+import { type ParquetSource, readMetadata } from '../../shared/parquet/metadata.ts';
+import { ColumnReader } from './column-reader.ts';
 import { type FlowColumns, flowColumns } from './flow-columns.ts';
-import { type Footer, type RowGroup, readFooter } from './footer.ts';
 import { LineWriter, type Tokens } from './lines.ts';
 import { assertReadable } from './readable.ts';
 import { BATCH_ROWS, NO_TEXTS } from './texts.ts';
 
-export interface ParquetSource {
-  readonly size: number; // bytes
-  readonly read: ReadBytes;
-}
-
-const MAGIC = 4; // bytes
 const OPEN = 0x7b; // {
-const TAIL = 8; // bytes: the length of the metadata, and the magic number again
-const MAX_METADATA = 64 * 1024 * 1024; // bytes
-
-/** Whether a file that begins with these bytes is Parquet, encrypted (`PARE`) or not. */
-export const isParquet = (head: Buffer): boolean => ['PAR1', 'PARE'].includes(head.toString('latin1', 0, MAGIC));
 
 /**
  * A chunk is valid until the next one is asked for: a new buffer for each would keep the garbage collector at work.
@@ -37,7 +27,7 @@ export async function* parquetText(source: ParquetSource, onBytes: (count: numbe
     told = until;
   };
   try {
-    const footer = await footerOf(source);
+    const footer = await readMetadata(source);
     const flow = flowColumns(footer);
     assertReadable(footer.groups, flow);
     yield Buffer.from(`${flow.header}\n`);
@@ -66,19 +56,6 @@ export async function* parquetText(source: ParquetSource, onBytes: (count: numbe
 }
 
 const TOO_LARGE: Damage = { reason: 'envelope_too_large', detail: `expands more than ${MAX_EXPANSION} : 1` };
-
-const footerOf = async ({ size, read }: ParquetSource): Promise<Footer> => {
-  if (size < MAGIC + TAIL) throw new ParquetDamage('it is too short');
-  const tail = await read(size - TAIL, TAIL);
-  const magic = tail.toString('latin1', MAGIC);
-  if (magic === 'PARE') throw new ParquetUnread('it is encrypted');
-  if (magic !== 'PAR1') throw new ParquetDamage('it does not end with PAR1: it is not whole');
-  const length = tail.readUInt32LE(0);
-  if (length > Math.min(size - MAGIC - TAIL, MAX_METADATA)) {
-    throw new ParquetDamage(`its metadata would be of ${length} bytes`);
-  }
-  return readFooter(await read(size - TAIL - length, length), size - TAIL - length);
-};
 
 /** A column that no field is, in each row. */
 const NOTHING: Tokens = { texts: NO_TEXTS, places: new Int32Array(BATCH_ROWS) };

@@ -1,8 +1,9 @@
 // Turns the metadata of a Parquet file into whether its columns use only what is read, before the first line is.
+
+import { ParquetUnread } from '../../shared/parquet/damage.ts';
+import type { RowGroup } from '../../shared/parquet/footer.ts';
 import { UNREAD_CODECS } from './codec.ts';
-import { ParquetUnread } from './damage.ts';
 import type { FlowColumns } from './flow-columns.ts';
-import type { RowGroup } from './footer.ts';
 import { BYTE_STREAM_SPLIT } from './page.ts';
 
 /** @throws ParquetUnread: a file with these columns is no damaged one, and may be read once it is written otherwise. */

@@ -1,6 +1,6 @@
 // Turns a block of Snappy's raw format into the bytes that were compressed.
 // Source: "Snappy compressed format description", google/snappy.
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from '../../shared/parquet/damage.ts';
 
 const bad = (): ParquetDamage => new ParquetDamage('a page is no SNAPPY data');
 

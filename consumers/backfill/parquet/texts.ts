@@ -1,6 +1,6 @@
 // Turns the values of a column into their texts: places in one buffer.
 import { MAX_LINE_BYTES } from '../../../schemas/rejects.ts';
-import type { ColumnMeaning, ParquetColumn } from './footer.ts';
+import type { ColumnMeaning, ParquetColumn } from '../../shared/parquet/footer.ts';
 
 const ACCOUNT_DIGITS = 12;
 const UNIX_EPOCH_DAY = 2_440_588; // Julian

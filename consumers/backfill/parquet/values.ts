@@ -1,7 +1,7 @@
 // Turns the values of a page, without its NULLs, into texts, some at a time.
-import { ParquetDamage } from './damage.ts';
+import { ParquetDamage } from '../../shared/parquet/damage.ts';
+import type { ParquetColumn } from '../../shared/parquet/footer.ts';
 import { DeltaReader, deltaLengths } from './delta.ts';
-import type { ParquetColumn } from './footer.ts';
 import { HybridReader } from './hybrid.ts';
 import {
   DELTA_BINARY_PACKED,

@@ -37,6 +37,13 @@ export interface ColumnChunk {
   readonly encrypted: boolean;
   /** Numbers of the encodings that its pages have. */
   readonly encodings: readonly number[];
+  readonly statistics: Statistics;
+}
+
+/** What the writer says of a chunk's values, in the plain encoding; null: nothing, or nothing that is well defined. */
+export interface Statistics {
+  readonly min: Uint8Array | null;
+  readonly max: Uint8Array | null;
 }
 
 export interface RowGroup {
@@ -169,12 +176,25 @@ const readSchema = (elements: readonly ThriftStruct[]) => {
   return { columns, nested, leaves };
 };
 
+const NO_STATISTICS: Statistics = { min: null, max: null };
+
+/** Of min_value and max_value; what older writers have in their place is in no defined order. A maximum may be cut short. */
+const statisticsOf = (given: ThriftValue | undefined): Statistics => {
+  if (!isStruct(given)) return NO_STATISTICS;
+  const bytes = (field: number, isExact: number): Uint8Array | null => {
+    const value = given.get(field);
+    return value instanceof Uint8Array && given.get(isExact) !== false ? value : null;
+  };
+  return { max: bytes(5, 7), min: bytes(6, 8) };
+};
+
 /** @param size bytes of the file: no page may lie outside of it. */
 const readChunk = (chunk: ThriftStruct, size: number): ColumnChunk => {
   const encrypted = chunk.has(8) || chunk.has(9);
   const data = chunk.get(3);
   if (!isStruct(data)) {
-    if (encrypted) return { codec: 0, values: 0, start: 0, end: 0, encrypted, encodings: [] };
+    if (encrypted)
+      return { codec: 0, values: 0, start: 0, end: 0, encrypted, encodings: [], statistics: NO_STATISTICS };
     throw missing('a column chunk');
   }
   if (textOf(chunk.get(1)) !== '') throw new ParquetDamage('its values lie in another file');
@@ -185,7 +205,7 @@ const readChunk = (chunk: ThriftStruct, size: number): ColumnChunk => {
   if (end > size) throw new ParquetDamage('its metadata leads past its end');
   const [given, codec, values] = [data.get(2), numberOf(data, 4, 'a codec'), countOf(data, 5, 'a count of values')];
   const encodings = Array.isArray(given) ? given.filter((one) => typeof one === 'number') : [];
-  return { codec, values, start, end, encrypted, encodings };
+  return { codec, values, start, end, encrypted, encodings, statistics: statisticsOf(data.get(12)) };
 };
 
 /**
