@@ -176,7 +176,7 @@ export const OPTIONS = {
     'networks such as 10.0.0.0/8',
     'networks that are not the internet (without it: RFC 1918, RFC 4193 and RFC 6598)',
   ),
-  graphFormat: choice('format', ['dot', 'svg', 'json'], 'how the graph is written'),
+  graphFormat: choice('format', ['dot', 'svg', 'png', 'json'], 'how the graph is written'),
   against: choice(
     'against',
     ['before', 'day', 'week'],

@@ -6,7 +6,7 @@ import { COUNTINGS, GROUPINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
-import { drawSvg } from '../drawing/svg.ts';
+import { drawGraph } from '../drawing/draw-graph.ts';
 import { knownGroup, readGraph } from '../questions/graph-question.ts';
 import type { Question } from '../questions/question.ts';
 import { optionParameter } from '../server/parameters.ts';
@@ -57,7 +57,7 @@ async function pageAnswer(
   signal: AbortSignal,
 ): Promise<PageAnswer> {
   const graph = await readGraph(service, source, options, signal);
-  const drawing = await drawSvg(graph, signal, { title: false, timeLimit: DRAW_PATIENCE }).then(
+  const drawing = await drawGraph(graph, 'svg', signal, { title: false, timeLimit: DRAW_PATIENCE }).then(
     (svg) => ({ svg }),
     (error) => ({ problem: asSentence(error) }),
   );

@@ -10,15 +10,16 @@ import type { Counting, Graph, Grouping } from '../../../schemas/graph.ts';
 import type { QueryValue, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
-import { drawSvg } from '../drawing/svg.ts';
+import { drawGraph } from '../drawing/draw-graph.ts';
 import type { Piece, Question } from './question.ts';
 
-export const GRAPH_FORMATS = ['dot', 'svg', 'json'] as const;
+export const GRAPH_FORMATS = ['dot', 'svg', 'png', 'json'] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 
 export const GRAPH_TYPES: Readonly<Record<GraphFormat, string>> = {
   dot: 'text/vnd.graphviz; charset=utf-8',
   svg: 'image/svg+xml; charset=utf-8',
+  png: 'image/png',
   json: 'application/json; charset=utf-8',
 };
 
@@ -39,7 +40,7 @@ export function graphQuestion(options: GraphOptions & { readonly format: GraphFo
   const { window, lateness, format, group, top, count, where } = options;
   knownGroup(group);
   return {
-    ...{ window, lateness, tables: ['digests'], contentType: GRAPH_TYPES[format], binary: false },
+    ...{ window, lateness, tables: ['digests'], contentType: GRAPH_TYPES[format], binary: format === 'png' },
     text: JSON.stringify(['graph', format, group, top, count, where?.sql, where?.parameters.map(String)]),
     answer: (service, source, signal) => graphBody(service, source, options, format, signal),
   };
@@ -53,7 +54,7 @@ async function* graphBody(
   signal: AbortSignal,
 ): AsyncIterable<Piece> {
   const graph = await readGraph(service, source, options, signal);
-  if (format === 'svg') yield await drawSvg(graph, signal);
+  if (format === 'svg' || format === 'png') yield await drawGraph(graph, format, signal);
   else yield* format === 'dot' ? graphDot(graph) : graphJson(graph);
 }
 
