@@ -95,7 +95,10 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'graph',
     summary: 'draws who talked to whom in a window',
-    options: ['store', 'start', 'stop', 'grouping', 'filter', 'top', 'count', 'graphFormat', 'lateness'],
+    options: [
+      ...(['store', 'start', 'stop', 'grouping', 'internet', 'ownNetworks', 'filter', 'top'] as const),
+      ...(['count', 'graphFormat', 'lateness'] as const),
+    ],
     required: ['start', 'stop'],
     load: () => import('./query/commands/graph.ts'),
   },

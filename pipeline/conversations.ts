@@ -9,11 +9,12 @@
 // Folding is done here and not on the edges: how many distinct interfaces saw a folded edge is not in the edges any
 // more, and a million edges never have to leave the engine.
 
-import { type Counting, MAX_EDGE_PORTS } from '../schemas/graph.ts';
+import { type Counting, type KnownGrouping, MAX_EDGE_PORTS } from '../schemas/graph.ts';
+import { DIRECTIONS, WITNESS } from './address-owners.ts';
 import type { Condition } from './filter/condition.ts';
-import { DIRECTIONS, groupsSql, hasOwners, type KnownGrouping, WITNESS } from './graph-groups.ts';
+import { type Grouped, groupsSql, hasOwners } from './graph-groups.ts';
 
-export interface GraphQuestion {
+export interface GraphQuestion extends Grouped {
   /** What follows FROM: yields digest rows of the window, with the names of DIGEST_COLUMNS. */
   readonly source: string;
   /**
@@ -21,7 +22,6 @@ export interface GraphQuestion {
    * every condition; its parameters are the statement's.
    */
   readonly where?: Condition | null;
-  readonly group: KnownGrouping;
   readonly count: Counting;
   /** How many nodes are kept; null: all. */
   readonly top: number | null;
@@ -46,15 +46,16 @@ const PORT = `CASE WHEN coalesce(srcport, 0) = 0 THEN dstport WHEN coalesce(dstp
  * names a group, not an address), protocols, ports, flows, packets, bytes, bytes_observed, witnesses, start, stop,
  * edges (how many were folded into it), nodes (of the whole graph). Sorted by source, target, action; NULL last.
  */
-export function graphSql({ source: all, where = null, group, count, top, limit }: GraphQuestion): string {
+export function graphSql(question: GraphQuestion): string {
+  const { source: all, where = null, group, count, top, limit } = question;
   const source = where === null ? all : 'chosen';
-  const groups = groupsSql(group, all, where === null);
+  const groups = groupsSql(question, all, where === null);
+  const hasGroups = groups.length > 0;
   const steps = where === null ? [] : [`chosen AS (SELECT * FROM ${all} AS digest WHERE ${where.sql})`];
-  steps.push(logged(source, group, groups !== null));
-  if (groups !== null) steps.push(groups);
-  steps.push(counted(count, groups !== null), ...(top === null ? ALL_KEPT : keep(top)), SUMS);
+  steps.push(logged(source, group, hasGroups));
+  steps.push(...groups, counted(count, hasGroups), ...(top === null ? ALL_KEPT : keep(top)), SUMS);
   return `WITH ${steps.join(',\n')}
-SELECT s.source, s.target, s.action, ${grouped('s.source', groups)} AS source_grouped, ${grouped('s.target', groups)} AS target_grouped,
+SELECT s.source, s.target, s.action, ${grouped('s.source', hasGroups)} AS source_grouped, ${grouped('s.target', hasGroups)} AS target_grouped,
        s.protocols, coalesce(p.ports, []) AS ports, s.flows, s.packets, s.bytes, s.bytes_observed, s.witnesses, s."start", s.stop,
        e.edges, (SELECT count(*) FROM weights) AS nodes
 FROM sums s
@@ -67,8 +68,8 @@ LIMIT ${limit}`;
 const sameEdge = (a: string, b: string): string =>
   ['source', 'target', 'action'].map((name) => `${a}.${name} IS NOT DISTINCT FROM ${b}.${name}`).join(' AND ');
 
-const grouped = (id: string, groups: string | null): string =>
-  groups === null ? 'false' : `coalesce(${id} IN (SELECT id FROM groups), false)`;
+const grouped = (id: string, hasGroups: boolean): string =>
+  hasGroups ? `coalesce(${id} IN (SELECT id FROM groups), false)` : 'false';
 
 function logged(source: string, group: KnownGrouping, twice: boolean): string {
   const directed = `,

@@ -3,7 +3,6 @@ import type { Graph, GraphEdge, GraphNode } from '../schemas/graph.ts';
 import { completeText, watermarkText } from './completeness.ts';
 import { quoteDot, quoteLabel, quoteLeftLabel } from './dot-text.ts';
 import { completenessText, countText, edgeText, loadText, serviceText, totalsText, windowText } from './graph-words.ts';
-import { isPrivateNetwork } from './private-network.ts';
 import { formatBytes, formatCount } from './quantities.ts';
 import { formatTime } from './window.ts';
 
@@ -55,11 +54,10 @@ const ACTIONS: ReadonlyMap<string | null, Attributes> = new Map([
 const OTHER_ACTION: Attributes = { color: '#757575', style: 'dotted' };
 
 /** What is inside is a box, the internet an ellipse, what is not one thing a folder. */
-function nodeStyle({ id, kind }: GraphNode): Attributes {
+function nodeStyle({ kind, outside }: GraphNode): Attributes {
   if (kind === 'others') return { shape: 'folder', style: 'filled', fillcolor: '#eceff1', color: '#90a4ae' };
   if (kind === 'unknown') return { shape: 'ellipse', style: 'filled,dashed', fillcolor: '#fafafa', color: '#90a4ae' };
-  const internet = (kind === 'address' || kind === 'cidr24') && !isPrivateNetwork(id);
-  return internet ? { shape: 'ellipse', style: 'filled', fillcolor: '#fff3e0', color: '#c58a3d' } : {};
+  return outside ? { shape: 'ellipse', style: 'filled', fillcolor: '#fff3e0', color: '#c58a3d' } : {};
 }
 
 /** 0.6 points up to a kilobyte, and 0.3 more for each factor of ten past it: 1.5 at a megabyte, 2.4 at a gigabyte. */

@@ -1,8 +1,10 @@
 // Turns the edge rows of a graph query into the graph: nodes with their sums, what is folded, and the totals.
-import type { Counting, Graph, GraphEdge, GraphNode, NodeKind } from '../schemas/graph.ts';
+import type { Counting, Graph, GraphEdge, GraphNode, KnownGrouping, Labels, NodeKind } from '../schemas/graph.ts';
+import { prefixesOf } from '../schemas/groupings.ts';
 import type { QueryValue } from '../schemas/query.ts';
 import { UNKNOWN_NODE } from './conversations.ts';
-import type { KnownGrouping } from './graph-groups.ts';
+import { type Grouped, INTERNET_NODE } from './graph-groups.ts';
+import { isOwn } from './own-networks.ts';
 
 /** What a graph says of itself besides its nodes and edges; times in Unix ms. */
 export interface GraphHead {
@@ -41,14 +43,30 @@ export const compareText = (a: string, b: string): number => {
 /** The name of the node that stands for `count` others. */
 export const othersName = (count: number): string => `+${count} others`;
 
-/** The graph of the rows of one `graphSql` query. The drawn edges sum to `totals`, whatever was folded. */
-export function graphOf(head: GraphHead, values: Iterable<readonly QueryValue[]>): Graph {
+/** Where nothing tells what things are called, they are called what they are. */
+const IDS: Labels = { labelOf: (_kind, id) => id };
+
+/**
+ * The graph of the rows of one `graphSql` query. The drawn edges sum to `totals`, whatever was folded. Labels are those
+ * of the window's stop.
+ */
+export function graphOf(
+  head: GraphHead,
+  { internet, own }: Pick<Grouped, 'internet' | 'own'>,
+  values: Iterable<readonly QueryValue[]>,
+  labels: Labels = IDS,
+): Graph {
   const rows = Array.from(values, edgeRow);
+  const kindOf = (id: string, grouped: boolean): NodeKind => {
+    if (internet === 'one' && id === INTERNET_NODE) return 'internet';
+    return grouped ? head.group : id === UNKNOWN_NODE ? 'unknown' : 'address';
+  };
   const kept = new Map<string, NodeKind>();
   for (const row of rows) {
-    if (row.source !== null) kept.set(row.source, kindOf(row.source, row.sourceGrouped, head.group));
-    if (row.target !== null) kept.set(row.target, kindOf(row.target, row.targetGrouped, head.group));
+    if (row.source !== null) kept.set(row.source, kindOf(row.source, row.sourceGrouped));
+    if (row.target !== null) kept.set(row.target, kindOf(row.target, row.targetGrouped));
   }
+  const outside = isOutside(own);
   const all = rows[0]?.nodes ?? 0;
   const hidden = all - kept.size;
   const name = (id: string | null): string => id ?? othersName(hidden);
@@ -59,7 +77,10 @@ export function graphOf(head: GraphHead, values: Iterable<readonly QueryValue[]>
   if (hidden > 0) kept.set(name(null), 'others');
   return {
     ...head,
-    nodes: nodesOf(kept, edges),
+    nodes: nodesOf(kept, edges, (id, kind) => ({
+      label: labels.labelOf(kind, id, head.stop),
+      outside: outside(id, kind),
+    })),
     edges,
     others: {
       nodes: hidden,
@@ -76,12 +97,20 @@ export function graphOf(head: GraphHead, values: Iterable<readonly QueryValue[]>
   };
 }
 
-const kindOf = (id: string, grouped: boolean, group: KnownGrouping): NodeKind => {
-  if (grouped) return group;
-  return id === UNKNOWN_NODE ? 'unknown' : 'address';
-};
+/** Services have addresses of their own on the internet; what an interface belongs to is inside. */
+function isOutside(own: readonly string[]): (id: string, kind: NodeKind) => boolean {
+  const has = isOwn(own);
+  return (id, kind) => {
+    if (kind === 'internet' || kind === 'service') return true;
+    return (kind === 'address' || prefixesOf(kind) !== null) && !has(id);
+  };
+}
 
-function nodesOf(kinds: ReadonlyMap<string, NodeKind>, edges: readonly GraphEdge[]): GraphNode[] {
+function nodesOf(
+  kinds: ReadonlyMap<string, NodeKind>,
+  edges: readonly GraphEdge[],
+  describe: (id: string, kind: NodeKind) => Pick<GraphNode, 'label' | 'outside'>,
+): GraphNode[] {
   const incoming = new Map<string, bigint>();
   const outgoing = new Map<string, bigint>();
   for (const { source, target, bytes } of edges) {
@@ -91,8 +120,8 @@ function nodesOf(kinds: ReadonlyMap<string, NodeKind>, edges: readonly GraphEdge
   return [...kinds]
     .map(([id, kind]) => ({
       id,
-      label: id,
       kind,
+      ...describe(id, kind),
       bytes_in: incoming.get(id) ?? 0n,
       bytes_out: outgoing.get(id) ?? 0n,
     }))

@@ -1,7 +1,8 @@
 // The one option table: every setting of every command with its name, default, bounds and help, and the reading of it
 // from the command line and the environment into one frozen value. --help and the README table are made from it.
 import { VpcflowError } from '../../schemas/errors.ts';
-import { COUNTINGS, GROUPINGS } from '../../schemas/graph.ts';
+import { COUNTINGS, INTERNETS } from '../../schemas/graph.ts';
+import { grouping, networks } from './graph-options.ts';
 import {
   choice,
   duration,
@@ -167,15 +168,9 @@ export const OPTIONS = {
   top: maybeInteger('top', [1, 100_000], 'keep the N with most bytes (without it: all)'),
   filter: optional('filter', 'E', 'keep only flows such as: srcaddr in 10.0.0.0/8 and dstport = 443'),
   rowsFormat: choice('format', ['csv', 'ndjson', 'json', 'parquet', 'arrow', 'log'], 'how rows are written'),
-  grouping: choice('group', GROUPINGS, 'what a node of the graph is'),
-  internet: choice('internet', ['each', 'one'], 'addresses outside --own-networks: each for itself, or one node'),
-  ownNetworks: listOf(
-    'own-networks',
-    'CIDR,..',
-    /^[0-9a-fA-F:.]+\/\d{1,3}$/,
-    'networks such as 10.0.0.0/8',
-    'networks that are not the internet (without it: RFC 1918, RFC 4193 and RFC 6598)',
-  ),
+  grouping: grouping('group', 'what a node of the graph is'),
+  internet: choice('internet', INTERNETS, 'addresses outside --own-networks: each for itself, or one node'),
+  ownNetworks: networks('own-networks', 'networks that are not the internet'),
   graphFormat: choice('format', ['dot', 'svg', 'png', 'json'], 'how the graph is written'),
   against: choice(
     'against',

@@ -1,7 +1,7 @@
 // Asks the real engine for the graph of rows that a test names, without any file.
 import { type GraphQuestion, graphSql } from '../../pipeline/conversations.ts';
 import { graphOf } from '../../pipeline/graph.ts';
-import type { Graph } from '../../schemas/graph.ts';
+import { DEFAULT_OWN_NETWORKS, type Graph } from '../../schemas/graph.ts';
 import type { QueryEngine, QueryValue } from '../../schemas/query.ts';
 
 const COLUMNS = {
@@ -24,6 +24,10 @@ const COLUMNS = {
   subnet_id: 'VARCHAR',
   vpc_id: 'VARCHAR',
   instance_id: 'VARCHAR',
+  pkt_srcaddr: 'VARCHAR',
+  pkt_dstaddr: 'VARCHAR',
+  pkt_src_aws_service: 'VARCHAR',
+  pkt_dst_aws_service: 'VARCHAR',
 } as const;
 
 export type Row = { readonly [K in keyof typeof COLUMNS]?: string | number | bigint | null };
@@ -49,11 +53,13 @@ export const askGraph = async (
   rows: readonly Row[],
   question: Partial<GraphQuestion> = {},
 ): Promise<Graph> => {
-  const whole = { group: 'address', count: 'conversations', top: null, limit: 100_000, ...question } as const;
+  const nodes = { group: 'address', internet: 'each', own: DEFAULT_OWN_NETWORKS } as const;
+  const whole = { ...nodes, count: 'conversations', top: null, limit: 100_000, ...question } as const;
   const result = await engine.run(graphSql({ ...whole, source: sourceOf(rows) }), whole.where?.parameters);
   const values: (readonly QueryValue[])[] = [];
   for await (const chunk of result.chunks) values.push(...chunk);
-  return graphOf({ ...whole, start: 0, stop: 60_000, complete: null, watermark: null }, values);
+  const { count, group } = whole;
+  return graphOf({ start: 0, stop: 60_000, complete: null, watermark: null, count, group }, whole, values);
 };
 
 export const flow = (interface_id: string | null, srcaddr: string, dstaddr: string, rest: Row = {}): Row => ({

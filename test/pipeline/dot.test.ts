@@ -25,7 +25,7 @@ const edge = (source: string, target: string): GraphEdge => ({
 
 const graphOfNames = (names: readonly string[]): Graph => ({
   ...{ start: 0, stop: 60_000, complete: true, watermark: 0, count: 'conversations', group: 'interface' },
-  nodes: names.map((id) => ({ id, label: id, kind: 'interface', bytes_in: 0n, bytes_out: 1n })),
+  nodes: names.map((id) => ({ id, label: id, kind: 'interface', outside: false, bytes_in: 0n, bytes_out: 1n })),
   edges: names.map((name, i) => edge(name, names[(i + 1) % names.length])),
   others: { nodes: 0, edges: 0, bytes: 0n },
   totals: { nodes: names.length, edges: names.length, flows: 1n, packets: 1n, bytes: 1n },

@@ -1,6 +1,7 @@
 // Reads the JSON of a graph back into the graph, with integers exact: the golden cases are written in it.
 import { parseExactJson } from '../../pipeline/canonical-json.ts';
-import type { Graph } from '../../schemas/graph.ts';
+import { isOwn } from '../../pipeline/own-networks.ts';
+import { DEFAULT_OWN_NETWORKS, type Graph, type GraphNode } from '../../schemas/graph.ts';
 
 const BIG = new Set(['bytes_in', 'bytes_out', 'flows', 'packets', 'bytes', 'bytes_observed']);
 
@@ -12,6 +13,10 @@ const exact = (value: unknown, key = ''): unknown => {
   return BIG.has(key) && (typeof value === 'number' || typeof value === 'bigint') ? BigInt(value) : value;
 };
 
+const isInside = isOwn(DEFAULT_OWN_NETWORKS);
+const isInternet = ({ id, kind }: Omit<GraphNode, 'outside'>): boolean =>
+  kind === 'internet' || ((kind === 'address' || kind.startsWith('cidr')) && !isInside(id));
+
 export function readGraphJson(text: string): Graph {
   // The document is one that graphJson wrote; its times are turned back.
   const document = exact(parseExactJson(text)) as Omit<Graph, 'start' | 'stop' | 'watermark'> & {
@@ -20,5 +25,6 @@ export function readGraphJson(text: string): Graph {
     readonly watermark: string;
   };
   const watermark = document.watermark === 'none' ? null : Date.parse(document.watermark);
-  return { ...document, start: Date.parse(document.start), stop: Date.parse(document.stop), watermark };
+  const nodes = document.nodes.map((node) => ({ ...node, outside: isInternet(node) }));
+  return { ...document, nodes, start: Date.parse(document.start), stop: Date.parse(document.stop), watermark };
 }

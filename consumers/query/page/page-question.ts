@@ -2,7 +2,7 @@
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { parseWindow } from '../../../pipeline/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { COUNTINGS, GROUPINGS } from '../../../schemas/graph.ts';
+import { COUNTINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
@@ -34,7 +34,9 @@ export function pageQuestion(form: PageForm, now: number): Question {
   const options: PageOptions = {
     window: parseWindow(form.start, form.stop, now),
     lateness: OPTIONS.lateness.default,
-    group: member(GROUPINGS, form.group, 'group'),
+    group: optionParameter(OPTIONS.grouping, form.group),
+    internet: OPTIONS.internet.default,
+    ownNetworks: OPTIONS.ownNetworks.default,
     count: member(COUNTINGS, form.count, 'count'),
     filter: form.filter,
     where: compileFilter(form.filter, now),

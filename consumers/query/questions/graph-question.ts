@@ -1,4 +1,5 @@
 // Turns the options of `graph` (from the command line or a URL) into a question, and its edges into the chosen format.
+import { headMembers } from '../../../pipeline/answer-head.ts';
 import { graphSql } from '../../../pipeline/conversations.ts';
 import { graphDot } from '../../../pipeline/dot.ts';
 import type { Condition } from '../../../pipeline/filter/condition.ts';
@@ -6,7 +7,7 @@ import { graphOf } from '../../../pipeline/graph.ts';
 import { graphJson } from '../../../pipeline/graph-json.ts';
 import { formatCount } from '../../../pipeline/quantities.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import type { Counting, Graph, Grouping } from '../../../schemas/graph.ts';
+import type { Counting, Graph, Grouping, Internet, KnownGrouping } from '../../../schemas/graph.ts';
 import type { QueryValue, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
@@ -30,6 +31,9 @@ export interface GraphOptions {
   readonly window: Window;
   readonly lateness: number; // ms
   readonly group: Grouping;
+  readonly internet: Internet;
+  /** What is not the internet: networks in CIDR notation. */
+  readonly ownNetworks: readonly string[];
   readonly top: number | null;
   readonly count: Counting;
   readonly where?: Condition | null;
@@ -37,11 +41,14 @@ export interface GraphOptions {
 
 /** Throws VF_BAD_PARAMETER for what cannot be asked, before anything is read. */
 export function graphQuestion(options: GraphOptions & { readonly format: GraphFormat }): Question {
-  const { window, lateness, format, group, top, count, where } = options;
+  const { window, lateness, format, group, internet, ownNetworks, top, count, where } = options;
   knownGroup(group);
   return {
     ...{ window, lateness, tables: ['digests'], contentType: GRAPH_TYPES[format], binary: format === 'png' },
-    text: JSON.stringify(['graph', format, group, top, count, where?.sql, where?.parameters.map(String)]),
+    text: JSON.stringify([
+      ...['graph', format, group, internet, ownNetworks, top, count],
+      ...[where?.sql, where?.parameters.map(String)],
+    ]),
     answer: (service, source, signal) => graphBody(service, source, options, format, signal),
   };
 }
@@ -55,19 +62,19 @@ async function* graphBody(
 ): AsyncIterable<Piece> {
   const graph = await readGraph(service, source, options, signal);
   if (format === 'svg' || format === 'png') yield await drawGraph(graph, format, signal);
-  else yield* format === 'dot' ? graphDot(graph) : graphJson(graph);
+  else yield* format === 'dot' ? graphDot(graph) : graphJson(graph, headMembers(source.window, source.completeness));
 }
 
 /** Throws VF_LIMIT past MAX_EDGES. */
 export async function readGraph(
   service: QueryService,
   source: WindowSource,
-  { group, top, count, where = null }: GraphOptions,
+  { group, internet, ownNetworks: own, top, count, where = null }: GraphOptions,
   signal: AbortSignal,
 ): Promise<Graph> {
   const known = knownGroup(group);
   const { digests } = source.tables;
-  const sql = graphSql({ source: digests, where, group: known, top, count, limit: MAX_EDGES + 1 });
+  const sql = graphSql({ source: digests, where, group: known, internet, own, top, count, limit: MAX_EDGES + 1 });
   const result = await service.engine.run(sql, where?.parameters, signal);
   const rows: (readonly QueryValue[])[] = [];
   for await (const chunk of result.chunks) for (const row of chunk) rows.push(row);
@@ -77,11 +84,11 @@ export async function readGraph(
     });
   }
   const { complete, watermark } = source.completeness;
-  return graphOf({ ...source.window, complete, watermark, count, group: known }, rows);
+  return graphOf({ ...source.window, complete, watermark, count, group: known }, { internet, own }, rows);
 }
 
 /** Throws VF_BAD_PARAMETER for a grouping that flow logs cannot answer. */
-export function knownGroup(group: Grouping): Exclude<Grouping, 'security-group'> {
+export function knownGroup(group: Grouping): KnownGrouping {
   if (group !== 'security-group') return group;
   throw new VpcflowError('VF_BAD_PARAMETER', 'flow logs do not say which security groups an interface has', {
     help: 'group by interface; security groups need an inventory of the interfaces, which this store does not have',

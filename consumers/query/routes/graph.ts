@@ -1,27 +1,20 @@
 // GET /v1/graph: who talked to whom in a window.
 import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
-import { COUNTINGS, GROUPINGS } from '../../../schemas/graph.ts';
+import { COUNTINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
 import { GRAPH_FORMATS, GRAPH_TYPES, graphQuestion } from '../questions/graph-question.ts';
-import {
-  chosenFormat,
-  FILTER_PARAMETER,
-  optionParameter,
-  TOP_PARAMETER,
-  WINDOW_PARAMETERS,
-  windowParameters,
-} from '../server/parameters.ts';
+import { NODE_PARAMETERS, nodeParameters } from '../server/node-parameters.ts';
+import { chosenFormat, FILTER_PARAMETER, WINDOW_PARAMETERS, windowParameters } from '../server/parameters.ts';
 import type { RegisterRoutes } from '../server/route.ts';
 import { sendAnswer } from '../server/send-answer.ts';
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,
-  group: z.enum(GROUPINGS).optional().describe(OPTIONS.grouping.help),
+  ...NODE_PARAMETERS,
   filter: FILTER_PARAMETER,
-  top: TOP_PARAMETER,
   count: z.enum(COUNTINGS).optional().describe(OPTIONS.count.help),
   format: z.enum(GRAPH_FORMATS).optional().describe(OPTIONS.graphFormat.help),
 });
@@ -37,8 +30,7 @@ export const graphRoute: RegisterRoutes = (app, services) => {
       const now = services.query.clock.now();
       const question = graphQuestion({
         ...windowParameters(query, now),
-        group: query.group ?? OPTIONS.grouping.default,
-        top: optionParameter(OPTIONS.top, query.top),
+        ...nodeParameters(query),
         where: compileFilter(query.filter ?? '', now),
         count: query.count ?? OPTIONS.count.default,
         format: chosenFormat(GRAPH_FORMATS, GRAPH_TYPES, query.format, request.headers.accept),

@@ -108,7 +108,7 @@ describe('PNG', () => {
 describe('limits', () => {
   test('what is too large to draw is refused with what to do', async () => {
     const graph = graphOfCase('empty');
-    const node = { kind: 'address', bytes_in: 0n, bytes_out: 0n } as const;
+    const node = { kind: 'address', outside: false, bytes_in: 0n, bytes_out: 0n } as const;
     const nodes = Array.from({ length: MAX_DRAWN_NODES + 1 }, (_, i) => ({ ...node, id: `n${i}`, label: `n${i}` }));
     await expect(drawGraph({ ...graph, nodes }, 'svg', signal)).rejects.toMatchObject({
       code: 'VF_LIMIT',
