@@ -1,5 +1,6 @@
 // `vpcflow firehose`: an HTTP endpoint whose requests, sent by Amazon Data Firehose, become records of a Kinesis stream.
 import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
+import type { AccessKeys } from '../../pipeline/firehose/access-keys.ts';
 import { formatCount, formatMany } from '../../pipeline/quantities.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
@@ -11,10 +12,11 @@ import { createLog, type Log } from '../shared/log.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import { openMeters } from '../shared/metrics/open-meters.ts';
 import { required } from '../shared/options.ts';
+import { Readiness } from '../shared/readiness.ts';
+import type { WatchedFiles } from '../shared/watched-files.ts';
 import { BytesInWork } from './bytes-in-work.ts';
 import { FailureLog } from './failure-log.ts';
-import { KeyFile } from './key-file.ts';
-import { Readiness } from './readiness.ts';
+import { openKeyFile } from './key-file.ts';
 import { startEndpoint } from './server.ts';
 
 /** Bodies and their records; a body that is being taken apart needs three times its size for a moment, one at a time. */
@@ -35,9 +37,9 @@ const openKeys = async (
   path: string | null,
   clock: Clock,
   log: Log,
-): Promise<{ readonly file: KeyFile | null; readonly close: () => void }> => {
+): Promise<{ readonly file: WatchedFiles<AccessKeys> | null; readonly close: () => void }> => {
   if (path === null) return { file: null, close: () => {} };
-  const file = await KeyFile.open(path, clock, log);
+  const file = await openKeyFile(path, clock, log);
   const onHangup = (): void => void file.reload();
   process.on('SIGHUP', onHangup);
   return { file, close: () => void process.off('SIGHUP', onHangup) };
@@ -72,10 +74,10 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
   let again = 0; // records
   try {
     const stream = await identifyStream(client, named);
-    const readiness = new Readiness(clock, (late) => askForStream(client, stream, late));
+    const readiness = new Readiness(clock, (late) => askForStream(client, stream, late), 'ready');
     const endpoint = await startEndpoint({
       ...{ host, port, meter, failures, log, clock },
-      keys: file === null ? null : () => file.keys(),
+      keys: file === null ? null : () => file.value(),
       unknownFields: options.unknownFields,
       bytes: new BytesInWork(MAX_BYTES_IN_WORK),
       ready: () => readiness.ready(),

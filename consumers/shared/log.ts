@@ -18,10 +18,19 @@ const asText = (line: string): string => {
   return `${clock} ${(LEVELS[Number(level)] ?? '').padEnd(5)} ${msg}${rest.join('')}\n`;
 };
 
-/** `auto` is text on a terminal and JSON (pino's, one object a line) anywhere else. */
-export const createLog = (stderr: NodeJS.WritableStream, format: 'auto' | 'json' | 'text'): Log => {
+/** What pino writes to. */
+export interface LogDestination {
+  write(line: string): void;
+}
+
+/** Lines as they come from pino; `auto` makes text of them on a terminal, and leaves JSON (an object a line) elsewhere. */
+export const logDestination = (stderr: NodeJS.WritableStream, format: 'auto' | 'json' | 'text'): LogDestination => {
   const text = format === 'text' || (format === 'auto' && 'isTTY' in stderr && stderr.isTTY === true);
-  const destination = { write: (line: string): void => void stderr.write(text ? asText(line) : line) };
+  return { write: (line) => void stderr.write(text ? asText(line) : line) };
+};
+
+/** A log that writes there. */
+export const logTo = (destination: LogDestination): Log => {
   const logger = pino({ level: 'debug', base: null }, destination);
   return {
     debug: (fields, message) => logger.debug(fields, message),
@@ -30,3 +39,6 @@ export const createLog = (stderr: NodeJS.WritableStream, format: 'auto' | 'json'
     error: (fields, message) => logger.error(fields, message),
   };
 };
+
+export const createLog = (stderr: NodeJS.WritableStream, format: 'auto' | 'json' | 'text'): Log =>
+  logTo(logDestination(stderr, format));

@@ -3,9 +3,10 @@ import { chmod, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { KeyFile } from '../../../consumers/firehose/key-file.ts';
+import { openKeyFile } from '../../../consumers/firehose/key-file.ts';
 import type { Log } from '../../../consumers/shared/log.ts';
-import { isAccessKey } from '../../../pipeline/firehose/access-keys.ts';
+import type { WatchedFiles } from '../../../consumers/shared/watched-files.ts';
+import { type AccessKeys, isAccessKey } from '../../../pipeline/firehose/access-keys.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 
 let directory: string;
@@ -27,13 +28,13 @@ beforeEach(async () => {
   await chmod(path, 0o600);
 });
 
-const allowed = async (file: KeyFile): Promise<string[]> => {
-  const keys = await file.keys();
+const allowed = async (file: WatchedFiles<AccessKeys>): Promise<string[]> => {
+  const keys = await file.value();
   return ['old-key', 'new-key'].filter((key) => isAccessKey(keys, key));
 };
 
 test('are read again when the file changes, at most once a second', async () => {
-  const file = await KeyFile.open(path, clock, log);
+  const file = await openKeyFile(path, clock, log);
   expect(await allowed(file)).toEqual(['old-key']);
   await writeFile(path, 'old-key\nnew-key\n');
   expect(await allowed(file)).toEqual(['old-key']);
@@ -48,7 +49,7 @@ test('are read again when the file changes, at most once a second', async () => 
 
 test('are read again when they are asked to be, also when the file looks the same', async () => {
   await utimes(path, 1_000_000, 1_000_000);
-  const file = await KeyFile.open(path, clock, log);
+  const file = await openKeyFile(path, clock, log);
   await writeFile(path, 'new-key\n');
   await utimes(path, 1_000_000, 1_000_000);
   await clock.advance(1000);
@@ -58,7 +59,7 @@ test('are read again when they are asked to be, also when the file looks the sam
 });
 
 test('stay as they were while the file is missing or empty, which is said once', async () => {
-  const file = await KeyFile.open(path, clock, log);
+  const file = await openKeyFile(path, clock, log);
   await rm(path);
   for (let i = 0; i < 3; i++) {
     await clock.advance(1000);
@@ -76,20 +77,20 @@ test('stay as they were while the file is missing or empty, which is said once',
 
 test('that others can read are warned about', async () => {
   await chmod(path, 0o644);
-  await KeyFile.open(path, clock, log);
+  await openKeyFile(path, clock, log);
   expect(told).toEqual([`others than its owner can read ${path}: chmod 600`]);
 });
 
 test('without any, or without a file, nothing starts', async () => {
   await writeFile(path, '\n# comment\n');
-  await expect(KeyFile.open(path, clock, log)).rejects.toMatchObject({ code: 'VF_USAGE' });
-  await expect(KeyFile.open(join(directory, 'none'), clock, log)).rejects.toMatchObject({
+  await expect(openKeyFile(path, clock, log)).rejects.toMatchObject({ code: 'VF_USAGE' });
+  await expect(openKeyFile(join(directory, 'none'), clock, log)).rejects.toMatchObject({
     code: 'VF_SOURCE_UNREADABLE',
   });
 });
 
 test('none of it tells a key', async () => {
-  const file = await KeyFile.open(path, clock, log);
+  const file = await openKeyFile(path, clock, log);
   await file.reload();
   expect(JSON.stringify([told, Object.entries(file)])).not.toContain('old-key');
 });

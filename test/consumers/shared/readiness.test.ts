@@ -1,8 +1,6 @@
-// Whether the stream is reachable: known from what is put, asked where nothing is; and failures in few lines.
+// Whether the stream is reachable: known from what is put, asked where nothing is.
 import { expect, test } from 'vitest';
-import { FailureLog } from '../../../consumers/firehose/failure-log.ts';
-import { Readiness } from '../../../consumers/firehose/readiness.ts';
-import type { Log } from '../../../consumers/shared/log.ts';
+import { Readiness } from '../../../consumers/shared/readiness.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 
 /** A stream that can be reached or not, and how often it was asked. */
@@ -19,7 +17,7 @@ const asked = () => {
 test('nobody is asked as long as something was put lately, and one for all who want to know', async () => {
   const clock = new ManualClock();
   const { stream, probe } = asked();
-  const readiness = new Readiness(clock, probe);
+  const readiness = new Readiness(clock, probe, 'ready');
   expect(await readiness.ready()).toBe(true);
   await clock.advance(14_000);
   readiness.heard();
@@ -40,7 +38,7 @@ test('nobody is asked as long as something was put lately, and one for all who w
 test('after a put that failed the stream is asked at once; a stream that says nothing is not ready after five seconds', async () => {
   const clock = new ManualClock();
   const { stream, probe } = asked();
-  const readiness = new Readiness(clock, probe);
+  const readiness = new Readiness(clock, probe, 'ready');
   readiness.doubt();
   expect(await readiness.ready()).toBe(true); // too busy for the records, and there
   stream.reachable = false;
@@ -55,16 +53,14 @@ test('after a put that failed the stream is asked at once; a stream that says no
   expect(await answer).toBe(false);
 });
 
-test('twenty failures a minute have a line, the others a number', async () => {
+test('what was never asked for is asked before it is ready, again after the time given, and says what it is', async () => {
   const clock = new ManualClock();
-  const lines: string[] = [];
-  const tell = (fields: unknown, message: string): void => void lines.push(`${JSON.stringify(fields)} ${message}`);
-  const failures = new FailureLog({ debug: tell, info: tell, warn: tell, error: tell } satisfies Log, clock);
-  for (let i = 0; i < 30; i++) failures.add({ i }, 'failed');
-  expect(lines).toHaveLength(20);
-  await clock.advance(60_000);
-  failures.add({}, 'failed');
-  expect(lines.slice(20)).toEqual(['{"requests":10} more requests failed that have no line', '{} failed']);
-  failures.end();
-  expect(lines).toHaveLength(22);
+  const { stream, probe } = asked();
+  stream.reachable = false;
+  const readiness = new Readiness(clock, probe, 'unknown', 1000);
+  expect(await readiness.failure()).toEqual(new Error('no route'));
+  stream.reachable = true;
+  expect(await readiness.ready()).toBe(false);
+  await clock.advance(1000);
+  expect(await readiness.failure()).toBe(null);
 });
