@@ -30,8 +30,8 @@ export interface ObjectStore {
   /** Human-readable place, for messages: a path or s3:// URI. */
   readonly uri: string;
   put(key: string, body: Uint8Array, condition?: PutCondition): Promise<PutResult>;
-  /** The object, or null when there is none. */
-  get(key: string): Promise<StoredObject | null>;
+  /** The object, or null when there is none. An aborted signal may end it early; it then rejects. */
+  get(key: string, options?: { readonly signal?: AbortSignal }): Promise<StoredObject | null>;
   /** All objects whose key begins with `prefix`, ascending by key (UTF-8 bytes), strictly after `after` when given. */
   list(prefix: string, options?: { readonly after?: string }): AsyncIterable<ListedObject>;
   /** Removing what is not there is no error. */

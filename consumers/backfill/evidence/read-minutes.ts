@@ -9,8 +9,9 @@ import type { WindowTable } from '../../../pipeline/query-plan.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryEngine, QueryValue } from '../../../schemas/query.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
+import { CachedFiles } from '../../shared/query/cached-files.ts';
 import { openDuckDb } from '../../shared/query/duckdb.ts';
-import { CachedFiles, filesInPlace } from '../../shared/query/object-files.ts';
+import { filesInPlace, type ObjectFiles } from '../../shared/query/object-files.ts';
 import { quotedPath } from '../../shared/query/sql-text.ts';
 
 /** What lies on the disk at once of a store that is not a directory. */
@@ -70,9 +71,10 @@ export const readMinutes = async (
 ): Promise<MinuteSet> => {
   const scratch = await mkdtemp(join(tmpdir(), 'vpcflow-evidence-'));
   let engine: QueryEngine | null = null;
+  let files: ObjectFiles | null = null;
   try {
     const local = !store.uri.includes('://');
-    const files = local
+    files = local
       ? filesInPlace(store.uri)
       : new CachedFiles(store, { directory: join(scratch, 'objects'), maxBytes: 0 });
     const empty = join(scratch, 'empty.parquet'); // so that each name exists
@@ -97,6 +99,7 @@ export const readMinutes = async (
     return set;
   } finally {
     await engine?.close();
+    await files?.close();
     await rm(scratch, { recursive: true, force: true });
   }
 };

@@ -8,8 +8,9 @@ import type { AuditResult } from '../../../schemas/audit.ts';
 import type { Commit } from '../../../schemas/chain.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
+import { CachedFiles } from '../query/cached-files.ts';
 import { openDuckDb } from '../query/duckdb.ts';
-import { CachedFiles, filesInPlace } from '../query/object-files.ts';
+import { filesInPlace } from '../query/object-files.ts';
 import { ChainAudit } from './chains.ts';
 import { arrivalHours, type CommitMark, listCommits, markOf, readCommits, sourceOf } from './commit-list.ts';
 import { ObjectCheck } from './object-check.ts';
@@ -102,6 +103,7 @@ const checkCommits = async (
     await flush();
   } finally {
     await engine.close();
+    await files.close();
     await rm(scratch, { recursive: true, force: true });
   }
   return marks;

@@ -1,13 +1,15 @@
 // Runs SQL in an in-process DuckDB that may read a few named directories and nothing else of the machine.
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryColumn, QueryEngine, QueryParameter, QueryResult, QueryValue } from '../../../schemas/query.ts';
+import { queryError } from './duckdb-errors.ts';
 import { boundParameter, chunkRows, columnType } from './duckdb-values.ts';
-import { Gate } from './gate.ts';
+import { Lanes } from './lanes.ts';
+import type { Lane, QueryPresent } from './query-stats.ts';
 import { bracketedPath, quotedList, quotedText } from './sql-text.ts';
 
 export interface DuckDbOptions {
@@ -20,24 +22,32 @@ export interface DuckDbOptions {
   readonly keepFiles?: boolean;
   /** Where the scratch directory is made (default: the system's temporary directory). */
   readonly temporary?: string;
+  /** The lane of the question that a signal belongs to (default: the small one for all). */
+  readonly lane?: (signal: AbortSignal | undefined) => Lane;
+}
+
+export interface DuckDbEngine extends QueryEngine {
+  present(): Promise<QueryPresent>;
 }
 
 export const DEFAULT_MEMORY_LIMIT = 768 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
+/** Spill files may have so many times the memory limit: 12 GiB with the default. */
+export const SPILL_FACTOR = 16;
 
-/** Steps of queries that run at once. Each holds a thread of libuv's four, which the file system needs too. */
-const STEPS_AT_ONCE = 3;
 const INTERRUPT_EVERY = 20; // ms
+const SPILL = 'spill'; // directory of the scratch directory
 
 /** Opens an in-memory DuckDB. It loads no extension, opens no file outside `directories` and has no way back from that. */
-export async function openDuckDb(options: DuckDbOptions): Promise<QueryEngine> {
+export async function openDuckDb(options: DuckDbOptions): Promise<DuckDbEngine> {
+  const memoryLimit = options.memoryLimit ?? DEFAULT_MEMORY_LIMIT;
   const parent = options.temporary ?? tmpdir();
   await mkdir(parent, { recursive: true });
   const scratch = await mkdtemp(join(parent, 'vpcflow-query-'));
-  const spill = join(scratch, 'spill');
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${options.memoryLimit ?? DEFAULT_MEMORY_LIMIT}B`,
+    memory_limit: `${memoryLimit}B`,
+    max_temp_directory_size: `${SPILL_FACTOR * memoryLimit}B`,
     threads: String(options.threads ?? 2),
-    temp_directory: spill,
+    temp_directory: join(scratch, SPILL),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
@@ -54,21 +64,28 @@ export async function openDuckDb(options: DuckDbOptions): Promise<QueryEngine> {
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
   connection.closeSync();
-  return new DuckDb(instance, scratch);
+  return new DuckDb(instance, scratch, options.lane ?? (() => 'small'));
 }
 
-class DuckDb implements QueryEngine {
+class DuckDb implements DuckDbEngine {
   readonly #instance: DuckDBInstance;
   readonly #scratch: string;
+  readonly #lane: (signal: AbortSignal | undefined) => Lane;
+  readonly #lanes = new Lanes();
   readonly #open = new Set<DuckDBConnection>();
-  readonly #gate = new Gate(STEPS_AT_ONCE);
+  readonly #interrupts = new Set<() => void>(); // of the steps that run
   #exports = 0;
   readonly #closing = new AbortController();
   readonly #steps = new Set<Promise<unknown>>();
 
-  constructor(instance: DuckDBInstance, scratch: string) {
+  constructor(instance: DuckDBInstance, scratch: string, lane: (signal: AbortSignal | undefined) => Lane) {
     this.#instance = instance;
     this.#scratch = scratch;
+    this.#lane = lane;
+  }
+
+  async present(): Promise<QueryPresent> {
+    return { ...this.#lanes.present, spillBytes: await bytesOf(join(this.#scratch, SPILL)) };
   }
 
   async run(sql: string, parameters: readonly QueryParameter[] = [], signal?: AbortSignal): Promise<QueryResult> {
@@ -111,6 +128,7 @@ class DuckDb implements QueryEngine {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new VpcflowError('VF_QUERY', 'the query engine is closed'));
     // What runs is interrupted and then lets go; after that nothing uses the instance any more.
+    for (const interrupt of this.#interrupts) interrupt();
     while (this.#steps.size > 0) await Promise.allSettled(this.#steps);
     for (const connection of this.#open) this.#disconnect(connection);
     this.#instance.closeSync();
@@ -118,8 +136,7 @@ class DuckDb implements QueryEngine {
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<DuckDBConnection> {
-    signal?.throwIfAborted();
-    this.#closing.signal.throwIfAborted();
+    this.#throwIfUnwanted(signal);
     const connection = await this.#instance.connect();
     this.#open.add(connection);
     return connection;
@@ -135,7 +152,7 @@ class DuckDb implements QueryEngine {
    */
   async #abandon(connection: DuckDBConnection): Promise<void> {
     if (!this.#open.delete(connection)) return;
-    const freed = this.#gate.pass(() => connection.run('SELECT 1'));
+    const freed = this.#lanes.pass('small', () => connection.run('SELECT 1'));
     this.#steps.add(freed);
     try {
       await freed;
@@ -149,32 +166,41 @@ class DuckDb implements QueryEngine {
 
   /** One call into DuckDB, ended when the signal aborts or the engine closes while it runs. */
   async #step<T>(connection: DuckDBConnection, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
-    const stop = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
-    const running = this.#gate.pass(async () => {
-      stop.throwIfAborted();
-      let again: NodeJS.Timeout | undefined;
-      const interrupt = () => {
-        connection.interrupt();
-        // An interrupt that comes before DuckDB has begun is forgotten, so it is repeated until the call has ended.
-        again = setInterval(() => connection.interrupt(), INTERRUPT_EVERY);
-      };
-      stop.addEventListener('abort', interrupt, { once: true });
-      try {
-        return await call();
-      } catch (error) {
-        stop.throwIfAborted();
-        throw queryError(error);
-      } finally {
-        stop.removeEventListener('abort', interrupt);
-        clearInterval(again);
-      }
-    });
+    const running = this.#lanes.pass(this.#lane(signal), () => this.#turn(connection, signal, call), signal);
     this.#steps.add(running);
     try {
       return await running;
     } finally {
       this.#steps.delete(running);
     }
+  }
+
+  /** What a step does when its turn has come. */
+  async #turn<T>(connection: DuckDBConnection, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    this.#throwIfUnwanted(signal);
+    let again: NodeJS.Timeout | undefined;
+    const interrupt = () => {
+      connection.interrupt();
+      // An interrupt that comes before DuckDB has begun is forgotten, so it is repeated until the call has ended.
+      again ??= setInterval(() => connection.interrupt(), INTERRUPT_EVERY);
+    };
+    signal?.addEventListener('abort', interrupt, { once: true });
+    this.#interrupts.add(interrupt);
+    try {
+      return await call();
+    } catch (error) {
+      this.#throwIfUnwanted(signal);
+      throw queryError(error);
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+      this.#interrupts.delete(interrupt);
+      clearInterval(again);
+    }
+  }
+
+  #throwIfUnwanted(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    this.#closing.signal.throwIfAborted();
   }
 
   async *#chunks(
@@ -218,20 +244,8 @@ function columnsOf(result: DuckDBResult): QueryColumn[] {
   });
 }
 
-/** What DuckDB says, in terms of the catalogue. Its own text is the cause, never the message: it quotes the SQL. */
-function queryError(cause: unknown): VpcflowError {
-  if (cause instanceof VpcflowError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const first = text.split('\n', 1)[0];
-  if (/^Out of Memory Error/.test(text)) {
-    return new VpcflowError('VF_LIMIT', 'the query needs more memory and spill space than it may have', { cause });
-  }
-  if (
-    /No magic bytes|not a parquet file|too small to be a Parquet|footer|TProtocolException|ZSTD|deserializ/i.test(first)
-  ) {
-    return new VpcflowError('VF_STORE_CORRUPT', `a Parquet file cannot be read: ${first}`, { cause });
-  }
-  if (/^IO Error/.test(text))
-    return new VpcflowError('VF_STORE_UNREACHABLE', `a file cannot be read: ${first}`, { cause });
-  return new VpcflowError('VF_QUERY', `the query failed: ${first}`, { cause });
+async function bytesOf(directory: string): Promise<number> {
+  const names = await readdir(directory).catch(() => []); // it is made with the first file
+  const sizes = names.map(async (name) => (await stat(join(directory, name)).catch(() => null))?.size ?? 0);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

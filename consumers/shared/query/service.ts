@@ -1,6 +1,5 @@
 // Opens a store for questions: the engine, the files, the empty tables, and windows over them.
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
@@ -9,8 +8,12 @@ import type { Clock } from '../../../schemas/clock.ts';
 import type { ColumnType } from '../../../schemas/columns.ts';
 import type { QueryEngine, Window } from '../../../schemas/query.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
+import { CachedFiles, DEFAULT_CACHE_BYTES } from './cached-files.ts';
 import { openDuckDb } from './duckdb.ts';
-import { CachedFiles, filesInPlace, type ObjectFiles } from './object-files.ts';
+import { filesInPlace, type ObjectFiles } from './object-files.ts';
+import { openOwnedDirectory } from './owned-directory.ts';
+import { noTotals, type QueryStats, type QueryTotals } from './query-stats.ts';
+import { QuestionSizes } from './question-sizes.ts';
 import { quotedName } from './sql-text.ts';
 import { openWindow, TABLE_COLUMNS, type WindowSource } from './window-source.ts';
 
@@ -19,8 +22,9 @@ export interface QueryServiceOptions {
   readonly clock: Clock;
   readonly memoryLimit?: number; // bytes
   readonly threads?: number;
-  /** Where objects of a remote store are kept between questions. */
+  /** Where objects of a remote store are kept between questions, and how many bytes of them. */
   readonly cacheDirectory?: string;
+  readonly cacheSize?: number;
 }
 
 /** Everything that a question about a store needs. */
@@ -28,7 +32,12 @@ export interface QueryService {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly engine: QueryEngine;
-  /** Plans and fetches a window; the caller releases it. `lateness` is in ms (default 20 minutes). */
+  readonly stats: QueryStats;
+  /**
+   * Plans and fetches a window; the caller releases it. `lateness` is in ms (default 20 minutes). The signal is the
+   * question's: what the engine runs under it goes into the lane of what the windows under it hold. Rejects with
+   * VF_LIMIT where that is more than the cache may have.
+   */
   window(
     window: Window,
     tables: readonly WindowTable[],
@@ -39,40 +48,52 @@ export interface QueryService {
 
 export async function openQueryService(options: QueryServiceOptions): Promise<QueryService> {
   const { store, clock } = options;
-  const scratch = await mkdtemp(join(tmpdir(), 'vpcflow-empty-'));
-  const files = objectFiles(store, options.cacheDirectory);
+  const totals = noTotals();
+  const files = objectFiles(store, options, totals);
+  const sizes = new QuestionSizes(isLocal(store) ? null : (options.cacheSize ?? DEFAULT_CACHE_BYTES));
+  const scratch = await openOwnedDirectory(tmpdir(), 'vpcflow-questions-');
   const engine = await openDuckDb({
-    directories: [files.directory, scratch],
+    directories: [files.directory, scratch.path],
+    temporary: scratch.path,
+    lane: (signal) => sizes.lane(signal),
     ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
   const empty = {
-    digests: await writeEmpty(engine, 'digests', scratch),
-    coverage: await writeEmpty(engine, 'coverage', scratch),
+    digests: await writeEmpty(engine, 'digests', scratch.path),
+    coverage: await writeEmpty(engine, 'coverage', scratch.path),
   };
   return {
     store,
     clock,
     engine,
+    stats: { totals, present: () => engine.present() },
     window: (window, tables, { lateness = DEFAULT_LATENESS_MS, signal } = {}) =>
-      openWindow(store, files, empty, {
+      openWindow(store, sizes.counted(files), empty, {
         ...{ window, tables, now: clock.now(), lateness },
         ...(signal === undefined ? {} : { signal }),
       }),
     close: async () => {
       await engine.close();
-      await rm(scratch, { recursive: true, force: true });
+      await files.close();
+      await scratch.close();
     },
   };
 }
 
-/** The URI of a directory store is its path, and its objects are read where they lie; any other store's are fetched. */
-function objectFiles(store: ObjectStore, cacheDirectory: string | undefined): ObjectFiles {
-  if (isAbsolute(store.uri)) return filesInPlace(store.uri);
-  const place = createHash('sha256').update(store.uri).digest('hex').slice(0, 16);
+/** The URI of a directory store is its path. */
+const isLocal = (store: ObjectStore): boolean => isAbsolute(store.uri);
+
+/** The objects of a directory store are read where they lie; any other store's are fetched. */
+function objectFiles(store: ObjectStore, options: QueryServiceOptions, totals: QueryTotals): ObjectFiles {
+  if (isLocal(store)) return filesInPlace(store.uri, totals);
   // Below the user's own directory: what lies in a directory that others may write to cannot be believed.
   const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return new CachedFiles(store, { directory: cacheDirectory ?? join(caches, 'vpcflow', place) });
+  return new CachedFiles(store, {
+    directory: options.cacheDirectory ?? join(caches, 'vpcflow'),
+    totals,
+    ...(options.cacheSize === undefined ? {} : { maxBytes: options.cacheSize }),
+  });
 }
 
 const SQL_TYPES: Readonly<Record<ColumnType, string>> = {

@@ -63,7 +63,7 @@ export const withDeadline = (store: ObjectStore, clock: Clock, ms: number = ANSW
     uri: store.uri,
     put: (key, body, condition) =>
       within(`write ${key}`, ms + body.length / BYTES_PER_MS, () => store.put(key, body, condition)),
-    get: (key) => within(`read ${key}`, ms, () => store.get(key)),
+    get: (key, options) => within(`read ${key}`, ms, () => store.get(key, options)),
     list,
     remove: (key) => within(`remove ${key}`, ms, () => store.remove(key)),
   };

@@ -26,11 +26,12 @@ const CAUSES: ReadonlyMap<string, string> = new Map([
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
+/** In a sentence's words where there are some, otherwise the error's own. */
+export const failureReason = (error: unknown): string =>
+  CAUSES.get(systemCode(error) ?? '') ?? (error instanceof Error ? error.message : `${error}`);
+
 /** A VF_STORE_UNREACHABLE that says which store, doing what, and why; a VpcflowError is handed on as it is. */
 export const storeFailure = (uri: string, doing: string, error: unknown): VpcflowError => {
   if (error instanceof VpcflowError) return error;
-  const code = systemCode(error);
-  const why =
-    (code === undefined ? undefined : CAUSES.get(code)) ?? (error instanceof Error ? error.message : `${error}`);
-  return new VpcflowError('VF_STORE_UNREACHABLE', `${uri}: cannot ${doing}: ${why}`, { cause: error });
+  return new VpcflowError('VF_STORE_UNREACHABLE', `${uri}: cannot ${doing}: ${failureReason(error)}`, { cause: error });
 };

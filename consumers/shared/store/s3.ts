@@ -110,12 +110,12 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async get(key: string): Promise<StoredObject | null> {
+  async get(key: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<StoredObject | null> {
     const at = this.#at(key);
     for (let round = 1; ; round++) {
       let answered = false;
       try {
-        const found = await this.#client.send(new GetObjectCommand(at));
+        const found = await this.#client.send(new GetObjectCommand(at), signal && { abortSignal: signal });
         answered = true; // from here on the SDK does not repeat: the body may still break off
         const bytes = await found.Body?.transformToByteArray();
         if (bytes === undefined) throw new Error('the answer has no body');

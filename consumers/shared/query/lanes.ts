@@ -1,0 +1,30 @@
+// Gives the steps of small and of large questions threads of their own, so that neither waits for the other's.
+import { Gate } from './gate.ts';
+import type { Lane, QueryPresent } from './query-stats.ts';
+
+/**
+ * Threads of libuv (consumers/vpcflow.ts asks for eight). Each step holds one until it ends, and so does each access to
+ * a file and each piece that is compressed, so that a quarter is left to those; a quarter runs large questions.
+ */
+const THREADS = Math.max(4, Number(process.env.UV_THREADPOOL_SIZE) || 4);
+const LARGE = Math.floor(THREADS / 4);
+const LEFT = Math.floor(THREADS / 4);
+
+export class Lanes {
+  readonly #gates: Readonly<Record<Lane, Gate>> = {
+    small: new Gate(THREADS - LARGE - LEFT),
+    large: new Gate(LARGE),
+  };
+
+  pass<T>(lane: Lane, step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#gates[lane].pass(step, signal);
+  }
+
+  get present(): Omit<QueryPresent, 'spillBytes'> {
+    const { small, large } = this.#gates;
+    return {
+      running: { small: small.running, large: large.running },
+      waiting: { small: small.waiting, large: large.waiting },
+    };
+  }
+}
