@@ -2,6 +2,8 @@
 import type { Command } from './shared/command.ts';
 
 const METERS = ['metricsPort', 'statsd', 'statsdTags', 'log'] as const;
+/** Of the commands that ask the store themselves. */
+const ENGINE = ['memoryLimit', 'cacheDir', 'cacheSize'] as const;
 const TAGS = { option: 'statsd', options: ['statsdTags'] } as const;
 
 /** In the order of --help. A command is listed here when its module exists, and not before. */
@@ -88,7 +90,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'rows',
     summary: 'the merged minute rows of a window',
-    options: ['store', 'start', 'stop', 'columns', 'filter', 'top', 'rowsFormat', 'lateness'],
+    options: ['store', 'start', 'stop', 'columns', 'filter', 'top', 'rowsFormat', 'lateness', ...ENGINE],
     required: ['start', 'stop'],
     load: () => import('./query/commands/rows.ts'),
   },
@@ -98,6 +100,7 @@ export const COMMANDS: readonly Command[] = [
     options: [
       ...(['store', 'start', 'stop', 'grouping', 'internet', 'ownNetworks', 'filter', 'top'] as const),
       ...(['count', 'graphFormat', 'lateness'] as const),
+      ...ENGINE,
     ],
     required: ['start', 'stop'],
     load: () => import('./query/commands/graph.ts'),
@@ -105,7 +108,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'coverage',
     summary: 'for which interfaces and minutes a window has evidence without flows',
-    options: ['store', 'start', 'stop', 'coverageFormat', 'lateness'],
+    options: ['store', 'start', 'stop', 'coverageFormat', 'lateness', ...ENGINE],
     required: ['start', 'stop'],
     load: () => import('./query/commands/coverage.ts'),
   },

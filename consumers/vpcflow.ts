@@ -15,6 +15,9 @@ const BAD_REQUEST = 400;
 /** A second Ctrl-C ends the process at once; npm passes the terminal's own on within milliseconds, which is the same one. */
 const SAME_SIGNAL_MS = 1000;
 
+// Read by libuv when the first of its threads is needed. DuckDB holds one for each query that runs (shared/query/lanes.ts).
+process.env.UV_THREADPOOL_SIZE ||= '8';
+
 const APPENDIX_INDENT = ' '.repeat(6);
 
 const optionHelp = (command: Command, key: OptionKey): string => {

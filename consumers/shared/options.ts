@@ -44,9 +44,19 @@ export const OPTIONS = {
   rateLimit: maybeInteger('rate-limit', [1, 1_000_000], 'questions a minute of one client; more are answered 429'),
   queryTimeout: duration('query-timeout', '2m', '1s', '1h', 'how long an answer may take'),
   maxWindow: duration('max-window', '31d', '1m', '3660d', 'the longest window that may be asked for'),
-  memoryLimit: integer('memory-limit', 768, [64, 1_048_576], 'MiB that the query engine may hold before it spills'),
+  memoryLimit: integer(
+    'memory-limit',
+    768,
+    [64, 1_048_576],
+    'MiB that the query engine may hold before it spills to TMPDIR',
+  ),
   cacheDir: optional('cache-dir', 'DIR', 'where objects of S3 are kept (without it: vpcflow in the cache of the user)'),
-  cacheSize: integer('cache-size', 4096, [16, 100_000_000], 'MiB of objects that are kept'),
+  cacheSize: integer(
+    'cache-size',
+    4096,
+    [16, 100_000_000],
+    'MiB of objects of S3 that are kept; one question may need no more',
+  ),
   digestAt: optional('digest-at', 'PATH', 'mount the digest API of vpcflow-digesterd here too; / for the root'),
   graphAt: optional('graph-at', 'PATH', 'mount the graph API of vpcflow-grapherd here too; / for the root'),
   jobTimeout: duration(

@@ -6,6 +6,7 @@ import { VpcflowError } from '../../../schemas/errors.ts';
 import type { CommandContext } from '../../shared/command.ts';
 import { openStoreToRead } from '../../shared/query/read-store.ts';
 import { openQueryService } from '../../shared/query/service.ts';
+import { serviceLimits } from '../../shared/query/service-limits.ts';
 import type { Question } from '../questions/question.ts';
 
 /** The exit status. */
@@ -15,7 +16,7 @@ export async function printAnswer(context: CommandContext, question: Question): 
     throw new VpcflowError('VF_USAGE', 'this format is no text for a terminal', { help: 'redirect it to a file' });
   }
   const store = await openStoreToRead(options.store);
-  const service = await openQueryService({ store, clock });
+  const service = await openQueryService({ store, clock, ...serviceLimits(options) });
   try {
     const { window, tables, lateness } = question;
     const source = await service.window(window, tables, { lateness, signal });

@@ -1,0 +1,18 @@
+// Turns the options of a command into the limits of its query service.
+import type { Options } from '../options.ts';
+import type { QueryServiceOptions } from './service.ts';
+
+const MIB = 1024 ** 2;
+
+export const serviceLimits = ({
+  memoryLimit,
+  cacheDir,
+  cacheSize,
+}: Pick<Options, 'memoryLimit' | 'cacheDir' | 'cacheSize'>): Pick<
+  QueryServiceOptions,
+  'memoryLimit' | 'cacheDirectory' | 'cacheSize'
+> => ({
+  memoryLimit: memoryLimit * MIB,
+  cacheSize: cacheSize * MIB,
+  ...(cacheDir === null ? {} : { cacheDirectory: cacheDir }),
+});
