@@ -1,29 +1,65 @@
-// Turns the text of a filter into tokens, each with the column at which it stands.
+// Turns the text of a filter into tokens, each with the place at which it stands.
 import { VpcflowError } from '../../schemas/errors.ts';
 
 export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '~';
 
+/** Where a token stands: UTF-16 offsets of the text, and the column (1-based, in characters) of its beginning. */
+export interface Place {
+  readonly from: number;
+  readonly to: number;
+  readonly column: number;
+}
+
 /** `word`: anything bare, keywords and numbers included; `text`: what stood in quotes. */
-export type Token =
-  | { readonly kind: 'word' | 'text'; readonly value: string; readonly column: number }
-  | { readonly kind: 'operator'; readonly value: Operator; readonly column: number }
-  | { readonly kind: 'open' | 'close' | 'comma' | 'end'; readonly value: string; readonly column: number };
+export type Token = Place &
+  (
+    | { readonly kind: 'word' | 'text'; readonly value: string }
+    | { readonly kind: 'operator'; readonly value: Operator }
+    | { readonly kind: 'open' | 'close' | 'comma' | 'end'; readonly value: string }
+  );
 
-/** The longest filter, in characters. */
-export const MAX_FILTER_LENGTH = 16_384;
+/** The longest filter, in UTF-16 units. */
+export const MAX_FILTER_LENGTH = 262_144;
 
-/** What is wrong with a filter, and at which column (1-based, in characters). */
-export const filterError = (column: number, what: string, help?: string): VpcflowError =>
-  new VpcflowError('VF_BAD_FILTER', `filter, column ${column}: ${what}`, help === undefined ? {} : { help });
+/** VF_BAD_FILTER with the column (1-based, in characters) at which it lies. */
+export class FilterError extends VpcflowError {
+  readonly column: number;
 
-const SPACE = /\s+/uy;
+  constructor(column: number, what: string, help?: string) {
+    super('VF_BAD_FILTER', `filter, column ${column}: ${what}`, help === undefined ? {} : { help });
+    this.column = column;
+  }
+}
+
+export const filterError = (column: number, what: string, help?: string): FilterError =>
+  new FilterError(column, what, help);
+
+const LONGEST_SHOWN = 60; // characters of what was written, in a message
+
+/** What was written, in quotes; its beginning where it is long. */
+export const shown = (text: string): string =>
+  JSON.stringify(text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`);
+
+const SPACE = /[\s\ufeff]+/uy;
 const OPERATOR = /!=|<=|>=|=|<|>|~/y;
-const WORD = /[^\s()=!<>~,"']+/uy;
+// Neither control characters nor halves of surrogate pairs, which are no characters.
+const WORD = /[^\s()=!<>~,"'\p{Cc}\p{Cs}]+/uy;
 
 const PUNCTUATION: Readonly<Record<string, 'open' | 'close' | 'comma'>> = { '(': 'open', ')': 'close', ',': 'comma' };
 
-/** Ends with a token `end`. Throws VF_BAD_FILTER. */
-export function tokenize(text: string): Token[] {
+const QUOTES = new Set(['"', "'"]);
+
+/** Whether a text is a word as it stands, and needs no quotes to be one. */
+export const isWord = (text: string): boolean => {
+  WORD.lastIndex = 0;
+  return WORD.exec(text)?.[0] === text;
+};
+
+/**
+ * Ends with a token `end`. `unfinished` takes a text that ends within quotes, or with half an operator, as one that is
+ * being typed. Throws VF_BAD_FILTER.
+ */
+export function tokenize(text: string, unfinished = false): Token[] {
   if (text.length > MAX_FILTER_LENGTH) {
     throw filterError(MAX_FILTER_LENGTH + 1, `a filter has at most ${MAX_FILTER_LENGTH} characters`);
   }
@@ -32,50 +68,74 @@ export function tokenize(text: string): Token[] {
   let at = 0;
   const match = (pattern: RegExp): string | null => {
     pattern.lastIndex = at;
-    const found = pattern.exec(text)?.[0];
-    if (found === undefined) return null;
-    at += found.length;
-    return found;
+    return pattern.exec(text)?.[0] ?? null;
   };
   while (at < text.length) {
-    if (match(SPACE) !== null) continue;
-    const column = columns.at(at);
-    const punctuation = PUNCTUATION[text[at]];
-    if (punctuation !== undefined) {
-      tokens.push({ kind: punctuation, value: text[at], column });
-      at += 1;
-    } else if (text[at] === '"' || text[at] === "'") {
-      const { value, end } = quoted(text, at, column);
-      tokens.push({ kind: 'text', value, column });
-      at = end;
-    } else {
-      const operator = match(OPERATOR);
-      const word = operator === null ? match(WORD) : null;
-      // The pattern has no other alternatives than the operators.
-      if (operator !== null) tokens.push({ kind: 'operator', value: operator as Operator, column });
-      else if (word !== null) tokens.push({ kind: 'word', value: word, column });
-      else throw filterError(column, `${JSON.stringify(text[at])} means nothing here`);
+    const space = match(SPACE);
+    if (space !== null) {
+      at += space.length;
+      continue;
     }
+    const token = tokenAt(text, at, columns.at(at), match, unfinished);
+    tokens.push(token);
+    at = token.to;
   }
-  tokens.push({ kind: 'end', value: 'the end', column: columns.at(text.length) });
+  tokens.push({ kind: 'end', value: 'the end', from: at, to: at, column: columns.at(at) });
   return tokens;
 }
 
+function tokenAt(
+  text: string,
+  from: number,
+  column: number,
+  match: (pattern: RegExp) => string | null,
+  unfinished: boolean,
+): Token {
+  const punctuation = PUNCTUATION[text[from]];
+  if (punctuation !== undefined) return { kind: punctuation, value: text[from], from, to: from + 1, column };
+  if (QUOTES.has(text[from])) {
+    const { value, to } = quoted(text, from, column, unfinished);
+    return { kind: 'text', value, from, to, column };
+  }
+  // The pattern has no other alternatives than the operators.
+  const operator = match(OPERATOR) as Operator | null;
+  if (operator !== null) return { kind: 'operator', value: operator, from, to: from + operator.length, column };
+  const word = match(WORD);
+  if (word !== null) return { kind: 'word', value: word, from, to: from + word.length, column };
+  if (unfinished && text[from] === '!' && from + 1 === text.length) {
+    return { kind: 'operator', value: '!=', from, to: from + 1, column };
+  }
+  throw filterError(column, `${shown(String.fromCodePoint(text.codePointAt(from) ?? 0))} means nothing here`);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
 /** A text in single or double quotes; a backslash makes the next character itself, and n, r and t a line break or tab. */
-function quoted(text: string, start: number, column: number): { readonly value: string; readonly end: number } {
-  const quote = text[start];
+function quoted(
+  text: string,
+  from: number,
+  column: number,
+  unfinished: boolean,
+): { readonly value: string; readonly to: number } {
+  const quote = text[from];
   let value = '';
-  for (let at = start + 1; at < text.length; at++) {
-    if (text[at] === quote) return { value, end: at + 1 };
+  let at = from + 1;
+  for (; at < text.length && text[at] !== quote; at++) {
     if (text[at] === '\\') {
       at += 1;
       value += ESCAPES[text[at]] ?? text[at] ?? '';
     } else value += text[at];
   }
-  throw filterError(column, `the quote ${quote} is not closed`);
+  if (at >= text.length) {
+    if (unfinished) return { value, to: text.length };
+    throw filterError(column, `the quote ${quote} is not closed`, `end the text with ${quote}`);
+  }
+  // What no column can hold: the engines' texts are UTF-8, and end at a NUL.
+  if (!value.isWellFormed() || value.includes('\0')) {
+    throw filterError(column, 'a text has no NUL and no half of a surrogate pair');
+  }
+  return { value, to: at + 1 };
 }
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 /** Columns, 1-based and counted in characters (not in UTF-16 units), of ascending positions of a text. */
 class Columns {
@@ -88,7 +148,7 @@ class Columns {
   }
 
   at(position: number): number {
-    this.#column += [...this.#text.slice(this.#position, position)].length;
+    for (const _ of this.#text.slice(this.#position, position)) this.#column += 1;
     this.#position = position;
     return this.#column;
   }
