@@ -45,17 +45,10 @@ export function rowsQuestion(options: RowsOptions): Question {
     binary: format === 'parquet' || format === 'arrow',
     text: JSON.stringify(['rows', format, sql, parameters.map(String)]),
     answer: async function* (service, source, signal) {
-      const present = group.length === 0 ? await presentColumns(service, source, signal) : undefined;
+      const present: Present = ({ name }) => source.present.digests.has(name);
       yield* rowsBody(service, source, statement(source.tables.digests, present), format, signal);
     },
   };
-}
-
-async function presentColumns(service: QueryService, source: WindowSource, signal: AbortSignal): Promise<Present> {
-  const found = new Set<QueryValue>();
-  const { chunks } = await service.engine.run(source.present.digests, [], signal);
-  for await (const rows of chunks) for (const [name] of rows) found.add(name);
-  return (column) => found.has(column.name);
 }
 
 async function* rowsBody(

@@ -1,21 +1,21 @@
-// Opens a store for questions: the engine, the files, the empty tables, and windows over them.
-import { mkdir, writeFile } from 'node:fs/promises';
+// Opens a store for questions: the engine, the files, what is known of these, and windows over them.
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
 import type { WindowTable } from '../../../pipeline/query-plan.ts';
 import type { Clock } from '../../../schemas/clock.ts';
-import type { ColumnType } from '../../../schemas/columns.ts';
 import type { QueryEngine, Window } from '../../../schemas/query.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { CachedFiles, DEFAULT_CACHE_BYTES } from './cached-files.ts';
 import { openDuckDb } from './duckdb.ts';
+import { FileMemory } from './file-facts.ts';
+import { SkipdataReader } from './file-questions.ts';
 import { filesInPlace, type ObjectFiles } from './object-files.ts';
 import { openOwnedDirectory } from './owned-directory.ts';
 import { noTotals, type QueryStats, type QueryTotals } from './query-stats.ts';
 import { QuestionSizes } from './question-sizes.ts';
-import { quotedName } from './sql-text.ts';
-import { openWindow, TABLE_COLUMNS, type WindowSource } from './window-source.ts';
+import type { Planned } from './window-files.ts';
+import { openWindow, type WindowSource } from './window-source.ts';
 
 export interface QueryServiceOptions {
   readonly store: ObjectStore;
@@ -36,12 +36,12 @@ export interface QueryService {
   /**
    * Plans and fetches a window; the caller releases it. `lateness` is in ms (default 20 minutes). The signal is the
    * question's: what the engine runs under it goes into the lane of what the windows under it hold. Rejects with
-   * VF_LIMIT where that is more than the cache may have.
+   * VF_LIMIT where that is more than the cache may have. `overlapping` takes rows by the time that they span.
    */
   window(
     window: Window,
     tables: readonly WindowTable[],
-    options?: { readonly lateness?: number; readonly signal?: AbortSignal },
+    options?: { readonly lateness?: number; readonly overlapping?: boolean; readonly signal?: AbortSignal },
   ): Promise<WindowSource>;
   close(): Promise<void>;
 }
@@ -59,18 +59,22 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
     ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
-  const empty = {
-    digests: await writeEmpty(engine, 'digests', scratch.path),
-    coverage: await writeEmpty(engine, 'coverage', scratch.path),
+  const context = {
+    ...{ store, engine, files: sizes.counted(files), memory: new FileMemory(), skipdata: new SkipdataReader(engine) },
+    onPlanned: ({ pruned, damaged, rows }: Planned) => {
+      totals.prunedObjects += pruned;
+      totals.damagedObjects += damaged;
+      totals.rows += rows;
+    },
   };
   return {
     store,
     clock,
     engine,
     stats: { totals, present: () => engine.present() },
-    window: (window, tables, { lateness = DEFAULT_LATENESS_MS, signal } = {}) =>
-      openWindow(store, sizes.counted(files), empty, {
-        ...{ window, tables, now: clock.now(), lateness },
+    window: (window, tables, { lateness = DEFAULT_LATENESS_MS, overlapping = false, signal } = {}) =>
+      openWindow(context, {
+        ...{ window, tables, now: clock.now(), lateness, overlapping },
         ...(signal === undefined ? {} : { signal }),
       }),
     close: async () => {
@@ -81,35 +85,19 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
   };
 }
 
-/** The URI of a directory store is its path. */
-const isLocal = (store: ObjectStore): boolean => isAbsolute(store.uri);
+/** The URI of a directory store is its path: nothing of it is kept anywhere else. */
+export const isLocal = (store: ObjectStore): boolean => isAbsolute(store.uri);
+
+/** Below the user's own directory: what lies in a directory that others may write to cannot be believed. */
+export const defaultCacheDirectory = (): string =>
+  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'vpcflow');
 
 /** The objects of a directory store are read where they lie; any other store's are fetched. */
 function objectFiles(store: ObjectStore, options: QueryServiceOptions, totals: QueryTotals): ObjectFiles {
   if (isLocal(store)) return filesInPlace(store.uri, totals);
-  // Below the user's own directory: what lies in a directory that others may write to cannot be believed.
-  const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return new CachedFiles(store, {
-    directory: options.cacheDirectory ?? join(caches, 'vpcflow'),
+    directory: options.cacheDirectory ?? defaultCacheDirectory(),
     totals,
     ...(options.cacheSize === undefined ? {} : { maxBytes: options.cacheSize }),
   });
-}
-
-const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
-  timestamp: 'TIMESTAMPTZ',
-  string: 'VARCHAR',
-  int32: 'INTEGER',
-  int64: 'BIGINT',
-};
-
-/** A file without rows that has every column of the table: a window in which no file has one still has its name. */
-async function writeEmpty(engine: QueryEngine, table: WindowTable, directory: string): Promise<string> {
-  const nulls = TABLE_COLUMNS[table].map((c) => `NULL::${SQL_TYPES[c.type]} AS ${quotedName(c.name)}`).join(', ');
-  const pieces: Uint8Array[] = [];
-  for await (const piece of engine.parquet(`SELECT ${nulls} WHERE false`)) pieces.push(piece);
-  await mkdir(directory, { recursive: true });
-  const path = join(directory, `${table}.parquet`);
-  await writeFile(path, Buffer.concat(pieces));
-  return path;
 }

@@ -1,39 +1,51 @@
-// Turns a window into something that SQL can read: the objects of its hours as local files, and how complete they are.
+// Turns a window into something that SQL can read: the objects that have its rows as local files, and how complete
+// they are.
 import { createHash } from 'node:crypto';
 import { shardCompleteness } from '../../../pipeline/completeness.ts';
-import { isTableFile, type WindowTable, windowPrefixes } from '../../../pipeline/query-plan.ts';
-import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS } from '../../../schemas/columns.ts';
-import type { Completeness, Window } from '../../../schemas/query.ts';
-import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
-import { Gate } from './gate.ts';
-import type { ObjectFiles } from './object-files.ts';
+import { type FilePlan, type Selection, type WindowTable, warningsOf } from '../../../pipeline/query-plan.ts';
+import type { Completeness, QueryEngine, Window } from '../../../schemas/query.ts';
+import type { ObjectStore } from '../../../schemas/store.ts';
+import type { FileMemory } from './file-facts.ts';
+import { findDamage, isAboutFile, longestInterval, type SkipdataReader } from './file-questions.ts';
+import type { HeldFile, ObjectFiles } from './object-files.ts';
 import { loadProgress } from './progress.ts';
-import { quotedName, quotedPath, timestampLiteral } from './sql-text.ts';
+import { tableSql } from './table-sql.ts';
+import { holdWindow, type Planned, type WindowFiles } from './window-files.ts';
 
-export const TABLE_COLUMNS: Readonly<Record<WindowTable, readonly Column[]>> = {
-  digests: DIGEST_COLUMNS,
-  coverage: COVERAGE_COLUMNS,
-};
-
-const LISTS_AT_ONCE = 8;
+/** How often a window is planned again because files vanished or were found damaged meanwhile. */
+const MAX_ATTEMPTS = 3;
 
 export interface WindowSource {
   readonly window: Window;
   readonly completeness: Completeness;
   /** Per planned table its rows of the window, every column present, as a table expression: `FROM ${tables.digests}`. */
   readonly tables: Readonly<Record<WindowTable, string>>;
-  /** SQL whose one column names the columns that any of a table's files has (and things that are no columns). */
-  readonly present: Readonly<Record<WindowTable, string>>;
-  /** How many objects each table has in the window's hours. */
+  /** The columns that any of a table's files has. */
+  readonly present: Readonly<Record<WindowTable, ReadonlySet<string>>>;
+  /** How many objects of each table are read. */
   readonly objects: Readonly<Record<WindowTable, number>>;
-  /** Changes whenever the objects or the completeness do: the base of an ETag. Hex. */
+  /** Changes whenever the rows or the completeness do: the base of an ETag. Hex. */
   readonly identity: string;
+  /**
+   * Whether a query over the tables failed because of a file of theirs. Such a file is left out of every window that is
+   * opened from now on, with a warning; what failed can be tried again on another source.
+   */
+  isSpoiled(error: unknown, signal?: AbortSignal): Promise<boolean>;
   /** Lets the files go. To be called when the last row was read. */
   release(): void;
 }
 
-export interface WindowRequest {
-  readonly window: Window;
+/** What windows of one store are opened with, and what they remember. */
+export interface WindowContext {
+  readonly store: ObjectStore;
+  readonly files: ObjectFiles;
+  readonly engine: QueryEngine;
+  readonly memory: FileMemory;
+  readonly skipdata: SkipdataReader;
+  readonly onPlanned: (planned: Planned) => void;
+}
+
+export interface WindowRequest extends Selection {
   readonly tables: readonly WindowTable[];
   readonly now: number; // Unix ms
   readonly lateness: number; // ms
@@ -42,76 +54,72 @@ export interface WindowRequest {
 
 /**
  * Plans and fetches. Progress is read before the objects are listed, so that a watermark never claims more than what
- * was then found. `empty` has a file of no rows and all columns for each table.
+ * was then found. An object that cannot be read is left out and named in the warnings.
  */
-export async function openWindow(
-  store: ObjectStore,
-  files: ObjectFiles,
-  empty: Readonly<Record<WindowTable, string>>,
+export async function openWindow(context: WindowContext, request: WindowRequest): Promise<WindowSource> {
+  const { engine, memory } = context;
+  const { window, tables, lateness, now, signal } = request;
+  for (let attempt = 1; ; attempt++) {
+    const isLast = attempt === MAX_ATTEMPTS;
+    const progress = await loadProgress(context.store);
+    const shards = shardCompleteness(progress, window.stop, lateness, now);
+    const held = await holdWindow(context, request, tables, signal);
+    if (held.gone.length > 0 && !isLast) {
+      held.release();
+      continue;
+    }
+    try {
+      return await sourceOf(context, request, shards, held);
+    } catch (error) {
+      const again = !isLast && isAboutFile(error) && signal?.aborted !== true;
+      try {
+        if (!again || !(await findDamage(engine, memory, [...held.files.values()], signal))) throw error;
+      } finally {
+        held.release();
+      }
+    }
+  }
+}
+
+async function sourceOf(
+  { engine, memory, skipdata }: WindowContext,
   request: WindowRequest,
+  shards: Completeness,
+  held: WindowFiles,
 ): Promise<WindowSource> {
-  const { window, signal } = request;
-  const progress = await loadProgress(store);
-  const completeness = shardCompleteness(progress, window.stop, request.lateness, request.now);
-  const listed: Record<WindowTable, ListedObject[]> = { digests: [], coverage: [] };
-  for (const table of request.tables) listed[table] = await listTable(store, table, window, signal);
-  const digests = await files.hold(listed.digests, signal);
-  const coverage = await files.hold(listed.coverage, signal).catch((error) => {
-    digests.release();
-    throw error;
-  });
+  const { window, overlapping, signal } = request;
+  const filesOf = ({ read }: FilePlan): HeldFile[] =>
+    read.map((object) => held.files.get(object)).filter((file) => file !== undefined);
+  const [digests, coverage] = [filesOf(held.digests), filesOf(held.coverage)];
+  const leftOut = [...held.leftOut, ...held.gone.map(({ key }) => ({ key, reason: 'it vanished while it was read' }))];
+  const completeness = {
+    ...shards,
+    complete: leftOut.length > 0 ? false : shards.complete,
+    longestInterval: await longestInterval(engine, memory, digests, signal),
+    skipdata: await skipdata.read(filesOf(held.skipdata), window, signal),
+    warnings: warningsOf(leftOut),
+  };
+  const table = (name: WindowTable, { columns, uniform }: FilePlan, files: readonly HeldFile[], spans: boolean) =>
+    tableSql(name, { paths: files.map(({ path }) => path), columns, uniform }, { window, overlapping: spans });
   return {
-    window,
-    completeness,
+    ...{ window, completeness },
     tables: {
-      digests: tableSql('digests', [empty.digests, ...digests.paths], window),
-      coverage: tableSql('coverage', [empty.coverage, ...coverage.paths], window),
+      digests: table('digests', held.digests, digests, overlapping),
+      coverage: table('coverage', held.coverage, coverage, false),
     },
-    present: { digests: presentSql(digests.paths), coverage: presentSql(coverage.paths) },
-    objects: { digests: digests.paths.length, coverage: coverage.paths.length },
-    identity: identityOf(window, completeness, [...listed.digests, ...listed.coverage]),
-    release: () => {
-      digests.release();
-      coverage.release();
-    },
+    present: { digests: held.digests.columns, coverage: held.coverage.columns },
+    objects: { digests: digests.length, coverage: coverage.length },
+    identity: identityOf(request, completeness, [...digests, ...coverage]),
+    isSpoiled: async (error, by) =>
+      isAboutFile(error) && by?.aborted !== true && (await findDamage(engine, memory, [...digests, ...coverage], by)),
+    release: () => held.release(),
   };
 }
 
-async function listTable(
-  store: ObjectStore,
-  table: WindowTable,
-  window: Window,
-  signal: AbortSignal | undefined,
-): Promise<ListedObject[]> {
-  const gate = new Gate(LISTS_AT_ONCE);
-  const lists = windowPrefixes(table, window).map((prefix) =>
-    gate.pass(async () => {
-      signal?.throwIfAborted();
-      const objects: ListedObject[] = [];
-      for await (const object of store.list(prefix)) if (isTableFile(object)) objects.push(object);
-      return objects;
-    }),
-  );
-  return (await Promise.all(lists)).flat();
-}
-
-/** Partitions are not taken from the path: they repeat `minute`, and would appear as columns of their own. */
-function tableSql(table: WindowTable, paths: readonly string[], window: Window): string {
-  const names = TABLE_COLUMNS[table].map((column) => quotedName(column.name)).join(', ');
-  const list = paths.map(quotedPath).join(', ');
-  const rows = `read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
-  const [start, stop] = [timestampLiteral(window.start), timestampLiteral(window.stop)];
-  return `(SELECT ${names} FROM ${rows} WHERE minute >= ${start} AND minute < ${stop})`;
-}
-
-const presentSql = (paths: readonly string[]): string =>
-  paths.length === 0
-    ? "SELECT '' AS name WHERE false"
-    : `SELECT DISTINCT name FROM parquet_schema([${paths.map(quotedPath).join(', ')}])`;
-
-function identityOf(window: Window, completeness: Completeness, objects: readonly ListedObject[]): string {
+function identityOf(selection: Selection, completeness: Completeness, files: readonly HeldFile[]): string {
+  const { start, stop } = selection.window;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([window.start, window.stop, completeness.complete, completeness.watermark]));
-  for (const object of objects) hash.update(`\n${object.key}\n${object.tag}`);
+  hash.update(JSON.stringify([start, stop, selection.overlapping, { ...completeness, asOf: 0 }]));
+  for (const { object } of files) hash.update(`\n${object.key}\n${object.tag}`);
   return hash.digest('hex');
 }

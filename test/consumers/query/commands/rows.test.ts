@@ -98,11 +98,13 @@ test('an empty window is a valid Arrow stream and a valid Parquet file without r
 
 test('stderr says how complete the answer is, unless it is', async () => {
   expect((await runRows({ ...HOUR, group: 'action' })).stderr).toBe(
-    'vpcflow: complete: false, watermark: 2026-11-20T05:40:00.000Z\n',
+    'vpcflow: complete: false, watermark: 2026-11-20T05:40:00.000Z; shards behind: 1; ' +
+      'AWS left out flows of 1 interface-minutes (1 interfaces, SKIPDATA)\n',
   );
-  expect((await runRows({ ...HOUR, stop: '2026-11-20T05:20:00Z', group: 'action' })).stderr).toBe('');
-  expect((await runRows({ ...HOUR, stop: '2026-11-20T05:21:00Z', group: 'action' })).stderr).not.toBe('');
-  expect((await runRows({ ...HOUR, stop: '2026-11-20T05:21:00Z', group: 'action', lateness: '19m' })).stderr).toBe('');
+  const from = { ...HOUR, start: '2026-11-20T05:04:00Z', group: 'action' };
+  expect((await runRows({ ...from, stop: '2026-11-20T05:20:00Z' })).stderr).toBe('');
+  expect((await runRows({ ...from, stop: '2026-11-20T05:21:00Z' })).stderr).not.toBe('');
+  expect((await runRows({ ...from, stop: '2026-11-20T05:21:00Z', lateness: '19m' })).stderr).toBe('');
 });
 
 test.each([

@@ -136,13 +136,4 @@ describe('problems', () => {
     expect(await response.json()).toMatchObject({ type, status, code, detail: expect.stringContaining(detail) });
     expect(Object.keys(ERRORS)).toContain(code);
   });
-
-  test('a broken object is a problem before the first byte of the answer', async () => {
-    const broken = new DirectoryStore(path('broken'));
-    await broken.put('digests/date=2026-11-20/hour=05/a.parquet', Buffer.from('this is not Parquet, is it'));
-    const { url } = await start({ store: broken });
-    const response = await fetch(`${url}/v1/rows?${HOUR}`);
-    expect(response.status).toBe(500);
-    expect(await response.json()).toMatchObject({ code: 'VF_STORE_CORRUPT' });
-  });
 });
