@@ -7,7 +7,8 @@ import type { CommandContext } from '../../shared/command.ts';
 import { openStoreToRead } from '../../shared/query/read-store.ts';
 import { openQueryService } from '../../shared/query/service.ts';
 import { serviceLimits } from '../../shared/query/service-limits.ts';
-import type { Question } from '../questions/question.ts';
+import { beginAnswer } from '../questions/begin-answer.ts';
+import type { Piece, Question } from '../questions/question.ts';
 
 /** The exit status. */
 export async function printAnswer(context: CommandContext, question: Question): Promise<number> {
@@ -18,12 +19,11 @@ export async function printAnswer(context: CommandContext, question: Question): 
   const store = await openStoreToRead(options.store);
   const service = await openQueryService({ store, clock, ...serviceLimits(options) });
   try {
-    const { window, tables, lateness } = question;
-    const source = await service.window(window, tables, { lateness, signal });
+    const { source, body, end } = await beginAnswer(service, question, signal);
     try {
-      await write(question.answer(service, source, signal), stdout);
+      await write(body ?? [], stdout);
     } finally {
-      source.release();
+      await end();
     }
     const said = remark(source.completeness);
     if (said !== '') stderr.write(said);
@@ -37,7 +37,7 @@ export async function printAnswer(context: CommandContext, question: Question): 
   }
 }
 
-async function write(body: AsyncIterable<string | Uint8Array>, stdout: NodeJS.WritableStream): Promise<void> {
+async function write(body: AsyncIterable<Piece> | Iterable<Piece>, stdout: NodeJS.WritableStream): Promise<void> {
   try {
     await pipeline(Readable.from(body), stdout, { end: false });
   } catch (error) {

@@ -11,6 +11,8 @@ export interface Question {
   readonly window: Window;
   readonly lateness: number; // ms
   readonly tables: readonly WindowTable[];
+  /** Rows by the time that they span; absent: by their minute. */
+  readonly overlapping?: boolean;
   readonly contentType: string;
   /** True where the body is no text, and so nothing for a terminal. */
   readonly binary: boolean;

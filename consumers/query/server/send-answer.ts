@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { completenessHeaders } from '../../../pipeline/answer-head.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
-import type { Piece, Question } from '../questions/question.ts';
+import { beginAnswer } from '../questions/begin-answer.ts';
+import type { Question } from '../questions/question.ts';
 import { cancellation } from './cancellation.ts';
 import type { RouteServices } from './route.ts';
 
@@ -16,45 +17,24 @@ export async function sendAnswer(
   question: Question,
 ): Promise<FastifyReply> {
   const { signal, done } = cancellation(reply, services);
-  const { window, tables, lateness } = question;
-  const source = await services.query.window(window, tables, { lateness, signal });
-  const etag = etagOf(source, question);
-  reply.headers({ ...completenessHeaders(source.completeness), etag, 'cache-control': 'private, no-cache' });
-  reply.header('vary', 'accept');
-  if (isKnown(request.headers['if-none-match'], etag)) {
-    source.release();
-    done();
+  const given = request.headers['if-none-match'];
+  const known = (source: WindowSource) => isKnown(given, etagOf(source, question));
+  const { source, body, end } = await beginAnswer(services.query, question, signal, known);
+  const finish = () => end().finally(done);
+  reply.headers({ ...completenessHeaders(source.completeness), etag: etagOf(source, question) });
+  reply.headers({ 'cache-control': 'private, no-cache', vary: 'accept' });
+  if (body === null) {
+    await finish();
     return reply.code(304).send();
   }
   reply.type(question.contentType);
-  const body = question.answer(services.query, source, signal)[Symbol.asyncIterator]();
-  const end = async () => {
-    try {
-      await body.return?.();
-    } finally {
-      source.release();
-      done();
-    }
-  };
-  try {
-    const first = await body.next();
-    signal.throwIfAborted();
-    if (request.method === 'HEAD') {
-      await end();
-      return reply.send();
-    }
-    // Not the end of the stream: one of which nothing was ever read does not tell that it is left.
-    reply.raw.once('close', () => void end().catch((error: unknown) => request.log.error({ err: error }, 'unclosed')));
-    return reply.send(Readable.from(resumed(first, body)));
-  } catch (error) {
-    await end();
-    throw error;
+  if (request.method === 'HEAD') {
+    await finish();
+    return reply.send();
   }
-}
-
-/** A body whose first piece was taken already, because it decides about the status. */
-async function* resumed(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncGenerator<Piece> {
-  for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  // Not the end of the stream: one of which nothing was ever read does not tell that it is left.
+  reply.raw.once('close', () => void finish().catch((error: unknown) => request.log.error({ err: error }, 'unclosed')));
+  return reply.send(Readable.from(body));
 }
 
 function etagOf(source: WindowSource, question: Question): string {

@@ -1,0 +1,55 @@
+// Begins to answer a question: opens its window and takes the first piece of the body, again without a file that
+// spoils it.
+import type { QueryService } from '../../shared/query/service.ts';
+import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { Piece, Question } from './question.ts';
+
+/** How often a body is begun. Each time all damaged files are found that a query met. */
+const MAX_ATTEMPTS = 3;
+
+export interface BegunAnswer {
+  readonly source: WindowSource;
+  /** The whole body, of which the first piece is there; null where the asker has the answer already. */
+  readonly body: AsyncIterable<Piece> | null;
+  /** Ends what still runs and lets the files go; to be called in any case, once or more often. */
+  end(): Promise<void>;
+}
+
+/**
+ * Rejects with what failed until the first piece is there; what fails later, the body throws. `isKnown` may say, before
+ * anything is read, that the answer about a source needs no body.
+ */
+export async function beginAnswer(
+  service: QueryService,
+  question: Question,
+  signal: AbortSignal,
+  isKnown: (source: WindowSource) => boolean = () => false,
+): Promise<BegunAnswer> {
+  const { window, tables, lateness, overlapping = false } = question;
+  for (let attempt = 1; ; attempt++) {
+    const source = await service.window(window, tables, { lateness, overlapping, signal });
+    const body = isKnown(source) ? null : question.answer(service, source, signal)[Symbol.asyncIterator]();
+    const end = async () => {
+      try {
+        await body?.return?.();
+      } finally {
+        source.release();
+      }
+    };
+    try {
+      const first = await body?.next();
+      signal.throwIfAborted();
+      return { source, body: body && first ? resumed(first, body) : null, end };
+    } catch (error) {
+      try {
+        if (attempt === MAX_ATTEMPTS || !(await source.isSpoiled(error, signal))) throw error;
+      } finally {
+        await end();
+      }
+    }
+  }
+}
+
+async function* resumed(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncGenerator<Piece> {
+  for (let next = first; !next.done; next = await rest.next()) yield next.value;
+}
