@@ -7,7 +7,7 @@ interface Definition {
   readonly labels: readonly LabelName[];
 }
 
-export const LABEL_NAMES = ['shard', 'reason', 'log_group', 'status', 'route', 'method'] as const;
+export const LABEL_NAMES = ['shard', 'reason', 'log_group', 'status', 'route', 'method', 'lane'] as const;
 export type LabelName = (typeof LABEL_NAMES)[number];
 
 const metric = <K extends Definition['kind'], L extends LabelName>(
@@ -151,20 +151,22 @@ export const QUERY_METRICS = {
     ['reason'],
     'Queries ended before their answer was whole: client, timeout, shutdown.',
   ),
-  queriesQueued: metric('gauge', 'queries_queued', [], 'Queries that wait for the engine.'),
+  queriesRunning: metric('gauge', 'queries_running', ['lane'], 'Steps of queries that the engine runs: small, large.'),
+  queriesQueued: metric('gauge', 'queries_queued', ['lane'], 'Steps of queries that wait for the engine.'),
+  spill: metric('gauge', 'query_spill_bytes', [], 'Bytes that the engine has spilled to disk.'),
   queryObjects: metric(
     'counter',
     'query_objects_total',
     ['status'],
-    'Objects of the windows that were asked for: read, pruned (their statistics say that they have no row of it).',
+    'Objects of the windows that were asked for: read, pruned (by their statistics), damaged (left out, with a warning).',
   ),
-  queryRows: metric('counter', 'query_rows_scanned_total', [], 'Rows that queries read.'),
+  queryRows: metric('counter', 'query_rows_scanned_total', [], 'Rows of the objects that queries read.'),
   queryBytes: metric('counter', 'query_bytes_read_total', [], 'Bytes of the objects that queries read.'),
   cacheObjects: metric(
     'counter',
-    'query_cache_total',
+    'query_cache_objects_total',
     ['status'],
-    'Objects of S3 that queries needed: hit (they lay in the cache), miss (they were fetched).',
+    'Objects of S3: hit (in the cache), miss (fetched), evicted (removed for space), damaged (fetched again).',
   ),
   cacheFetched: metric('counter', 'query_cache_fetched_bytes_total', [], 'Bytes that were fetched into the cache.'),
 } as const satisfies Record<string, Definition>;

@@ -12,8 +12,10 @@ export function cancellation(
   const finished = new AbortController();
   const cancel = (reason: 'client' | 'timeout' | 'shutdown', error: Error) => {
     if (finished.signal.aborted || abort.signal.aborted) return;
-    metrics.cancelled.inc({ reason });
+    metrics.meter.count('queriesCancelled', 1, { reason });
     abort.abort(error);
+    // A client that has stopped reading would hold what it has not read for ever.
+    if (reply.raw.headersSent) reply.raw.destroy();
   };
   const stop = () => cancel('shutdown', new VpcflowError('VF_BUSY', 'this server is stopping'));
   stopping.addEventListener('abort', stop, { signal: finished.signal });

@@ -1,8 +1,15 @@
-// Turns away what a server on loopback must not answer: foreign hosts and origins, and more requests than it can hold.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+// Turns away what a server must not answer: foreign pages, malformed URLs, strangers, and more than it can hold.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { checkRole } from '../../../pipeline/access/authenticate.ts';
+import type { ErrorCode } from '../../../schemas/errors.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { checkOrigin } from '../../shared/loopback.ts';
-import type { ServerMetrics } from './metrics.ts';
+import type { Meter } from '../../../schemas/metrics.ts';
+import { checkCrossSite, checkOrigin } from '../../shared/loopback.ts';
+import type { Access } from './access.ts';
+import { REQUEST_ID } from './access-log.ts';
+import { asVpcflowError } from './problem.ts';
+import { addressClient, type RateLimit } from './rate-limit.ts';
+import type { App } from './route.ts';
 
 /** A page may load and ask only its own server; nothing may frame it. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -16,30 +23,102 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+/** For a year: whoever came by TLS once does not come without it. RFC 6797. */
+const TRANSPORT_SECURITY = { 'strict-transport-security': 'max-age=31536000' };
+
+/** Those of every answer, errors included. */
+export const everyHeader = (isTls: boolean): Readonly<Record<string, string>> =>
+  isTls ? { ...SECURITY_HEADERS, ...TRANSPORT_SECURITY } : SECURITY_HEADERS;
+
 /** Requests that are answered even when the server is full: those that say whether it is. */
-const ALWAYS = new Set(['/healthz', '/metrics']);
+const ALWAYS = new Set(['/healthz', '/readyz', '/metrics']);
+
+const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  VF_FORBIDDEN_HOST: 'host',
+  VF_BAD_PARAMETER: 'malformed',
+  VF_UNAUTHORIZED: 'unauthorized',
+  VF_FORBIDDEN: 'forbidden',
+  VF_RATE: 'rate',
+  VF_BUSY: 'busy',
+};
+
+export interface GuardOptions {
+  readonly meter: Meter;
+  readonly isTls: boolean;
+  /** Null: everybody on this machine may ask, and nobody else can. */
+  readonly access: Access | null;
+  readonly rate: RateLimit | null;
+  readonly maxRequests: number;
+  /** Whether the server will end: connections are not kept for another request then. */
+  readonly draining: () => boolean;
+}
 
 /** Adds the checks and headers to every request, those of unknown routes included. */
-export function guard(app: FastifyInstance, metrics: ServerMetrics, maxRequests: number): void {
+export function guard(app: App, options: GuardOptions): void {
+  const { meter, isTls, draining } = options;
   let held = 0;
+  meter.set('httpInFlight', 0, {});
+  app.decorateRequest('user', null);
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers(SECURITY_HEADERS);
-    // The response's own `close`, because it comes also when the client leaves in the middle.
+    reply.headers(everyHeader(isTls)).header(REQUEST_ID, request.id);
+    if (draining()) reply.header('connection', 'close');
     held += 1;
-    metrics.inFlight.set(held);
+    meter.set('httpInFlight', held, {});
+    // The response's own `close`, because it comes also when the client leaves in the middle.
     reply.raw.once('close', () => {
       held -= 1;
-      metrics.inFlight.set(held);
+      meter.set('httpInFlight', held, {});
     });
     try {
-      checkOrigin(request.headers);
+      await admit(request, reply, options);
+      if (held > options.maxRequests && !ALWAYS.has(request.routeOptions.url ?? '')) {
+        throw new VpcflowError('VF_BUSY', `this server already holds ${options.maxRequests} requests`);
+      }
     } catch (error) {
-      metrics.refused.inc({ reason: 'host' });
+      meter.count('httpRefused', 1, { reason: REASONS[asVpcflowError(error).code] ?? 'other' });
       throw error;
     }
-    if (held > maxRequests && !ALWAYS.has(request.url)) {
-      metrics.refused.inc({ reason: 'busy' });
-      throw new VpcflowError('VF_BUSY', `this server already holds ${maxRequests} requests`);
-    }
   });
+}
+
+async function admit(request: FastifyRequest, reply: FastifyReply, options: GuardOptions): Promise<void> {
+  const { access, rate, isTls } = options;
+  const { role = 'read', limited = true } = request.routeOptions.config;
+  checkTarget(request);
+  if (access === null) checkOrigin(request.headers, isTls ? 'https' : 'http');
+  else checkCrossSite(request.method, request.headers);
+  const count = (client: string): void => {
+    const wait = rate?.wait(client) ?? 0;
+    if (wait === 0) return;
+    reply.header('retry-after', String(Math.ceil(wait / 1000)));
+    throw new VpcflowError('VF_RATE', `there are more questions of ${client} than one client may ask in a minute`);
+  };
+  const address = addressClient(request.raw.socket.remoteAddress ?? '');
+  if (access !== null && role !== 'none') {
+    try {
+      request.user = await access.principal(request);
+    } catch (error) {
+      count(address); // whoever tries tokens gets no more of them in a minute
+      throw error;
+    }
+    checkRole(request.user, role);
+  }
+  if (limited && role !== 'none') count(request.user === null ? address : JSON.stringify(request.user.name));
+}
+
+/** Throws VF_BAD_PARAMETER for what no client sends that means well. */
+function checkTarget({ raw, headers }: FastifyRequest): void {
+  if (headers.host === undefined && raw.httpVersion === '1.1') {
+    throw new VpcflowError('VF_BAD_PARAMETER', 'the request has no Host header', {
+      help: 'send one, as HTTP/1.1 has it',
+    });
+  }
+  const help = 'escape every parameter once, as UTF-8 (%25 is a percent sign)';
+  let text: string;
+  try {
+    text = decodeURIComponent(raw.url ?? '');
+  } catch {
+    throw new VpcflowError('VF_BAD_PARAMETER', 'the URL has a percent sign that begins no escape of UTF-8', { help });
+  }
+  if (text.includes('\0')) throw new VpcflowError('VF_BAD_PARAMETER', 'the URL holds a NUL byte', { help });
 }

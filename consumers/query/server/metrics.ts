@@ -1,46 +1,85 @@
-// Counts what the query server does, for Prometheus.
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+// Opens what the query server tells its numbers: the registry of /metrics, and a StatsD server where one is named.
+import type { Registry } from 'prom-client';
+import type { Clock } from '../../../schemas/clock.ts';
+import type { Meter } from '../../../schemas/metrics.ts';
+import type { Log } from '../../shared/log.ts';
+import { QUERY_METRIC_KEYS } from '../../shared/metrics/metric-kinds.ts';
+import { fanOut } from '../../shared/metrics/open-meters.ts';
+import { prometheusMeter } from '../../shared/metrics/prometheus.ts';
+import { statsdMeter } from '../../shared/metrics/statsd.ts';
+import { parseStatsdAddress, parseStatsdTags } from '../../shared/metrics/statsd-address.ts';
+import { noTotals, type QueryStats } from '../../shared/query/query-stats.ts';
+import type { QueryServerOptions } from './server-options.ts';
+
+/** How often a StatsD server is told what the engine and the cache have done. */
+const TELL_MS = 1000;
 
 export interface ServerMetrics {
+  readonly meter: Meter;
+  /** What /metrics shows. */
   readonly registry: Registry;
-  readonly requests: Counter<'route' | 'method' | 'status'>;
-  readonly seconds: Histogram<'route'>;
-  readonly inFlight: Gauge;
-  readonly refused: Counter<'reason'>;
-  readonly cancelled: Counter<'reason'>;
+  /** Has the registry show what the engine and the cache have done until this moment. */
+  refresh(): Promise<void>;
+  /** Sends the last StatsD packet; takes 2 s at most. Does not reject. */
+  close(): Promise<void>;
 }
 
-/** Metrics of one server: two servers of a process share nothing. */
-export function serverMetrics(): ServerMetrics {
-  const registry = new Registry();
-  const registers = [registry];
+type StatsdOptions = Pick<QueryServerOptions, 'statsd' | 'statsdTags'>;
+
+/** Where to send what; null: nowhere. Throws VF_USAGE for an address or tags that are none. */
+export function statsdPlace({ statsd = null, statsdTags = [] }: StatsdOptions) {
+  const tags = parseStatsdTags(statsdTags);
+  return statsd === null ? null : { ...parseStatsdAddress(statsd), tags };
+}
+
+/** Metrics of one server: two servers of a process share nothing. Throws VF_USAGE as above. */
+export function serverMetrics(options: StatsdOptions, stats: QueryStats, log: Log, clock: Clock): ServerMetrics {
+  const place = statsdPlace(options);
+  const { meter: shown, registry } = prometheusMeter({ metrics: QUERY_METRIC_KEYS });
+  const sending = place === null ? null : statsdMeter({ ...place, log, clock });
+  const meter = sending === null ? shown : fanOut([shown, sending]);
+  const tell = tellerOf(stats, meter);
+  const closed = new AbortController();
+  const telling = async (): Promise<void> => {
+    while (!closed.signal.aborted) {
+      await tell();
+      await clock.sleep(TELL_MS, closed.signal);
+    }
+  };
+  const told = sending === null ? null : telling();
   return {
+    meter,
     registry,
-    requests: new Counter({
-      name: 'vpcflow_http_requests_total',
-      help: 'Requests by route, method and status.',
-      labelNames: ['route', 'method', 'status'],
-      registers,
-    }),
-    seconds: new Histogram({
-      name: 'vpcflow_http_request_duration_seconds',
-      help: 'Time from the request to the last byte of its answer.',
-      labelNames: ['route'],
-      buckets: [0.01, 0.05, 0.2, 0.5, 1, 5, 20, 60],
-      registers,
-    }),
-    inFlight: new Gauge({ name: 'vpcflow_http_requests_in_flight', help: 'Requests held now.', registers }),
-    refused: new Counter({
-      name: 'vpcflow_http_refused_total',
-      help: 'Requests refused before they were answered: host, origin or busy.',
-      labelNames: ['reason'],
-      registers,
-    }),
-    cancelled: new Counter({
-      name: 'vpcflow_queries_cancelled_total',
-      help: 'Queries ended before their answer was whole: client, timeout or shutdown.',
-      labelNames: ['reason'],
-      registers,
-    }),
+    refresh: tell,
+    close: async () => {
+      closed.abort();
+      await told;
+      await sending?.close();
+    },
+  };
+}
+
+/** Each call counts what was done since the call before. */
+function tellerOf(stats: QueryStats, meter: Meter): () => Promise<void> {
+  let before = noTotals();
+  return async () => {
+    const [{ running, waiting, spillBytes }, totals] = [await stats.present(), { ...stats.totals }];
+    const since = (key: keyof typeof totals): number => totals[key] - before[key];
+    meter.count('queryObjects', since('objects'), { status: 'read' });
+    meter.count('queryObjects', since('prunedObjects'), { status: 'pruned' });
+    meter.count('queryObjects', since('damagedObjects'), { status: 'damaged' });
+    meter.count('queryRows', since('rows'), {});
+    meter.count('queryBytes', since('bytes'), {});
+    meter.count('cacheObjects', since('cacheHits'), { status: 'hit' });
+    meter.count('cacheObjects', since('cacheMisses'), { status: 'miss' });
+    meter.count('cacheObjects', since('cacheEvictions'), { status: 'evicted' });
+    meter.count('cacheObjects', since('cacheDamaged'), { status: 'damaged' });
+    meter.count('cacheFetched', since('fetchedBytes'), {});
+    before = totals;
+    for (const lane of ['small', 'large'] as const) {
+      meter.set('queriesRunning', running[lane], { lane });
+      meter.set('queriesQueued', waiting[lane], { lane });
+    }
+    meter.set('spill', spillBytes, {});
   };
 }

@@ -43,6 +43,8 @@ export interface RouteServices {
   readonly graphAt: string | null;
   /** After this time a job of /digest or /graph may be taken over, ms. */
   readonly jobTimeout: number;
+  /** What the server cannot do at this moment, by name (`draining`, `store`, …); empty where it is ready. Takes 5 s at most. */
+  readonly unready: () => Promise<readonly string[]>;
   /** Aborted when the server gives up what still runs. */
   readonly stopping: AbortSignal;
 }

@@ -20,7 +20,7 @@ export interface QueryServerOptions {
   readonly maxWindow?: number;
   readonly memoryLimit?: number; // bytes, of the engine
   readonly cacheDirectory?: string;
-  readonly cacheBytes?: number;
+  readonly cacheSize?: number; // bytes
   /** Path of the file of tokens. */
   readonly tokenFile?: string | null;
   /** Networks of proxies whose `userHeader` is believed. */
@@ -40,4 +40,6 @@ export interface QueryServerOptions {
   /** `HOST:PORT` of a StatsD server. */
   readonly statsd?: string | null;
   readonly statsdTags?: readonly string[];
+  /** Whether /metrics shows those of the process too: once a process. */
+  readonly processMetrics?: boolean;
 }

@@ -1,138 +1,163 @@
-// The query server: questions about windows over HTTP, on loopback only.
+// The query server from its start to its end: what it opens, where it listens, and how it stops without breaking answers off.
 import type { AddressInfo } from 'node:net';
-import swagger from '@fastify/swagger';
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
-import {
-  hasZodFastifySchemaValidationErrors,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
-import { pino } from 'pino';
+import { collectDefaultMetrics } from 'prom-client';
+import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { isLoopback } from '../../shared/loopback.ts';
+import { logTo } from '../../shared/log.ts';
 import { OPTIONS } from '../../shared/options.ts';
-import { openQueryService } from '../../shared/query/service.ts';
-import { openApiOptions } from '../openapi/document.ts';
-import { guard } from './guard.ts';
+import { defaultCacheDirectory, isLocal, openQueryService } from '../../shared/query/service.ts';
+import type { WatchedFiles } from '../../shared/watched-files.ts';
+import { openAccess } from './access.ts';
+import { type Application, buildApplication } from './application.ts';
 import { serverMetrics } from './metrics.ts';
-import { asVpcflowError, sendProblem } from './problem.ts';
-import type { App, RouteServices } from './route.ts';
-import { ROUTES } from './route-table.ts';
+import { RateLimit } from './rate-limit.ts';
+import type { App } from './route.ts';
 import type { QueryServerOptions } from './server-options.ts';
+import { openTlsFiles, type TlsPair } from './tls-files.ts';
+import { partsOf, readinessOf } from './unready.ts';
+import { withLongestWindow } from './window-limit.ts';
 
 export interface QueryServer {
   /** `http://127.0.0.1:8080`, without a slash at its end. */
   readonly url: string;
-  /** Accepts no more requests, lets those that it has finish for a while, then ends them. */
-  close(): Promise<void>;
+  /** Reads the tokens, the certificate and its key again. Never rejects. */
+  reload(): Promise<void>;
+  /** Is not ready from now on, takes requests for `drain` ms more, lets those that it has finish for a while, then ends them. */
+  close(drain?: number): Promise<void>;
 }
 
-const DEFAULT_MAX_REQUESTS = 256;
-const DEFAULT_QUERY_TIMEOUT = 120_000; // ms
-const SHUTDOWN_GRACE = 5000; // ms
-const REQUEST_TIMEOUT = 30_000; // ms, for the request to arrive whole
+/** For the answers that are under way when no more requests are taken. */
+const SHUTDOWN_GRACE = 15_000; // ms
+/** A renewed certificate may wait so long. */
+const TLS_LOOK = 10_000; // ms
 
-/** Starts listening. Throws VF_BIND_REFUSED for a host that others can reach, VF_PORT_IN_USE. */
+/**
+ * Starts listening. Rejects with VF_BIND_REFUSED for a host that others can reach without authentication, VF_PORT_IN_USE,
+ * VF_USAGE and VF_SOURCE_UNREADABLE for files and addresses that are none.
+ */
 export async function startQueryServer(options: QueryServerOptions): Promise<QueryServer> {
-  const { store, clock, host = '127.0.0.1', port = 8080, queryTimeout = DEFAULT_QUERY_TIMEOUT } = options;
-  if (!isLoopback(host)) {
-    throw new VpcflowError('VF_BIND_REFUSED', `${host} can be reached from elsewhere, and there is no authentication`);
-  }
-  const query = await openQueryService({
-    ...{ store, clock },
-    ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
-    ...(options.cacheDirectory === undefined ? {} : { cacheDirectory: options.cacheDirectory }),
-  });
-  const stopping = new AbortController();
-  const { digestAt = null, graphAt = null, ownNetworks = null } = options;
-  const { maxWindow = OPTIONS.maxWindow.default, jobTimeout = OPTIONS.jobTimeout.default } = options;
-  const services = {
-    ...{ query, metrics: serverMetrics(), queryTimeout, stopping: stopping.signal },
-    ...{ maxWindow, ownNetworks, digestAt, graphAt, jobTimeout },
+  const { store, clock, host = '127.0.0.1', port = OPTIONS.port.default, tls = null } = options;
+  const destination = options.log ?? { write: () => {} };
+  const log = logTo(destination);
+  const access = await openAccess(options, clock, log);
+  const files = tls === null ? null : await openTlsFiles(tls, clock, log);
+  const closing: (() => Promise<void>)[] = []; // in the order of it
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.splice(0)) await close();
   };
+  const stopping = new AbortController();
+  let draining = false;
+  let ended: Promise<void> | null = null;
   try {
-    const app = await buildApp(services, options);
+    const query = await openQueryService({
+      ...{ store, clock },
+      ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
+      ...(options.cacheDirectory === undefined ? {} : { cacheDirectory: options.cacheDirectory }),
+      ...(options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize }),
+    });
+    closing.push(() => query.close());
+    const metrics = serverMetrics(options, query.stats, log, clock);
+    closing.unshift(() => metrics.close());
+    if (options.processMetrics === true) collectDefaultMetrics({ register: metrics.registry });
+    const cacheDirectory = isLocal(store) ? null : (options.cacheDirectory ?? defaultCacheDirectory());
+    const readiness = readinessOf(query, cacheDirectory, clock);
+    const { maxWindow = OPTIONS.maxWindow.default, rateLimit = null } = options;
+    const application = await buildApplication({
+      services: {
+        ...{ metrics, maxWindow, stopping: stopping.signal },
+        query: withLongestWindow(query, maxWindow),
+        queryTimeout: options.queryTimeout ?? OPTIONS.queryTimeout.default,
+        ownNetworks: options.ownNetworks ?? null,
+        digestAt: options.digestAt ?? null,
+        graphAt: options.graphAt ?? null,
+        jobTimeout: options.jobTimeout ?? OPTIONS.jobTimeout.default,
+        unready: async () => (draining ? ['draining'] : partsOf(await readiness.failure())),
+      },
+      guard: {
+        access,
+        rate: rateLimit === null ? null : new RateLimit(rateLimit, clock),
+        maxRequests: options.maxRequests ?? OPTIONS.maxRequests.default,
+        draining: () => draining,
+      },
+      pair: files === null ? null : await files.value(),
+      log: destination,
+      doubt: () => readiness.doubt(),
+    });
+    const { app } = application;
+    closing.unshift(() => closeApplication(app, stopping, clock));
     await listen(app, host, port);
+    const renewing = files === null ? null : renewPair(files, application, clock);
+    if (renewing !== null) closing.unshift(renewing.stop);
     return {
-      url: urlOf(app, host),
-      close: async () => {
-        const closed = new AbortController();
-        void clock.sleep(SHUTDOWN_GRACE, closed.signal).then(() => {
-          stopping.abort();
-          app.server.closeAllConnections();
-        });
-        await app.close();
-        closed.abort();
-        await query.close();
+      url: urlOf(app, host, tls === null ? 'http' : 'https'),
+      reload: async () => {
+        await access?.reload();
+        await renewing?.reload();
+      },
+      close: (drain = 0) => {
+        draining = true;
+        ended ??= clock.sleep(drain).then(closeAll);
+        return ended;
       },
     };
   } catch (error) {
-    await query.close();
+    await closeAll();
     throw error;
   }
 }
 
-async function buildApp(services: RouteServices, options: QueryServerOptions): Promise<App> {
-  const { metrics } = services;
-  const logger: FastifyBaseLogger = options.log ? pino({ base: null }, options.log) : pino({ enabled: false });
-  const app: App = Fastify({
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: REQUEST_TIMEOUT,
-    forceCloseConnections: 'idle',
-  }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  guard(app, metrics, options.maxRequests ?? DEFAULT_MAX_REQUESTS);
-  app.addHook('onRequest', async (request, reply) => {
-    const began = performance.now();
-    reply.raw.once('close', () => {
-      const ms = performance.now() - began;
-      const [route, status] = [request.routeOptions.url ?? 'unknown', String(reply.raw.statusCode)];
-      metrics.requests.inc({ route, method: request.method, status });
-      metrics.seconds.observe({ route }, ms / 1000);
-      const whole = reply.raw.writableFinished;
-      request.log.info({ method: request.method, url: request.url, status, ms: Math.round(ms), whole }, 'request');
-    });
+/** Accepts no more, and ends after the grace what is then still under way. */
+async function closeApplication(app: App, stopping: AbortController, clock: Clock): Promise<void> {
+  const closed = new AbortController();
+  void clock.sleep(SHUTDOWN_GRACE, closed.signal).then(() => {
+    stopping.abort();
+    app.server.closeAllConnections();
   });
-  app.setErrorHandler((error, request, reply) => {
-    if (hasZodFastifySchemaValidationErrors(error)) return sendProblem(reply, badParameter(error.validation));
-    const known = asVpcflowError(error);
-    if (known.code === 'VF_QUERY') request.log.error({ err: known.cause ?? known }, known.message);
-    return sendProblem(reply, known);
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const [path] = request.url.split('?', 1);
-    return sendProblem(reply, new VpcflowError('VF_NOT_FOUND', `there is no ${request.method} ${path}`));
-  });
-  await app.register(swagger, openApiOptions);
-  await app.register(async (routes) => {
-    for (const register of ROUTES) register(routes.withTypeProvider(), services);
-  });
-  await app.ready();
-  return app;
+  await app.close();
+  closed.abort();
 }
 
-/** All that is wrong with the parameters, in one error. */
-function badParameter(problems: readonly { readonly instancePath: string; readonly message?: string }[]): VpcflowError {
-  const texts = problems.map(({ instancePath, message }) => `${instancePath.replace(/^\//, '')} ${message}`.trim());
-  return new VpcflowError('VF_BAD_PARAMETER', texts.join('; '));
+/** Has connections made with the pair that the files hold, until `stop`. */
+function renewPair(files: WatchedFiles<TlsPair>, { renew }: Application, clock: Clock) {
+  const stopped = new AbortController();
+  let pair: TlsPair | null = null;
+  const look = async (): Promise<void> => {
+    const found = await files.value();
+    if (found !== pair) renew(found);
+    pair = found;
+  };
+  const looking = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await look();
+      await clock.sleep(TLS_LOOK, stopped.signal);
+    }
+  };
+  const looked = looking();
+  return {
+    reload: async () => {
+      await files.reload();
+      await look();
+    },
+    stop: async () => {
+      stopped.abort();
+      await looked;
+    },
+  };
 }
 
 async function listen(app: App, host: string, port: number): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    await app.close();
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EADDRINUSE') throw new VpcflowError('VF_PORT_IN_USE', `port ${port} of ${host} is taken`, { cause });
-    throw new VpcflowError('VF_BIND_REFUSED', `cannot listen on ${host}, port ${port}: ${code}`, { cause });
+    const help = 'give an address of this host with --host, and a port above 1023 with --port';
+    throw new VpcflowError('VF_BIND_REFUSED', `cannot listen on ${host}, port ${port}: ${code}`, { cause, help });
   }
 }
 
-function urlOf(app: App, host: string): string {
+function urlOf(app: App, host: string, scheme: 'http' | 'https'): string {
   // A server that listens on a TCP port has an address of this shape.
   const { port } = app.server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

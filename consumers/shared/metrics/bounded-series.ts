@@ -20,7 +20,9 @@ const WORST: Readonly<Record<GaugeKey, (...values: number[]) => number>> = {
   engineUp: Math.min,
   forwardSpool: Math.max,
   httpInFlight: Math.max,
+  queriesRunning: Math.max,
   queriesQueued: Math.max,
+  spill: Math.max,
 };
 
 const seriesKey = (labels: Labels): string => LABEL_NAMES.map((name) => labels[name] ?? '').join('\n');

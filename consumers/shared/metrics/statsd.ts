@@ -53,7 +53,7 @@ export const statsdMeter = (options: StatsdOptions): StatsdMeter => {
     const lines: string[] = [];
     for (const metric of keysOf('gauge')) {
       for (const one of series.gauges(metric)) {
-        const key = `${metric}\n${one.labels.shard ?? ''}`;
+        const key = [metric, ...Object.values(one.labels)].join('\n');
         const line = statsdLine(metric, one, tags);
         const before = told.get(key);
         if (before !== undefined && before.line === line && now - before.at < UNCHANGED_MS) {

@@ -110,8 +110,8 @@ describe('operation', () => {
     });
     const { url } = await start({ store: unreachable });
     const response = await fetch(`${url}/readyz`);
-    expect(response.status).toBe(500);
-    expect(await response.text()).not.toContain('unplugged');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ status: 'not ready', why: ['store'] });
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
