@@ -169,6 +169,13 @@ export const QUERY_METRICS = {
     'Objects of S3: hit (in the cache), miss (fetched), evicted (removed for space), damaged (fetched again).',
   ),
   cacheFetched: metric('counter', 'query_cache_fetched_bytes_total', [], 'Bytes that were fetched into the cache.'),
+  windowJobs: metric(
+    'counter',
+    'window_jobs_total',
+    ['route', 'status'],
+    'Jobs of digest and graph that ended: stored, failed, lost (taken over), left (the server stopped).',
+  ),
+  windowJobsHeld: metric('gauge', 'window_jobs', [], 'Jobs of /digest and /graph that run or wait at this moment.'),
 } as const satisfies Record<string, Definition>;
 
 /** In the order of the README's table. */

@@ -7,8 +7,6 @@ import { type ResultKind, windowId } from './window-id.ts';
 /** Go's RFC3339Nano; no relative times: a poll must ask for the window that was begun. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-const DAY_MS = 86_400_000;
-
 interface Times {
   readonly start?: unknown;
   readonly stop?: unknown;
@@ -16,18 +14,11 @@ interface Times {
 
 /**
  * The window of `start` and `stop`, each truncated down to the minute; of a repeated parameter the first counts.
- * Throws VF_BAD_TIME for a time that is missing or not RFC 3339, VF_BAD_WINDOW where no minute is between them, VF_LIMIT
- * past `longest` (ms).
+ * Throws VF_BAD_TIME for a time that is missing or not RFC 3339, VF_BAD_WINDOW where no minute is between them.
  */
-export function requestedWindow(times: Times, longest: number): Window {
+export function requestedWindow(times: Times): Window {
   // Only absolute times get so far, so that the time of asking does not matter.
-  const window = parseWindow(timeText(times.start, 'start'), timeText(times.stop, 'stop'), 0);
-  if (window.stop - window.start > longest) {
-    const days = (ms: number): string => `${Math.ceil((ms / DAY_MS) * 100) / 100} days`;
-    const spans = `the window spans ${days(window.stop - window.start)}`;
-    throw new VpcflowError('VF_LIMIT', `${spans}, more than the ${days(longest)} of --max-window`);
-  }
-  return window;
+  return parseWindow(timeText(times.start, 'start'), timeText(times.stop, 'stop'), 0);
 }
 
 function timeText(given: unknown, name: string): string {
@@ -49,7 +40,7 @@ export interface QueuedJob {
  * asks for the graph, any other for the digest: what is made is always that of the window, under the window's own id.
  * Throws as `requestedWindow` does, and VF_BAD_PARAMETER for what is no such message.
  */
-export function queuedJob(body: Uint8Array, longest: number): QueuedJob {
+export function queuedJob(body: Uint8Array): QueuedJob {
   const message = parsed(body);
   if (typeof message !== 'object' || message === null || Array.isArray(message)) {
     throw new VpcflowError('VF_BAD_PARAMETER', 'the job is no JSON object', { help: JOB_HELP });
@@ -58,7 +49,7 @@ export function queuedJob(body: Uint8Array, longest: number): QueuedJob {
   if (typeof id !== 'string' || id === '') {
     throw new VpcflowError('VF_BAD_PARAMETER', 'the job has no id', { help: JOB_HELP });
   }
-  const window = requestedWindow({ start, stop }, longest);
+  const window = requestedWindow({ start, stop });
   return { kind: id.toLowerCase() === windowId('graph', window) ? 'graph' : 'digest', window };
 }
 

@@ -23,6 +23,7 @@ const WORST: Readonly<Record<GaugeKey, (...values: number[]) => number>> = {
   queriesRunning: Math.max,
   queriesQueued: Math.max,
   spill: Math.max,
+  windowJobsHeld: Math.max,
 };
 
 const seriesKey = (labels: Labels): string => LABEL_NAMES.map((name) => labels[name] ?? '').join('\n');
