@@ -39,8 +39,6 @@ const PROTOCOL_TABLE: readonly Named[] = [
 
 /** What usually listens on a port in a VPC; not the whole registry, which names what nobody runs. */
 const SERVICE_TABLE: readonly Named[] = [
-  [7, 'echo'],
-  [9, 'discard'],
   [20, 'ftp-data'],
   [21, 'ftp'],
   [22, 'ssh'],

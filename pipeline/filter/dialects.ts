@@ -7,19 +7,14 @@ export interface Dialect {
   holds(column: string, part: string): string;
   /** The time as a value: SQL with one `?`, and its parameter. */
   time(ms: number): { readonly sql: string; readonly parameter: QueryParameter };
-  /** The 32 hexadecimal digits of an IPv6 address that is written without a dotted quad. */
-  hexadecimal(column: string): string;
+  /** Groups of hexadecimal digits between colons (SQL), each padded to four digits, as one text. */
+  padded(groups: string): string;
 }
 
 export const DUCKDB: Dialect = {
   holds: (column, part) => `contains(${column}, ${part})`,
   time: (ms) => ({ sql: 'make_timestamptz(?)', parameter: BigInt(ms) * 1000n }),
-  hexadecimal: (column) => {
-    const groups = (part: number) =>
-      `list_filter(string_split(split_part(${column}, '::', ${part}), ':'), lambda g: g <> '')`;
-    const zeros = `list_transform(range(8 - len(${groups(1)}) - len(${groups(2)})), lambda i: '0')`;
-    return `array_to_string(list_transform(${groups(1)} || ${zeros} || ${groups(2)}, lambda g: lpad(g, 4, '0')), '')`;
-  },
+  padded: (groups) => `array_to_string(list_transform(string_split(${groups}, ':'), lambda g: lpad(g, 4, '0')), '')`,
 };
 
 /** Athena engine 3. `minute` is a timestamp without a zone there, in UTC. */
@@ -29,11 +24,14 @@ export const TRINO: Dialect = {
     sql: 'CAST(? AS timestamp(3))',
     parameter: new Date(ms).toISOString().slice(0, -1).replace('T', ' '),
   }),
-  hexadecimal: (column) => {
-    // split_part is NULL where there is no such part.
-    const groups = (part: number) =>
-      `filter(split(coalesce(split_part(${column}, '::', ${part}), ''), ':'), g -> g <> '')`;
-    const zeros = `repeat('0', greatest(0, 8 - cardinality(${groups(1)}) - cardinality(${groups(2)})))`;
-    return `array_join(transform(${groups(1)} || ${zeros} || ${groups(2)}, g -> lpad(g, 4, '0')), '')`;
-  },
+  padded: (groups) => `array_join(transform(split(${groups}, ':'), g -> lpad(g, 4, '0')), '')`,
 };
+
+/** The 32 hexadecimal digits of an IPv6 address in canonical text without a dotted quad. */
+export function hexadecimalSql(column: string, dialect: Dialect): string {
+  // An address with `::` has as many groups as colons; a zero beside it makes that so at the ends, too.
+  const zero = (pattern: string) => `CASE WHEN ${column} LIKE '${pattern}' THEN '0' ELSE '' END`;
+  const ended = `${zero('::%')} || ${column} || ${zero('%::')}`;
+  const missing = `greatest(0, 8 - length(${column}) + length(replace(${column}, ':', '')))`;
+  return dialect.padded(`replace(${ended}, '::', ':' || substr('0:0:0:0:0:0:0:0:', 1, 2 * ${missing}))`);
+}

@@ -1,7 +1,7 @@
 // Turns a long list of networks into SQL that grows with it and no faster: one IN for all that have the same length,
 // of the address cut to that length. (Engines take very long to plan thousands of alternatives.)
 import type { Condition } from './condition.ts';
-import type { Dialect } from './dialects.ts';
+import { type Dialect, hexadecimalSql } from './dialects.ts';
 import { IS_MAPPED, MAPPED, networkSql } from './network-sql.ts';
 import type { Network } from './networks.ts';
 
@@ -62,7 +62,7 @@ function ipv6Lists(column: string, networks: readonly Range[], dialect: Dialect)
   return [...Map.groupBy(networks, ({ prefix }) => Math.ceil(prefix / 4))].map(([digits, group]) => {
     const starts = new Set(group.flatMap((network) => digitsOf(network, digits)));
     const plain = `${dialect.holds(column, "':'")} AND NOT ${dialect.holds(column, "'.'")}`;
-    const start = `substr(${dialect.hexadecimal(column)}, 1, ${digits})`;
+    const start = `substr(${hexadecimalSql(column, dialect)}, 1, ${digits})`;
     return {
       sql: `CASE WHEN ${plain} THEN ${start} IN (${marks(starts.size)}) ELSE false END`,
       parameters: [...starts],

@@ -1,7 +1,7 @@
 // Turns a network into SQL that finds it in a column of canonical address text (RFC 5952), without any extension: by
 // ranges of text where the canonical form allows it, else by the address written out in hexadecimal.
 import type { Condition } from './condition.ts';
-import type { Dialect } from './dialects.ts';
+import { type Dialect, hexadecimalSql } from './dialects.ts';
 import type { Network } from './networks.ts';
 
 /** Whether the address in `column` (SQL) lies in the network; NULL or false where there is none. */
@@ -48,7 +48,7 @@ function ipv6Sql(column: string, { bits, prefix }: Network, dialect: Dialect): C
   const holds = (part: string) => dialect.holds(column, part);
   const hex = (value: bigint) => value.toString(16).padStart(32, '0');
   const plain: Condition = {
-    sql: `CASE WHEN ${holds("':'")} AND NOT ${holds("'.'")} THEN ${dialect.hexadecimal(column)} BETWEEN ? AND ? ELSE false END`,
+    sql: `CASE WHEN ${holds("':'")} AND NOT ${holds("'.'")} THEN ${hexadecimalSql(column, dialect)} BETWEEN ? AND ? ELSE false END`,
     parameters: [hex(bits), hex(bits | ((1n << host) - 1n))],
   };
   const mapped = mappedSql(column, bits, prefix, dialect);

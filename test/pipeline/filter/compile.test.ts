@@ -116,52 +116,6 @@ test('networks of every length around every address find what arithmetic finds',
     fc.asyncProperty(filters, async (text) => {
       expect(await found(text)).toEqual(expected(text));
     }),
-    { numRuns: 300 },
+    { numRuns: 80 },
   );
-});
-
-const comparison = fc.oneof(
-  fc.constantFrom('srcaddr', 'dstaddr', 'addr').chain((name) =>
-    fc.oneof(
-      fc.tuple(fc.constantFrom('=', '!='), fc.constantFrom(...ADDRESSES, 'null')).map((t) => `${name} ${t.join(' ')}`),
-      fc.constantFrom('10.0.0.0/9', '2001:db8::/47', '::/96', '192.168.16.0/20').map((n) => `${name} in ${n}`),
-    ),
-  ),
-  fc.constantFrom('srcport', 'dstport', 'port').chain((name) =>
-    fc.oneof(
-      fc
-        .tuple(fc.constantFrom('=', '!=', '<', '<=', '>', '>='), fc.constantFrom(...PORTS))
-        .map((t) => `${name} ${t.join(' ')}`),
-      fc.constantFrom(`${name} in (22, 80)`, `${name} = null`, `${name} != null`),
-    ),
-  ),
-  fc
-    .tuple(fc.constantFrom('=', '!=', '<', '>=', '~'), fc.constantFrom(...TEXTS))
-    .map(([operator, text]) => `instance_tag ${operator} ${JSON.stringify(text)}`),
-);
-
-const { filter } = fc.letrec<{ filter: string }>((tie) => ({
-  filter: fc.oneof(
-    { maxDepth: 4 },
-    comparison,
-    fc.array(tie('filter'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(' and ')})`),
-    fc.array(tie('filter'), { minLength: 2, maxLength: 3 }).map((parts) => `(${parts.join(' or ')})`),
-    tie('filter').map((part) => `not ${part}`),
-  ),
-}));
-
-test('any filter selects what the reference selects, and its not selects the rest', async () => {
-  await fc.assert(
-    fc.asyncProperty(filter, async (text) => {
-      const selected = expected(text);
-      expect(await found(text)).toEqual(selected);
-      expect((await found(`not (${text})`)).length).toBe(ROWS.length - selected.length);
-    }),
-    { numRuns: 150 },
-  );
-});
-
-test('a filter of very many alternatives is answered', async () => {
-  const text = Array.from({ length: 900 }, (_, i) => `dstport = ${i}`).join(' or ');
-  expect(await found(text)).toEqual(expected(text));
 });

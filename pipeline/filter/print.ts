@@ -1,0 +1,34 @@
+// Turns the tree of a filter into text that is read as the same tree.
+import { type Filter, isKeyword, type Value } from './parse.ts';
+import { isWord } from './tokens.ts';
+
+/** In one line, keywords in lower case, with the parentheses that the tree needs and no others. */
+export function printFilter(filter: Filter | null): string {
+  if (filter === null) return '';
+  switch (filter.kind) {
+    case 'and':
+      return filter.parts.map((part) => within(part, ['comparison', 'not'])).join(' and ');
+    case 'or':
+      return filter.parts.map((part) => within(part, ['comparison', 'not', 'and'])).join(' or ');
+    case 'not':
+      return `not ${within(filter.part, ['comparison', 'not'])}`;
+    case 'comparison': {
+      const values = filter.values.map(printValue);
+      return `${filter.name} ${filter.operator} ${filter.operator === 'in' ? `(${values.join(', ')})` : values[0]}`;
+    }
+  }
+}
+
+const within = (part: Filter, bare: readonly Filter['kind'][]): string =>
+  bare.includes(part.kind) ? printFilter(part) : `(${printFilter(part)})`;
+
+const printValue = ({ text, quoted }: Value): string => (quoted ? quotedText(text) : text);
+
+/** A text as a value of a filter: bare where it may be, else in quotes. */
+export const filterValue = (text: string): string =>
+  isWord(text) && !isKeyword(text) && text.toLowerCase() !== 'null' ? text : quotedText(text);
+
+const quotedText = (text: string): string =>
+  `"${text.replaceAll(/["\\\n\r\t]/g, (character) => ESCAPED[character] ?? `\\${character}`)}"`;
+
+const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
