@@ -82,15 +82,31 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'query',
-    summary: 'serves questions about a store over HTTP, on loopback',
-    options: ['store', 'host', 'port'],
+    summary: 'serves questions about a store over HTTP',
+    options: [
+      ...(['store', 'host', 'port', 'tokenFile', 'trustedProxy', 'userHeader', 'operators'] as const),
+      ...(['tlsCert', 'tlsKey', 'maxRequests', 'rateLimit', 'queryTimeout', 'maxWindow'] as const),
+      ...ENGINE,
+      ...(['ownNetworks', 'digestAt', 'graphAt', 'jobTimeout', 'drain'] as const),
+      ...(['statsd', 'statsdTags', 'log', 'check', 'printConfig'] as const),
+    ],
     required: [],
+    onlyWith: [
+      { option: 'trustedProxy', options: ['userHeader', 'operators'] },
+      { option: 'tlsCert', options: ['tlsKey'] },
+      { option: 'tlsKey', options: ['tlsCert'] },
+      TAGS,
+    ],
+    appendix: async () => (await import('./query/server-help.ts')).SERVER_HELP,
     load: () => import('./query/main.ts'),
   },
   {
     name: 'rows',
     summary: 'the merged minute rows of a window',
-    options: ['store', 'start', 'stop', 'columns', 'filter', 'top', 'rowsFormat', 'lateness', ...ENGINE],
+    options: [
+      ...(['store', 'start', 'stop', 'overlapping', 'columns', 'filter', 'top', 'rowsFormat', 'lateness'] as const),
+      ...ENGINE,
+    ],
     required: ['start', 'stop'],
     load: () => import('./query/commands/rows.ts'),
   },
@@ -99,11 +115,21 @@ export const COMMANDS: readonly Command[] = [
     summary: 'draws who talked to whom in a window',
     options: [
       ...(['store', 'start', 'stop', 'grouping', 'internet', 'ownNetworks', 'filter', 'top'] as const),
-      ...(['count', 'graphFormat', 'lateness'] as const),
+      ...(['count', 'overlapping', 'graphFormat', 'lateness'] as const),
       ...ENGINE,
     ],
     required: ['start', 'stop'],
     load: () => import('./query/commands/graph.ts'),
+  },
+  {
+    name: 'series',
+    summary: 'bytes, packets and flows of a window in steps of time, accepted and rejected',
+    options: [
+      ...(['store', 'start', 'stop', 'step', 'overlapping', 'filter', 'count', 'seriesFormat', 'lateness'] as const),
+      ...ENGINE,
+    ],
+    required: ['start', 'stop'],
+    load: () => import('./query/commands/series.ts'),
   },
   {
     name: 'coverage',

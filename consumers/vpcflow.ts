@@ -7,7 +7,8 @@ import { ERRORS, VpcflowError } from '../schemas/errors.ts';
 import { COMMANDS } from './commands.ts';
 import { systemClock } from './shared/clock.ts';
 import type { Command } from './shared/command.ts';
-import { companionName, environmentName, type Given, OPTIONS, type OptionKey, readOptions } from './shared/options.ts';
+import { companionName, environmentName, OPTIONS, type OptionKey } from './shared/options.ts';
+import { configuration, type Given, readOptions } from './shared/read-options.ts';
 
 /** The HTTP status of what is wrong with the question itself: on a command line, wrong usage. */
 const BAD_REQUEST = 400;
@@ -36,6 +37,10 @@ const optionHelp = (command: Command, key: OptionKey): string => {
 /** Runs one command with what commander found; commander itself knows no option's type or default. */
 const execute = async (command: Command, operands: readonly string[], given: Given): Promise<number> => {
   const options = readOptions(command, given, process.env, operands);
+  if (options.printConfig) {
+    process.stdout.write(configuration(command, given, process.env));
+    if (!options.check) return 0;
+  }
   const interruption = new AbortController();
   let firstSignal: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {

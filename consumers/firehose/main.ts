@@ -11,7 +11,7 @@ import { putRecords } from '../shared/kinesis-writer.ts';
 import { createLog, type Log } from '../shared/log.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import { openMeters } from '../shared/metrics/open-meters.ts';
-import { required } from '../shared/options.ts';
+import { DRAIN_MS, required } from '../shared/options.ts';
 import { Readiness } from '../shared/readiness.ts';
 import type { WatchedFiles } from '../shared/watched-files.ts';
 import { BytesInWork } from './bytes-in-work.ts';
@@ -100,10 +100,10 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
     log.info({ keys: file === null ? 'none' : 'asked for' }, `${endpoint.url}/firehose puts on ${stream.arn}`);
     if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
     await stopped(signal);
-    const taking =
-      options.drain === 0 ? 'no more requests are taken' : `requests are taken for ${options.drain / 1000} s`;
+    const drain = options.drain ?? DRAIN_MS;
+    const taking = drain === 0 ? 'no more requests are taken' : `requests are taken for ${drain / 1000} s`;
     log.info({}, `not ready any more; ${taking}`);
-    await endpoint.close(options.drain);
+    await endpoint.close(drain);
     failures.end();
     const { deliveries, delivered, deliveredBytes } = meters.totals();
     const beside = `${formatMany(deliveredBytes, 'byte')} in ${formatMany(deliveries, 'request')}`;

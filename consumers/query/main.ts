@@ -1,15 +1,38 @@
-// `vpcflow query`: serves questions about a store until it is told to stop.
+// `vpcflow query`: serves questions about a store until it is told to stop, or only checks what it would be started with.
 import { once } from 'node:events';
-import type { Run } from '../shared/command.ts';
+import type { CommandContext, Run } from '../shared/command.ts';
+import { logDestination, logTo } from '../shared/log.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
+import { checkConfiguration } from './check-configuration.ts';
+import { configurationOf, drainOf } from './configuration.ts';
 import { startQueryServer } from './server/server.ts';
 
-export const run: Run = async ({ options, clock, stderr, signal }) => {
+export const run: Run = async (context) => {
+  const { options, clock, stderr, signal } = context;
+  if (options.check) return check(context);
+  const configuration = configurationOf(options);
   const store = await openStoreToRead(options.store);
-  const log = { write: (line: string) => void stderr.write(line) };
-  const server = await startQueryServer({ store, clock, host: options.host, port: options.port, log });
-  stderr.write(`vpcflow: ${store.uri} is served at ${server.url}\n`);
-  if (!signal.aborted) await once(signal, 'abort');
-  await server.close();
-  return 0;
+  const destination = logDestination(stderr, options.log);
+  const log = logTo(destination);
+  const server = await startQueryServer({ ...configuration, store, clock, log: destination, processMetrics: true });
+  const onHangup = (): void => void server.reload();
+  process.on('SIGHUP', onHangup);
+  try {
+    log.info({}, `${store.uri} is served at ${server.url}`);
+    if (!signal.aborted) await once(signal, 'abort');
+    const drain = drainOf(options);
+    const taking = drain === 0 ? 'no more requests are taken' : `requests are taken for ${drain / 1000} s`;
+    log.info({}, `not ready any more; ${taking}`);
+    await server.close(drain);
+    return 0;
+  } finally {
+    process.off('SIGHUP', onHangup);
+  }
 };
+
+/** Exit status 1 where the server could not be started, or not answer. */
+async function check({ options, clock, stdout }: CommandContext): Promise<number> {
+  const findings = await checkConfiguration(options, clock);
+  for (const { level, text } of findings) stdout.write(`${level.padEnd(5)}  ${text}\n`);
+  return findings.some(({ level }) => level === 'wrong') ? 1 : 0;
+}

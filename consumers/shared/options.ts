@@ -1,5 +1,5 @@
-// The one option table: every setting of every command with its name, default, bounds and help, and the reading of it
-// from the command line and the environment into one frozen value. --help and the README table are made from it.
+// The one option table: every setting of every command with its name, default, bounds and help. --help and the README
+// table are made from it.
 import { VpcflowError } from '../../schemas/errors.ts';
 import { COUNTINGS, INTERNETS } from '../../schemas/graph.ts';
 import { grouping, networks } from './graph-options.ts';
@@ -26,7 +26,12 @@ import {
 export const OPTIONS = {
   store: text('store', 'URI', './data', 'where everything lies: a directory or s3://bucket/prefix'),
   data: text('data', 'DIR', './data', 'directory of the store; state of `up` is in DIR/.vpcflow'),
-  host: text('host', 'HOST', '127.0.0.1', 'address to listen on; other than loopback needs authentication'),
+  host: text(
+    'host',
+    'HOST',
+    '127.0.0.1',
+    'address to listen on; other than loopback needs --token-file or --trusted-proxy',
+  ),
   port: integer('port', 8080, [0, 65535], 'TCP port of the HTTP server; 0 takes a free one'),
   tokenFile: optional('token-file', 'FILE', 'who may ask: a line each of role, name and SHA-256 of the token'),
   trustedProxy: listOf(
@@ -43,7 +48,7 @@ export const OPTIONS = {
   maxRequests: integer('max-requests', 256, [1, 65_536], 'requests held at once; more are answered 503'),
   rateLimit: maybeInteger('rate-limit', [1, 1_000_000], 'questions a minute of one client; more are answered 429'),
   queryTimeout: duration('query-timeout', '2m', '1s', '1h', 'how long an answer may take'),
-  maxWindow: duration('max-window', '31d', '1m', '3660d', 'the longest window that may be asked for'),
+  maxWindow: duration('max-window', '31d', '1m', '400d', 'the longest window that may be asked for'),
   memoryLimit: integer(
     'memory-limit',
     768,
@@ -59,13 +64,7 @@ export const OPTIONS = {
   ),
   digestAt: optional('digest-at', 'PATH', 'mount the digest API of vpcflow-digesterd here too; / for the root'),
   graphAt: optional('graph-at', 'PATH', 'mount the graph API of vpcflow-grapherd here too; / for the root'),
-  jobTimeout: duration(
-    'job-timeout',
-    '15m',
-    '1s',
-    '1d',
-    'after this time a job of /digest or /graph may be taken over',
-  ),
+  jobTimeout: duration('job-timeout', '15m', '1s', '1d', 'after this time a job of /digest or /graph is taken over'),
   check: flag('check', 'read and check the configuration, say what is wrong, and serve nothing'),
   printConfig: flag('print-config', 'print what every option is and where it comes from, and serve nothing'),
   traffic: choice('traffic', ['simulated', 'none'], 'whether to put simulated traffic on the local stream'),
@@ -159,7 +158,12 @@ export const OPTIONS = {
   firehoseHost: text('host', 'HOST', '127.0.0.1', 'address to listen on; other than loopback needs --access-key-file'),
   firehosePort: integer('port', 8081, [0, 65535], 'TCP port to listen on; 0 takes a free one'),
   accessKeyFile: optional('access-key-file', 'FILE', 'access keys, one a line; Firehose must send one of them'),
-  drain: duration('drain', '10s', '0s', '15m', 'how long requests are taken after SIGTERM, while /readyz is 503'),
+  drain: maybeDuration(
+    'drain',
+    '0s',
+    '15m',
+    'how long requests are taken after SIGTERM, while /readyz is 503 (without it: 10s; query on loopback: 0s)',
+  ),
   forward: optional('forward', 'STREAM', 'Firehose stream that gets what is committed, as NDJSON'),
   forwardWhat: choice('forward-what', ['digests', 'rejects', 'both'], 'what --forward sends'),
   forwardSpool: optional('forward-spool', 'DIR', 'where it waits (without it: forward/ in the state of --data)'),
@@ -209,6 +213,9 @@ export const OPTIONS = {
 
 export type OptionKey = keyof typeof OPTIONS;
 
+/** What --drain is where it is not given: a balancer has asked /readyz by then. */
+export const DRAIN_MS = 10_000;
+
 /** Every option by key: durations in milliseconds, lists ascending, null where absence has a meaning. */
 export type Options = { readonly [K in OptionKey]: (typeof OPTIONS)[K] extends Option<infer T> ? T : never };
 
@@ -226,72 +233,6 @@ export const companionName = (command: string, only: OnlyWith): string => {
 
 /** `VPCFLOW_SERVICE_PORTS` of `service-ports`. */
 export const environmentName = (name: string): string => `VPCFLOW_${name.toUpperCase().replaceAll('-', '_')}`;
-
-/** What was given on the command line, by option name: a text, or true for a switch. */
-export type Given = Readonly<Record<string, string | true | undefined>>;
-
-/** What a command's row says of its options. */
-interface Taken {
-  /** Told where an operand decides. */
-  readonly name?: string;
-  readonly options: readonly OptionKey[];
-  readonly required: readonly OptionKey[];
-  readonly onlyWith?: readonly OnlyWith[];
-}
-
-/** One problem for each option that was typed where nothing looks at it. */
-const idleProblems = (
-  { name = '', onlyWith = [] }: Taken,
-  given: Given,
-  values: ReadonlyMap<string, unknown>,
-  operands: readonly string[],
-): readonly string[] => {
-  const isThere = (only: OnlyWith): boolean => {
-    if ('operand' in only) return operands[0] === only.operand;
-    const value = values.get(only.option);
-    return only.value === undefined ? value !== OPTIONS[only.option].default : value === only.value;
-  };
-  const found = new Map<string, string>();
-  for (const only of onlyWith.filter((one) => !isThere(one))) {
-    for (const option of only.options.map((key) => OPTIONS[key].name)) {
-      if (given[option] === undefined || found.has(option)) continue;
-      found.set(option, `--${option} is an option of ${companionName(name, only)}`);
-    }
-  }
-  return [...found.values()];
-};
-
-/**
- * Reads the options of one command: command line before environment before default; an empty variable is none. What
- * is typed where nothing looks at it is a problem; in the environment, which may serve several workers, it is not.
- * All problems come in one error (VF_USAGE). Options that the command does not take have their defaults.
- */
-export const readOptions = (
-  command: Taken,
-  given: Given,
-  environment: Readonly<Record<string, string | undefined>>,
-  operands: readonly string[] = [],
-): Options => {
-  const values = new Map<string, unknown>(Object.entries(OPTIONS).map(([key, option]) => [key, option.default]));
-  const problems: string[] = [];
-  for (const key of command.options) {
-    const option = OPTIONS[key];
-    const variable = environmentName(option.name);
-    const argument = given[option.name];
-    const raw = argument === true ? 'true' : (argument ?? (environment[variable] || undefined));
-    if (raw === undefined) {
-      if (command.required.includes(key)) problems.push(`--${option.name} is missing`);
-      continue;
-    }
-    const parsed = option.parse(raw);
-    if ('value' in parsed) values.set(key, parsed.value);
-    else problems.push(`${argument === undefined ? variable : `--${option.name}`} ${parsed.problem}, not "${raw}"`);
-  }
-  problems.push(...idleProblems(command, given, values, operands));
-  if (problems.length > 0) throw new VpcflowError('VF_USAGE', problems.join('; '));
-  // Each value is its option's default or came from its own parser, which is what Options says.
-  return Object.freeze(Object.fromEntries(values)) as unknown as Options;
-};
 
 /** The value of an option that the command requires: the dispatcher has seen to it that it is there. */
 export const required = (value: string | null, name: string): string => {

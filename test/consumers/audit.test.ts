@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { run } from '../../consumers/audit.ts';
-import { readOptions } from '../../consumers/shared/options.ts';
+import { readOptions } from '../../consumers/shared/read-options.ts';
 import { DirectoryStore } from '../../consumers/shared/store/directory.ts';
 import { parseExactJson } from '../../pipeline/canonical-json.ts';
 import { BEGIN, digest, SHARD, STREAM, written } from '../audited-store.ts';

@@ -7,12 +7,20 @@ import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
 import { GRAPH_FORMATS, GRAPH_TYPES, graphQuestion } from '../questions/graph-question.ts';
 import { NODE_PARAMETERS, nodeParameters } from '../server/node-parameters.ts';
-import { chosenFormat, FILTER_PARAMETER, WINDOW_PARAMETERS, windowParameters } from '../server/parameters.ts';
+import {
+  chosenFormat,
+  FILTER_PARAMETER,
+  OVERLAPPING_PARAMETER,
+  optionParameter,
+  WINDOW_PARAMETERS,
+  windowParameters,
+} from '../server/parameters.ts';
 import type { RegisterRoutes } from '../server/route.ts';
 import { sendAnswer } from '../server/send-answer.ts';
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,
+  overlapping: OVERLAPPING_PARAMETER,
   ...NODE_PARAMETERS,
   filter: FILTER_PARAMETER,
   count: z.enum(COUNTINGS).optional().describe(OPTIONS.count.help),
@@ -30,7 +38,8 @@ export const graphRoute: RegisterRoutes = (app, services) => {
       const now = services.query.clock.now();
       const question = graphQuestion({
         ...windowParameters(query, now),
-        ...nodeParameters(query),
+        overlapping: optionParameter(OPTIONS.overlapping, query.overlapping),
+        ...nodeParameters(query, services.ownNetworks),
         where: compileFilter(query.filter ?? '', now),
         count: query.count ?? OPTIONS.count.default,
         format: chosenFormat(GRAPH_FORMATS, GRAPH_TYPES, query.format, request.headers.accept),

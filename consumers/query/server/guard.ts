@@ -33,6 +33,9 @@ export const everyHeader = (isTls: boolean): Readonly<Record<string, string>> =>
 /** Requests that are answered even when the server is full: those that say whether it is. */
 const ALWAYS = new Set(['/healthz', '/readyz', '/metrics']);
 
+/** RFC 6750, 3. */
+const CHALLENGE = 'Bearer realm="vpcflow"';
+
 const REASONS: Readonly<Partial<Record<ErrorCode, string>>> = {
   VF_FORBIDDEN_HOST: 'host',
   VF_BAD_PARAMETER: 'malformed',
@@ -98,6 +101,7 @@ async function admit(request: FastifyRequest, reply: FastifyReply, options: Guar
     try {
       request.user = await access.principal(request);
     } catch (error) {
+      if (asVpcflowError(error).code === 'VF_UNAUTHORIZED') reply.header('www-authenticate', CHALLENGE);
       count(address); // whoever tries tokens gets no more of them in a minute
       throw error;
     }

@@ -17,10 +17,13 @@ export const NODE_PARAMETERS = {
 
 type Given = z.infer<z.ZodObject<typeof NODE_PARAMETERS>>;
 
-/** Throws VF_BAD_PARAMETER. */
-export const nodeParameters = (query: Given): Pick<GraphOptions, 'group' | 'internet' | 'ownNetworks' | 'top'> => ({
+/** `own` are the server's own networks, where a question names none. Throws VF_BAD_PARAMETER. */
+export const nodeParameters = (
+  query: Given,
+  own: readonly string[],
+): Pick<GraphOptions, 'group' | 'internet' | 'ownNetworks' | 'top'> => ({
   group: optionParameter(grouping, query.group),
   internet: query.internet ?? internet.default,
-  ownNetworks: optionParameter(ownNetworks, query['own-networks']),
+  ownNetworks: optionParameter({ ...ownNetworks, default: own }, query['own-networks']),
   top: optionParameter(OPTIONS.top, query.top),
 });

@@ -47,7 +47,6 @@ export function problemHeaders(code: ErrorCode): Readonly<Record<string, string>
   return {
     'cache-control': 'no-store',
     ...(ERRORS[code].status === 503 ? { 'retry-after': '1' } : {}),
-    ...(code === 'VF_UNAUTHORIZED' ? { 'www-authenticate': 'Bearer realm="vpcflow"' } : {}),
   };
 }
 

@@ -36,8 +36,8 @@ export interface RouteServices {
   readonly queryTimeout: number;
   /** The longest window that may be asked for, ms; the service itself refuses a longer one. */
   readonly maxWindow: number;
-  /** Networks that are not the internet, where a question names none; null: the usual ones. */
-  readonly ownNetworks: readonly string[] | null;
+  /** Networks that are not the internet, where a question names none. */
+  readonly ownNetworks: readonly string[];
   /** Where the predecessors' API is mounted beside /digest and /graph; null: nowhere. */
   readonly digestAt: string | null;
   readonly graphAt: string | null;

@@ -30,8 +30,8 @@ export interface QueryServerOptions {
   readonly operators?: readonly string[];
   /** Paths of PEM files. */
   readonly tls?: { readonly certificate: string; readonly key: string } | null;
-  /** Networks that are not the internet; null: the usual ones. */
-  readonly ownNetworks?: readonly string[] | null;
+  /** Networks that are not the internet, where a question names none. */
+  readonly ownNetworks?: readonly string[];
   /** Where the predecessors' API is mounted beside /digest and /graph; null: nowhere. */
   readonly digestAt?: string | null;
   readonly graphAt?: string | null;

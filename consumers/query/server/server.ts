@@ -67,7 +67,7 @@ export async function startQueryServer(options: QueryServerOptions): Promise<Que
         ...{ metrics, maxWindow, stopping: stopping.signal },
         query: withLongestWindow(query, maxWindow),
         queryTimeout: options.queryTimeout ?? OPTIONS.queryTimeout.default,
-        ownNetworks: options.ownNetworks ?? null,
+        ownNetworks: options.ownNetworks ?? OPTIONS.ownNetworks.default,
         digestAt: options.digestAt ?? null,
         graphAt: options.graphAt ?? null,
         jobTimeout: options.jobTimeout ?? OPTIONS.jobTimeout.default,

@@ -16,7 +16,7 @@ import { doctorTable } from '../../../consumers/doctor/report.ts';
 import { systemClock } from '../../../consumers/shared/clock.ts';
 import { localClient } from '../../../consumers/shared/embedded/local-kinesis.ts';
 import { ensureStream } from '../../../consumers/shared/embedded/local-stream.ts';
-import { type Given, readOptions } from '../../../consumers/shared/options.ts';
+import { type Given, readOptions } from '../../../consumers/shared/read-options.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import { requirement } from '../../requirements.ts';
 import { type Aws, startAws } from './guarded-aws.ts';

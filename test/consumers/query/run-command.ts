@@ -1,7 +1,8 @@
 // Runs a command's module as the dispatcher does, and collects what it prints.
 import { Writable } from 'node:stream';
 import type { Run } from '../../../consumers/shared/command.ts';
-import { OPTIONS, type OptionKey, readOptions } from '../../../consumers/shared/options.ts';
+import { OPTIONS, type OptionKey } from '../../../consumers/shared/options.ts';
+import { readOptions } from '../../../consumers/shared/read-options.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 
 export interface Printed {

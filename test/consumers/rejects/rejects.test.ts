@@ -10,7 +10,7 @@ import { COMMANDS } from '../../../consumers/commands.ts';
 import { settingsGiven } from '../../../consumers/rejects/replay.ts';
 import { run } from '../../../consumers/rejects.ts';
 import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
-import { readOptions } from '../../../consumers/shared/options.ts';
+import { readOptions } from '../../../consumers/shared/read-options.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { openStore } from '../../../consumers/shared/store/open.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';

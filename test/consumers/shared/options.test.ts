@@ -1,12 +1,7 @@
 // Options as they are given on a command line and in the environment, against the values and problems they become.
 import { describe, expect, test } from 'vitest';
-import {
-  environmentName,
-  type Given,
-  OPTIONS,
-  type OptionKey,
-  readOptions,
-} from '../../../consumers/shared/options.ts';
+import { environmentName, OPTIONS, type OptionKey } from '../../../consumers/shared/options.ts';
+import { type Given, readOptions } from '../../../consumers/shared/read-options.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 
 const read = (

@@ -10,7 +10,7 @@ import {
   withFixedTimes,
 } from '../../../../consumers/backfill/listing/operands.ts';
 import { COMMANDS } from '../../../../consumers/commands.ts';
-import { type Given, readOptions } from '../../../../consumers/shared/options.ts';
+import { type Given, readOptions } from '../../../../consumers/shared/read-options.ts';
 import { file } from '../flow-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vpcflow-operands-'));

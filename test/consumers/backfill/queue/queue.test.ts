@@ -26,7 +26,7 @@ import { auditStore } from '../../../../consumers/shared/audit/audit-store.ts';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
 import { createLog } from '../../../../consumers/shared/log.ts';
 import { totalsMeter } from '../../../../consumers/shared/metrics/totals.ts';
-import { readOptions } from '../../../../consumers/shared/options.ts';
+import { readOptions } from '../../../../consumers/shared/read-options.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { startMotoServer } from '../../../moto-server.ts';
 import { runVpcflow, startVpcflow } from '../../../run-vpcflow.ts';

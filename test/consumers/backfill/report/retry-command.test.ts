@@ -7,7 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { Failures } from '../../../../consumers/backfill/report/failures.ts';
 import { retryCommand, shellQuote } from '../../../../consumers/backfill/report/retry-command.ts';
 import { COMMANDS } from '../../../../consumers/commands.ts';
-import { type Given, type Options, readOptions } from '../../../../consumers/shared/options.ts';
+import type { Options } from '../../../../consumers/shared/options.ts';
+import { type Given, readOptions } from '../../../../consumers/shared/read-options.ts';
 import { VpcflowError } from '../../../../schemas/errors.ts';
 
 const backfill = COMMANDS.find(({ name }) => name === 'backfill');
