@@ -32,7 +32,10 @@ export interface GraphQuestion extends Grouped {
 /** A digest row without an address, as a node. */
 export const UNKNOWN_NODE = 'unknown';
 
-const CONVERSATION = 'srcaddr, dstaddr, srcport, dstport, protocol, action';
+export const CONVERSATION = 'srcaddr, dstaddr, srcport, dstport, protocol, action';
+
+/** The order of the witnesses of a conversation: the first one counts. */
+export const BEST_WITNESS = 'bytes DESC, packets DESC, witness NULLS LAST, account_id NULLS LAST';
 
 /**
  * The service port of a row: the one that was not folded; where both are there (a rejected scan of high ports, or
@@ -86,7 +89,7 @@ function counted(count: Counting, hasGroups: boolean): string {
     count === 'observed'
       ? 'true'
       : `srcaddr IS NULL OR dstaddr IS NULL OR row_number() OVER (PARTITION BY ${CONVERSATION}
-           ORDER BY bytes DESC, packets DESC, witness NULLS LAST, account_id NULLS LAST) = 1`;
+           ORDER BY ${BEST_WITNESS}) = 1`;
   const id = (side: string, address: string): string =>
     hasGroups ? `coalesce(${side}.id, ${address}, '${UNKNOWN_NODE}')` : `coalesce(${address}, '${UNKNOWN_NODE}')`;
   const joins = hasGroups

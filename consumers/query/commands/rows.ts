@@ -6,9 +6,10 @@ import { rowsQuestion } from '../questions/rows-question.ts';
 import { printAnswer } from './print-answer.ts';
 
 export const run: Run = async (context) => {
-  const { start, stop, columns, filter, top, rowsFormat, lateness } = context.options;
+  const { start, stop, columns, filter, top, overlapping, rowsFormat, lateness } = context.options;
   const now = context.clock.now();
   const window = parseWindow(start ?? undefined, stop ?? undefined, now);
   const where = compileFilter(filter ?? '', now);
-  return printAnswer(context, rowsQuestion({ window, lateness, group: columns, top, where, format: rowsFormat }));
+  const asked = { window, lateness, overlapping, group: columns, top, where, format: rowsFormat };
+  return printAnswer(context, rowsQuestion(asked));
 };

@@ -2,6 +2,7 @@
 import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS } from '../../../schemas/columns.ts';
 import { FIELDS } from '../../../schemas/fields.ts';
 import { COUNTINGS, GROUPINGS, MAX_EDGE_PORTS } from '../../../schemas/graph.ts';
+import { MAX_NAMED } from '../../../schemas/query.ts';
 import { count, integer, type JsonSchema, list, named, nullable, oneOf, record, text, time } from './json-schema.ts';
 
 const ABOUT: ReadonlyMap<string, string> = new Map([
@@ -40,6 +41,38 @@ const COMPLETENESS: Readonly<Record<string, JsonSchema>> = {
     'no stream ever fed the store',
   ),
   watermark: text('up to when everything that arrived is in the store, RFC 3339; none without one'),
+  lateness: count('seconds after its end in which a window can still change'),
+  behind: record('What the window still waits for.', {
+    count: count('shards that are not up to its stop plus lateness'),
+    shards: {
+      ...list(
+        record('One of them.', {
+          stream: text('the stream'),
+          shard: text('the shard'),
+          watermark: text('how far it is, RFC 3339; none where nobody has begun to read it'),
+        }),
+        'those furthest behind',
+      ),
+      maxItems: MAX_NAMED,
+    },
+  }),
+  skipdata: record('Interface-minutes of which AWS says that it left flows out (SKIPDATA).', {
+    interfaces: count('interfaces'),
+    minutes: count('interface-minutes'),
+    named: {
+      ...list(
+        record('One of the interfaces.', {
+          account_id: nullable(text('its account'), 'not logged'),
+          interface_id: nullable(text('the interface'), 'not logged'),
+          minutes: count('its minutes'),
+        }),
+        'those with most',
+      ),
+      maxItems: MAX_NAMED,
+    },
+  }),
+  interval: nullable(integer('the longest aggregation interval met, seconds'), 'none is known'),
+  warnings: { ...list(text('an object that could not be read and is left out'), 'by key'), maxItems: MAX_NAMED },
 };
 
 /** The members that every JSON answer about a window begins with. */
@@ -98,6 +131,14 @@ const GRAPH = record('Who talked to whom: nodes sorted by id, edges by source, t
   }),
 });
 
+const SERIES_POINT = record('One step and action.', {
+  minute: time('first minute of the step, which is counted from 1970-01-01T00:00:00Z'),
+  action: ACTION,
+  flows: count('flow-log records'),
+  packets: count('packets'),
+  bytes: count('bytes'),
+});
+
 const GAP_VALUE = { type: ['string', 'integer', 'null'] };
 
 const AUDIT_COUNTS = [
@@ -141,6 +182,13 @@ export const BODIES: Readonly<Record<string, JsonSchema>> = {
   Rows: record('Rows, sorted by their columns in table order (with `top` by bytes).', {
     ...WINDOW_HEAD,
     rows: list(named('Row'), 'the rows'),
+  }),
+  SeriesPoint: SERIES_POINT,
+  Series: record('What was counted in each step of time, by action.', {
+    ...WINDOW_HEAD,
+    step: count('seconds'),
+    count: oneOf('how the two witnesses of a flow are counted', COUNTINGS),
+    points: list(named('SeriesPoint'), 'by time and action; a step without flows is not there'),
   }),
   CoverageRow: rowOf('Evidence about one interface in one minute.', COVERAGE_COLUMNS),
   Coverage: record('Evidence by minute and interface.', {

@@ -78,6 +78,11 @@ const HEADERS = {
   }),
   'x-vpcflow-watermark': header('up to when everything that arrived is in the store, RFC 3339, or none'),
   'x-vpcflow-as-of': header('when the store was read', { type: 'string', format: 'date-time' }),
+  'x-vpcflow-lateness': header('seconds after its end in which a window can still change', { type: 'number' }),
+  'x-vpcflow-behind': header('shards that the window still waits for', { type: 'integer' }),
+  'x-vpcflow-skipdata': header('interface-minutes of which AWS left flows out', { type: 'integer' }),
+  'x-vpcflow-interval': header('the longest aggregation interval met, seconds, or unknown'),
+  'x-vpcflow-warnings': header('objects that could not be read and are left out; absent where there is none'),
   etag: header('the same for the same answer'),
   'cache-control': header('whether the answer may change'),
   'retry-after': header('seconds to wait', { type: 'integer' }),
@@ -86,7 +91,10 @@ const HEADERS = {
 const headerRefs = (names: readonly (keyof typeof HEADERS)[]) =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-const COMPLETENESS_HEADERS = ['x-vpcflow-complete', 'x-vpcflow-watermark', 'x-vpcflow-as-of'] as const;
+const COMPLETENESS_HEADERS = [
+  ...(['x-vpcflow-complete', 'x-vpcflow-watermark', 'x-vpcflow-as-of', 'x-vpcflow-lateness'] as const),
+  ...(['x-vpcflow-behind', 'x-vpcflow-skipdata', 'x-vpcflow-interval', 'x-vpcflow-warnings'] as const),
+] as const;
 
 function responsesOf(answers: Answers): Record<string, unknown> {
   const { success, bodies, completeness, conditional, others, errors } = answers;

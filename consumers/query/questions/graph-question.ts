@@ -30,6 +30,7 @@ export const MAX_EDGES = 200_000;
 export interface GraphOptions {
   readonly window: Window;
   readonly lateness: number; // ms
+  readonly overlapping?: boolean;
   readonly group: Grouping;
   readonly internet: Internet;
   /** What is not the internet: networks in CIDR notation. */
@@ -41,10 +42,17 @@ export interface GraphOptions {
 
 /** Throws VF_BAD_PARAMETER for what cannot be asked, before anything is read. */
 export function graphQuestion(options: GraphOptions & { readonly format: GraphFormat }): Question {
-  const { window, lateness, format, group, internet, ownNetworks, top, count, where } = options;
+  const { window, lateness, overlapping = false, format, group, internet, ownNetworks, top, count, where } = options;
   knownGroup(group);
   return {
-    ...{ window, lateness, tables: ['digests'], contentType: GRAPH_TYPES[format], binary: format === 'png' },
+    ...{
+      window,
+      lateness,
+      overlapping,
+      tables: ['digests'],
+      contentType: GRAPH_TYPES[format],
+      binary: format === 'png',
+    },
     text: JSON.stringify([
       ...['graph', format, group, internet, ownNetworks, top, count],
       ...[where?.sql, where?.parameters.map(String)],

@@ -25,12 +25,13 @@ export const CONTENT_TYPES: Readonly<Record<RowFormat, string>> = {
 export interface RowsOptions extends RowsQuestion {
   readonly window: Window;
   readonly lateness: number; // ms
+  readonly overlapping?: boolean;
   readonly format: RowFormat;
 }
 
 /** Throws VF_BAD_PARAMETER for what cannot be asked, before anything is read. */
 export function rowsQuestion(options: RowsOptions): Question {
-  const { window, lateness, format, group } = options;
+  const { window, lateness, overlapping = false, format, group } = options;
   if (format === 'log' && group.length > 0) {
     throw new VpcflowError('VF_BAD_PARAMETER', 'the format log has columns of its own and cannot be grouped', {
       help: 'leave out group, or choose another format',
@@ -41,7 +42,7 @@ export function rowsQuestion(options: RowsOptions): Question {
     format === 'log' ? linesSql(table, options) : rowsSql(table, options, present);
   const { sql, parameters } = statement('digests');
   return {
-    ...{ window, lateness, tables: ['digests'], contentType: CONTENT_TYPES[format] },
+    ...{ window, lateness, overlapping, tables: ['digests'], contentType: CONTENT_TYPES[format] },
     binary: format === 'parquet' || format === 'arrow',
     text: JSON.stringify(['rows', format, sql, parameters.map(String)]),
     answer: async function* (service, source, signal) {
@@ -79,16 +80,29 @@ async function* arrowBody(result: QueryResult, columns: Statement['columns']): A
   }
 }
 
-/** Rows in one of the text formats: JSON has the window and its completeness around them. It closes the result. */
-export async function* textBody(source: WindowSource, result: QueryResult, format: TextFormat): AsyncIterable<Piece> {
+/**
+ * Rows in one of the text formats: JSON has the window and its completeness around them, and `list` is how the text
+ * between those and the rows ends. It closes the result.
+ */
+export async function* textBody(
+  source: WindowSource,
+  result: QueryResult,
+  format: TextFormat,
+  list = '"rows"',
+): AsyncIterable<Piece> {
   try {
-    yield* text(source, result, format);
+    yield* text(source, result, format, list);
   } finally {
     await result.close();
   }
 }
 
-async function* text(source: WindowSource, { columns, chunks }: QueryResult, format: TextFormat): AsyncIterable<Piece> {
+async function* text(
+  source: WindowSource,
+  { columns, chunks }: QueryResult,
+  format: TextFormat,
+  list: string,
+): AsyncIterable<Piece> {
   const written = (rows: readonly (readonly QueryValue[])[], write: RowWriter, separator: string) =>
     rows.map((row) => write(columns, row)).join(separator);
   if (format === 'csv') {
@@ -100,7 +114,7 @@ async function* text(source: WindowSource, { columns, chunks }: QueryResult, for
     for await (const rows of chunks) yield `${written(rows, jsonRow, '\n')}\n`;
     return;
   }
-  yield `{${jsonHead(source)},"rows":[`;
+  yield `{${jsonHead(source)},${list}:[`;
   let before = '\n';
   for await (const rows of chunks) {
     yield before + written(rows, jsonRow, ',\n');

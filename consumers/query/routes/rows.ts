@@ -9,6 +9,7 @@ import {
   chosenFormat,
   FILTER_PARAMETER,
   GROUP_PARAMETER,
+  OVERLAPPING_PARAMETER,
   optionParameter,
   TOP_PARAMETER,
   WINDOW_PARAMETERS,
@@ -19,6 +20,7 @@ import { sendAnswer } from '../server/send-answer.ts';
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,
+  overlapping: OVERLAPPING_PARAMETER,
   group: GROUP_PARAMETER,
   filter: FILTER_PARAMETER,
   top: TOP_PARAMETER,
@@ -36,6 +38,7 @@ export const rowsRoute: RegisterRoutes = (app, services) => {
       const now = services.query.clock.now();
       const question = rowsQuestion({
         ...windowParameters(query, now),
+        overlapping: optionParameter(OPTIONS.overlapping, query.overlapping),
         group: optionParameter(OPTIONS.columns, query.group),
         top: optionParameter(OPTIONS.top, query.top),
         where: compileFilter(query.filter ?? '', now),

@@ -14,6 +14,8 @@ export const WINDOW_PARAMETERS = {
 
 export const GROUP_PARAMETER = z.string().optional().describe(OPTIONS.columns.help);
 export const FILTER_PARAMETER = z.string().optional().describe(OPTIONS.filter.help);
+/** Read with `optionParameter(OPTIONS.overlapping, …)`. */
+export const OVERLAPPING_PARAMETER = z.enum(['true', 'false']).optional().describe(OPTIONS.overlapping.help);
 export const TOP_PARAMETER = z.string().optional().describe(`${OPTIONS.top.help} (${OPTIONS.top.bounds})`);
 
 interface Parser<T> {

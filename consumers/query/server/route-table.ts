@@ -7,16 +7,20 @@ import { healthRoutes } from '../routes/health.ts';
 import { metricsRoute } from '../routes/metrics.ts';
 import { openapiRoute } from '../routes/openapi.ts';
 import { pageRoutes } from '../routes/page.ts';
+import { predecessorRoutes } from '../routes/predecessor.ts';
 import { rowsRoute } from '../routes/rows.ts';
+import { seriesRoute } from '../routes/series.ts';
 import type { RegisterRoutes } from './route.ts';
 
 export const ROUTES: readonly RegisterRoutes[] = [
   rowsRoute,
   graphRoute,
+  seriesRoute,
   coverageRoute,
   auditRoute,
   healthRoutes,
   metricsRoute,
   openapiRoute,
   pageRoutes,
+  predecessorRoutes,
 ];
