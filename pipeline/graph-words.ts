@@ -44,11 +44,21 @@ export const serviceText = ({ ports, protocols }: GraphEdge, most: number): stri
 const secondText = (seconds: number | null): string =>
   seconds === null ? '?' : new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' ');
 
-/** Everything that an edge says, several lines. */
+/** Longer names would push everything else apart. */
+const MAX_LABEL = 48;
+
+/** A name as a drawing shows it: a long one without its middle, for its ends tell it from others. */
+export function shortLabel(name: string): string {
+  const letters = [...name];
+  if (letters.length <= MAX_LABEL) return name;
+  return `${letters.slice(0, MAX_LABEL / 2).join('')}…${letters.slice(1 - MAX_LABEL / 2).join('')}`;
+}
+
+/** Everything that an edge says, several lines; numbers as they are, and exact. */
 export const edgeText = (edge: GraphEdge): string =>
   [
     `${edge.source} to ${edge.target}${edge.action === null ? '' : `: ${edge.action}`}`,
-    `${formatBytes(edge.bytes)}, ${formatMany(edge.packets, 'packet')}, ${formatMany(edge.flows, 'flow')}`,
+    `${formatBytes(edge.bytes)} (${formatMany(edge.bytes, 'byte')}), ${formatMany(edge.packets, 'packet')}, ${formatMany(edge.flows, 'flow')}`,
     [...edge.protocols.map(protocolName), serviceText({ ...edge, protocols: [] }, 20)].filter(Boolean).join(' '),
     `seen by ${formatMany(edge.witnesses, 'interface')}, ${secondText(edge.start)} to ${secondText(edge.stop)} UTC`,
   ]

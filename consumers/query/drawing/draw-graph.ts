@@ -1,6 +1,6 @@
 // Turns a graph into SVG or PNG, or says which smaller graph could be drawn.
 import { graphDot } from '../../../pipeline/dot.ts';
-import type { Graph } from '../../../schemas/graph.ts';
+import type { Graph, GraphNode } from '../../../schemas/graph.ts';
 import { draw } from './draw.ts';
 import type { PictureFormat } from './drawing-job.ts';
 
@@ -8,6 +8,8 @@ export interface GraphDrawingOptions {
   readonly timeLimit?: number; // ms
   /** Whether the drawing says what it shows; not needed where that stands beside it. */
   readonly title?: boolean;
+  /** Where a node leads; null: nowhere. */
+  readonly link?: (node: GraphNode) => string | null;
 }
 
 export function drawGraph(
@@ -27,8 +29,12 @@ export function drawGraph(
   graph: Graph,
   format: PictureFormat,
   signal: AbortSignal,
-  { title = true, ...options }: GraphDrawingOptions = {},
+  { timeLimit, ...options }: GraphDrawingOptions = {},
 ): Promise<string | Uint8Array> {
-  const picture = { dot: graphDot(graph, title), nodes: graph.nodes.length, edges: graph.edges.length };
-  return draw(picture, format, signal, options);
+  const picture = {
+    dot: graphDot(graph, { ...options, drawnOnly: true }),
+    nodes: graph.nodes.length,
+    edges: graph.edges.length,
+  };
+  return draw(picture, format, signal, timeLimit === undefined ? {} : { timeLimit });
 }

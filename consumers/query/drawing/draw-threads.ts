@@ -73,11 +73,7 @@ async function draw(
 function start(): Worker {
   // The worker lies beside this file with the same extension, in the sources and in the package.
   const file = new URL(`./draw-worker${extname(import.meta.url)}`, import.meta.url);
-  // What Graphviz has to say about lines that it cannot bend nicely is for nobody.
-  const thread = new Worker(file, { stdout: true, stderr: true });
-  thread.stdout.resume();
-  thread.stderr.resume();
-  return thread;
+  return new Worker(file);
 }
 
 /** A resting thread keeps no process alive, and is forgotten should it end. */

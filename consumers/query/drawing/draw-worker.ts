@@ -27,6 +27,10 @@ WebAssembly.Memory.prototype.grow = function (pages: number) {
   return grow.call(this, pages);
 };
 
+// What Graphviz has to say about lines that it cannot bend nicely is for nobody. Not by streams of the thread's own, which
+// would keep the process alive.
+process.stderr.write = () => true;
+
 const graphviz = await Graphviz.load();
 
 async function drawn({ dot, format, maxPixels, maxMemory }: DrawingJob): Promise<DrawingReply> {

@@ -1,4 +1,5 @@
 // Drawings by Graphviz in threads: normalised golden SVGs, PNGs of the same, and the limits of size, time and memory.
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { draw, MAX_DRAWN_NODES, type Picture } from '../../../../consumers/query/drawing/draw.ts';
 import { drawGraph } from '../../../../consumers/query/drawing/draw-graph.ts';
@@ -144,6 +145,15 @@ describe('limits', () => {
     const ends = await Promise.allSettled(drawings);
     expect(ends.map((end) => end.status === 'rejected' && end.reason.message)).toEqual(drawings.map(() => 'gone'));
     expect(await draw(tangle(3, 3), 'svg', signal)).toContain('</svg>');
+  });
+
+  test('a process that has drawn comes to its end', () => {
+    const module = new URL('../../../../consumers/query/drawing/draw.ts', import.meta.url);
+    const code = `import { draw } from '${module}';
+      const svg = await draw({ dot: ['digraph { a [shape=none_such] }'], nodes: 1, edges: 0 }, 'svg', AbortSignal.any([]));
+      process.stdout.write(svg.slice(0, 4));`;
+    const ran = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', timeout: 20_000 });
+    expect([ran.status, ran.stdout, ran.stderr]).toEqual([0, '<svg', '']);
   });
 
   test('a DOT text that is none is an error', async () => {
