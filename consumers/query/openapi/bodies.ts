@@ -1,4 +1,5 @@
 // The JSON bodies of the answers, by name: /openapi.json has them as components and routes refer to them.
+import { OPERATORS } from '../../../pipeline/filter/columns.ts';
 import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS } from '../../../schemas/columns.ts';
 import { FIELDS } from '../../../schemas/fields.ts';
 import { COUNTINGS, GROUPINGS, MAX_EDGE_PORTS } from '../../../schemas/graph.ts';
@@ -176,6 +177,33 @@ const PROBLEM = record('An error, RFC 9457.', {
   retry: { type: 'boolean', description: 'whether the same request can succeed later' },
 });
 
+const COMPLETION = record('What can stand at the cursor, to be put in the place of text[from, to).', {
+  from: count('UTF-16 offset at which a proposal begins'),
+  to: count('UTF-16 offset at which what it replaces ends'),
+  items: list(
+    record('A proposal.', {
+      text: text('what to put there'),
+      kind: oneOf('what it is', ['column', 'operator', 'keyword', 'value']),
+      type: nullable(oneOf('of a column: what it is compared with', Object.keys(OPERATORS)), 'no column'),
+      about: text('one clause for people'),
+    }),
+    'those first that begin as it is typed',
+  ),
+  error: {
+    description: 'why the whole text is no filter; null: it is one',
+    oneOf: [
+      { type: 'null' },
+      record('What is wrong.', {
+        position: count('UTF-16 offset of the place'),
+        column: count('the place in characters, from 1'),
+        message: text('what is wrong'),
+        help: text('what to do'),
+      }),
+    ],
+  },
+  tidy: nullable(text('the text written tidily'), 'it is no filter'),
+});
+
 /** The components of the document; a body is referred to as `named('Graph')`. */
 export const BODIES: Readonly<Record<string, JsonSchema>> = {
   Row: rowOf('One digest row: a minute, its dimensions and measures, or the columns of `group`.', DIGEST_COLUMNS),
@@ -199,5 +227,6 @@ export const BODIES: Readonly<Record<string, JsonSchema>> = {
   Edge: EDGE,
   Graph: GRAPH,
   Audit: AUDIT,
+  Completion: COMPLETION,
   Problem: PROBLEM,
 };

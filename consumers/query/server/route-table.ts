@@ -2,6 +2,7 @@
 
 import { auditRoute } from '../routes/audit.ts';
 import { coverageRoute } from '../routes/coverage.ts';
+import { filterRoute } from '../routes/filter.ts';
 import { graphRoute } from '../routes/graph.ts';
 import { healthRoutes } from '../routes/health.ts';
 import { metricsRoute } from '../routes/metrics.ts';
@@ -18,6 +19,7 @@ export const ROUTES: readonly RegisterRoutes[] = [
   seriesRoute,
   coverageRoute,
   auditRoute,
+  filterRoute,
   healthRoutes,
   metricsRoute,
   openapiRoute,
