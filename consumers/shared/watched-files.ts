@@ -49,7 +49,7 @@ export class WatchedFiles<T> {
 
   /** What holds at this moment; the files are looked at once a second. Never rejects: files that are bad change nothing. */
   async value(): Promise<T> {
-    if (this.#clock.now() - this.#lookedAt >= LOOK_MS) await this.#lookOnce();
+    if (this.#looking !== null || this.#clock.now() - this.#lookedAt >= LOOK_MS) await this.#lookOnce();
     return this.#version.value;
   }
 

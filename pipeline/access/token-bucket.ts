@@ -1,15 +1,16 @@
 // Decides whether a client may ask once more: a bucket that a question takes a token from, and time fills again.
 
+/** A question costs so much, and each ms of a bucket of N questions a minute fills it by N: whole numbers, no rounding. */
+const QUESTION = 60_000;
+
 export interface Bucket {
-  readonly tokens: number;
+  readonly level: number;
   readonly at: number; // Unix ms
 }
 
-const MINUTE_MS = 60_000;
-
 /** A clock may be set back. */
-const refilled = ({ tokens, at }: Bucket, perMinute: number, now: number): number =>
-  Math.min(perMinute, tokens + (Math.max(0, now - at) * perMinute) / MINUTE_MS);
+const refilled = ({ level, at }: Bucket, perMinute: number, now: number): number =>
+  Math.min(perMinute * QUESTION, level + Math.max(0, now - at) * perMinute);
 
 /**
  * The bucket after a question at `now` (Unix ms), and how long to wait where there is no token for it (0 where there
@@ -20,11 +21,11 @@ export const take = (
   perMinute: number,
   now: number,
 ): { readonly bucket: Bucket; readonly wait: number } => {
-  const tokens = before === undefined ? perMinute : refilled(before, perMinute, now);
-  if (tokens >= 1) return { bucket: { tokens: tokens - 1, at: now }, wait: 0 };
-  return { bucket: { tokens, at: now }, wait: Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute) };
+  const level = before === undefined ? perMinute * QUESTION : refilled(before, perMinute, now);
+  if (level >= QUESTION) return { bucket: { level: level - QUESTION, at: now }, wait: 0 };
+  return { bucket: { level, at: now }, wait: Math.ceil((QUESTION - level) / perMinute) };
 };
 
 /** Whether it is like that of a client that was never seen, and can be forgotten. */
 export const isFull = (bucket: Bucket, perMinute: number, now: number): boolean =>
-  refilled(bucket, perMinute, now) >= perMinute;
+  refilled(bucket, perMinute, now) >= perMinute * QUESTION;

@@ -146,8 +146,11 @@ function renewPair(files: WatchedFiles<TlsPair>, { renew }: Application, clock: 
 }
 
 async function listen(app: App, host: string, port: number): Promise<void> {
+  const { level } = app.log;
   try {
+    app.log.level = 'warn'; // whoever starts the server says where it listens; the framework says http of HTTPS too
     await app.listen({ host, port });
+    app.log.level = level;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'EADDRINUSE') throw new VpcflowError('VF_PORT_IN_USE', `port ${port} of ${host} is taken`, { cause });
