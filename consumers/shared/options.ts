@@ -51,7 +51,7 @@ export const OPTIONS = {
   maxWindow: duration('max-window', '31d', '1m', '400d', 'the longest window that may be asked for'),
   memoryLimit: integer(
     'memory-limit',
-    768,
+    640,
     [64, 1_048_576],
     'MiB that the query engine may hold before it spills to TMPDIR',
   ),

@@ -1,8 +1,10 @@
 // Prints one table: what vpcflow does in a second, a row or a mebibyte, beside a baseline of the same run and its budget.
 import { benchBackfill, benchScaling } from './backfill.ts';
 import { benchDecode } from './decode.ts';
+import { benchLoad } from './load.ts';
 import type { BenchRow } from './measure.ts';
 import { benchMemory } from './memory.ts';
+import { benchQuery } from './query.ts';
 import { benchStore } from './store.ts';
 import { generateTraffic } from './traffic.ts';
 
@@ -29,4 +31,5 @@ for (const recordsPerRow of [2, 5]) {
   rows.push(...(await (recordsPerRow === 2 ? benchScaling : benchBackfill)(traffic)));
 }
 rows.push(...(await benchMemory()));
+rows.push(...(await benchQuery(benchLoad)));
 print(rows);

@@ -30,8 +30,8 @@ export interface DuckDbEngine extends QueryEngine {
   present(): Promise<QueryPresent>;
 }
 
-export const DEFAULT_MEMORY_LIMIT = 768 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
-/** Spill files may have so many times the memory limit: 12 GiB with the default. */
+export const DEFAULT_MEMORY_LIMIT = 640 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
+/** Spill files may have so many times the memory limit: 10 GiB with the default. */
 export const SPILL_FACTOR = 16;
 
 const INTERRUPT_EVERY = 20; // ms

@@ -1,5 +1,5 @@
 // Opens a store for questions: the engine, the files, what is known of these, and windows over them.
-import { homedir, tmpdir } from 'node:os';
+import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
 import type { WindowTable } from '../../../pipeline/query-plan.ts';
@@ -57,7 +57,7 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
     temporary: scratch.path,
     lane: (signal) => sizes.lane(signal),
     ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    threads: options.threads ?? Math.max(2, availableParallelism()),
   });
   const context = {
     ...{ store, engine, files: sizes.counted(files), memory: new FileMemory(), skipdata: new SkipdataReader(engine) },
