@@ -1,5 +1,6 @@
 // Begins to answer a question: opens its window and takes the first piece of the body, again without a file that
 // spoils it.
+import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
 import type { Piece, Question } from './question.ts';
@@ -27,7 +28,9 @@ export async function beginAnswer(
 ): Promise<BegunAnswer> {
   const { window, tables, lateness, overlapping = false } = question;
   for (let attempt = 1; ; attempt++) {
-    const source = await service.window(window, tables, { lateness, overlapping, signal });
+    const source = question.open
+      ? await question.open(service, signal)
+      : await service.window(window, tables, { lateness, overlapping, signal });
     const body = isKnown(source) ? null : question.answer(service, source, signal)[Symbol.asyncIterator]();
     const end = async () => {
       try {
@@ -39,10 +42,10 @@ export async function beginAnswer(
     try {
       const first = await body?.next();
       signal.throwIfAborted();
-      return { source, body: body && first ? resumed(first, body) : null, end };
+      return { source, body: body && first ? resumed(first, body, source, signal) : null, end };
     } catch (error) {
       try {
-        if (attempt === MAX_ATTEMPTS || !(await source.isSpoiled(error, signal))) throw error;
+        if (attempt === MAX_ATTEMPTS || (await source.spoiledBy(error, signal)).length === 0) throw error;
       } finally {
         await end();
       }
@@ -50,6 +53,22 @@ export async function beginAnswer(
   }
 }
 
-async function* resumed(first: IteratorResult<Piece>, rest: AsyncIterator<Piece>): AsyncGenerator<Piece> {
-  for (let next = first; !next.done; next = await rest.next()) yield next.value;
+/** An object that spoils it later is named: the answer is broken off, and the next one is without it. */
+async function* resumed(
+  first: IteratorResult<Piece>,
+  rest: AsyncIterator<Piece>,
+  source: WindowSource,
+  signal: AbortSignal,
+): AsyncGenerator<Piece> {
+  for (let next = first; !next.done; ) {
+    yield next.value;
+    try {
+      next = await rest.next();
+    } catch (cause) {
+      const [key] = await source.spoiledBy(cause, signal);
+      if (key === undefined) throw cause;
+      const help = 'ask again: it is left out from now on; `vpcflow audit` says what the store lacks then';
+      throw new VpcflowError('VF_STORE_CORRUPT', `${key} cannot be read: the answer is not whole`, { cause, help });
+    }
+  }
 }

@@ -8,29 +8,34 @@ import { intervalSql, readAllSql, skipdataSql } from './table-sql.ts';
 
 const FILES_AT_ONCE = 64;
 
+/** What DuckDB says of a statement, or of sums that are too large: no file is to blame. */
+const ABOUT_STATEMENT = /: (Binder|Parser|Catalog|Conversion|Out of Range|INTERRUPT) Error/;
+
 /** Whether a query may have failed because of what it read. */
-export const isAboutFile = (error: unknown): error is VpcflowError =>
-  error instanceof VpcflowError &&
-  (error.code === 'VF_STORE_CORRUPT' || error.code === 'VF_STORE_UNREACHABLE' || error.code === 'VF_QUERY');
+export const isAboutFile = (error: unknown): error is VpcflowError => {
+  if (!(error instanceof VpcflowError)) return false;
+  if (error.code === 'VF_QUERY') return !ABOUT_STATEMENT.test(error.message);
+  return error.code === 'VF_STORE_CORRUPT' || error.code === 'VF_STORE_UNREACHABLE';
+};
 
 /**
- * Reads files whole and remembers those that cannot be read. True when there is one (or one is gone): what failed
- * because of it can be tried again without it.
+ * Reads files whole and remembers those that cannot be read. Their keys: when there are any, what failed because of
+ * them can be tried again without them.
  */
 export async function findDamage(
   engine: QueryEngine,
   memory: FileMemory,
   files: readonly HeldFile[],
   signal?: AbortSignal,
-): Promise<boolean> {
-  let found = false;
+): Promise<readonly string[]> {
+  const found: string[] = [];
   for (let from = 0; from < files.length; from += FILES_AT_ONCE) {
     const some = files.slice(from, from + FILES_AT_ONCE);
     if (await canRead(engine, some, signal)) continue;
     for (const file of some) {
       if (await canRead(engine, [file], signal)) continue;
       memory.set(file.object, { unreadable: 'it is damaged: not all of its values can be read' });
-      found = true;
+      found.push(file.object.key);
     }
   }
   return found;

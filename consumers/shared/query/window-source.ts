@@ -27,10 +27,10 @@ export interface WindowSource {
   /** Changes whenever the rows or the completeness do: the base of an ETag. Hex. */
   readonly identity: string;
   /**
-   * Whether a query over the tables failed because of a file of theirs. Such a file is left out of every window that is
-   * opened from now on, with a warning; what failed can be tried again on another source.
+   * The keys of the objects because of which a query over the tables failed; none: it failed for another reason. They
+   * are left out of every window that is opened from now on, with a warning: what failed can be tried on another source.
    */
-  isSpoiled(error: unknown, signal?: AbortSignal): Promise<boolean>;
+  spoiledBy(error: unknown, signal?: AbortSignal): Promise<readonly string[]>;
   /** Lets the files go. To be called when the last row was read. */
   release(): void;
 }
@@ -73,7 +73,8 @@ export async function openWindow(context: WindowContext, request: WindowRequest)
     } catch (error) {
       const again = !isLast && isAboutFile(error) && signal?.aborted !== true;
       try {
-        if (!again || !(await findDamage(engine, memory, [...held.files.values()], signal))) throw error;
+        const damaged = again ? await findDamage(engine, memory, [...held.files.values()], signal) : [];
+        if (damaged.length === 0) throw error;
       } finally {
         held.release();
       }
@@ -110,8 +111,8 @@ async function sourceOf(
     present: { digests: held.digests.columns, coverage: held.coverage.columns },
     objects: { digests: digests.length, coverage: coverage.length },
     identity: identityOf(request, completeness, [...digests, ...coverage]),
-    isSpoiled: async (error, by) =>
-      isAboutFile(error) && by?.aborted !== true && (await findDamage(engine, memory, [...digests, ...coverage], by)),
+    spoiledBy: async (error, by) =>
+      isAboutFile(error) && by?.aborted !== true ? findDamage(engine, memory, [...digests, ...coverage], by) : [],
     release: () => held.release(),
   };
 }
