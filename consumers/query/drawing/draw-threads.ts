@@ -73,7 +73,7 @@ async function draw(
 function start(): Worker {
   // The worker lies beside this file with the same extension, in the sources and in the package.
   const file = new URL(`./draw-worker${extname(import.meta.url)}`, import.meta.url);
-  return new Worker(file);
+  return new Worker(file, { execArgv: [] });
 }
 
 /** A resting thread keeps no process alive, and is forgotten should it end. */

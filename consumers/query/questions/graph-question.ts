@@ -5,9 +5,10 @@ import { graphDot } from '../../../pipeline/dot.ts';
 import type { Condition } from '../../../pipeline/filter/condition.ts';
 import { graphOf } from '../../../pipeline/graph.ts';
 import { graphJson } from '../../../pipeline/graph-json.ts';
+import { bothFilters, nodeFilter } from '../../../pipeline/node-filter.ts';
 import { formatCount } from '../../../pipeline/quantities.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import type { Counting, Graph, Grouping, Internet, KnownGrouping } from '../../../schemas/graph.ts';
+import type { Counting, Graph, GraphNode, Grouping, Internet, KnownGrouping } from '../../../schemas/graph.ts';
 import type { QueryValue, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
@@ -38,7 +39,24 @@ export interface GraphOptions {
   readonly top: number | null;
   readonly count: Counting;
   readonly where?: Condition | null;
+  /** Where the nodes of an SVG lead; without it, nowhere. */
+  readonly linked?: Linked;
 }
+
+/** Where the nodes of a drawing lead: to what the filter is appended to, and the filter as it was given. */
+export interface Linked {
+  readonly to: string;
+  readonly filter: string;
+}
+
+/** A node leads to the same with its own filter added; nowhere without `linked`. */
+export const linkOf =
+  ({ ownNetworks, linked }: GraphOptions) =>
+  (node: GraphNode): string | null => {
+    const filter = linked === undefined ? null : nodeFilter(node, ownNetworks);
+    if (linked === undefined || filter === null) return null;
+    return `${linked.to}&filter=${encodeURIComponent(bothFilters(linked.filter, filter))}`;
+  };
 
 /** Throws VF_BAD_PARAMETER for what cannot be asked, before anything is read. */
 export function graphQuestion(options: GraphOptions & { readonly format: GraphFormat }): Question {
@@ -56,6 +74,7 @@ export function graphQuestion(options: GraphOptions & { readonly format: GraphFo
     text: JSON.stringify([
       ...['graph', format, group, internet, ownNetworks, top, count],
       ...[where?.sql, where?.parameters.map(String)],
+      ...(format === 'svg' ? [options.linked] : []),
     ]),
     answer: (service, source, signal) => graphBody(service, source, options, format, signal),
   };
@@ -69,7 +88,7 @@ async function* graphBody(
   signal: AbortSignal,
 ): AsyncIterable<Piece> {
   const graph = await readGraph(service, source, options, signal);
-  if (format === 'svg' || format === 'png') yield await drawGraph(graph, format, signal);
+  if (format === 'svg' || format === 'png') yield await drawGraph(graph, format, signal, { link: linkOf(options) });
   else yield* format === 'dot' ? graphDot(graph) : graphJson(graph, headMembers(source.window, source.completeness));
 }
 

@@ -27,6 +27,12 @@ const QUERY = z.strictObject({
   format: z.enum(GRAPH_FORMATS).optional().describe(OPTIONS.graphFormat.help),
 });
 
+/** The address of the same drawing without its filter, as a reference from itself. */
+function sameQuestion({ filter: _, ...query }: z.infer<typeof QUERY>): string {
+  const given = Object.entries({ ...query, format: 'svg' });
+  return `?${new URLSearchParams(given.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]])))}`;
+}
+
 export const graphRoute: RegisterRoutes = (app, services) => {
   app.route({
     method: 'GET',
@@ -43,6 +49,7 @@ export const graphRoute: RegisterRoutes = (app, services) => {
         where: compileFilter(query.filter ?? '', now),
         count: query.count ?? OPTIONS.count.default,
         format: chosenFormat(GRAPH_FORMATS, GRAPH_TYPES, query.format, request.headers.accept),
+        linked: { to: sameQuestion(query), filter: query.filter ?? '' },
       });
       return sendAnswer(request, reply, services, question);
     },

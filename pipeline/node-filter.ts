@@ -1,0 +1,40 @@
+// Turns a node of a graph into the filter that keeps what it had a part in.
+import type { GraphNode, NodeKind } from '../schemas/graph.ts';
+import { prefixesOf } from '../schemas/groupings.ts';
+import { canonicalAddress } from './address.ts';
+import { parseNetwork } from './filter/networks.ts';
+
+const COLUMNS: Readonly<Partial<Record<NodeKind, readonly string[]>>> = {
+  subnet: ['subnet_id'],
+  vpc: ['vpc_id'],
+  instance: ['instance_id'],
+  interface: ['interface_id'],
+  service: ['pkt_src_aws_service', 'pkt_dst_aws_service'],
+};
+
+/** A text of the filter language; null where it holds what the language cannot write. */
+const quoted = (text: string): string | null =>
+  /[\p{Cc}\p{Cs}]/u.test(text) ? null : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+/**
+ * The filter, in the filter language; null where there is none, as for the node of all others.
+ * @param own the networks that are not the internet.
+ */
+export function nodeFilter({ id, kind }: GraphNode, own: readonly string[]): string | null {
+  if (kind === 'others') return null;
+  if (kind === 'unknown') return 'srcaddr = null or dstaddr = null';
+  if (kind === 'internet') return `not srcaddr in (${own.join(', ')}) or not dstaddr in (${own.join(', ')})`;
+  if (kind === 'address') return canonicalAddress(id) === null ? null : `addr = ${id}`;
+  if (prefixesOf(kind) !== null) return parseNetwork(id) === null ? null : `addr in ${id}`;
+  const text = quoted(id);
+  return text === null ? null : (COLUMNS[kind] ?? []).map((column) => `${column} = ${text}`).join(' or ');
+}
+
+/** Both filters at once; either may be empty. */
+export function bothFilters(first: string, second: string): string {
+  const [one, other] = [first.trim(), second.trim()];
+  if (one === '' || one === other) return other;
+  if (other === '' || one.endsWith(`and ${other}`) || one.endsWith(`and (${other})`)) return one;
+  const grouped = (filter: string) => (/\bor\b/i.test(filter) ? `(${filter})` : filter);
+  return `${grouped(one)} and ${grouped(other)}`;
+}
