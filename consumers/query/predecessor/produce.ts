@@ -8,6 +8,7 @@ import type { ResultKind } from '../../../pipeline/predecessor/window-id.ts';
 import { logLine } from '../../../pipeline/rows/text-formats.ts';
 import type { QueryResult, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
+import type { WindowSource } from '../../shared/query/window-source.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
 
 /** The largest result, bytes: of the gzip object of a digest, of the text of a graph. */
@@ -19,9 +20,13 @@ export interface Produced {
   readonly complete: boolean | null;
 }
 
+/** How often a body is begun: a query finds all damaged files that it meets, and the next goes without them. */
+const MAX_ATTEMPTS = 3;
+
 /**
  * The same rows always give the same bytes: lines are sorted, and the head of a gzip object has no time. Rows pass
- * through; only the body is held. Throws VF_LIMIT past `limit` bytes, and what reading a window throws.
+ * through; only the body is held. Objects that cannot be read are left out, and the result is not complete then. Throws
+ * VF_LIMIT past `limit` bytes, and what reading a window throws.
  */
 export async function produce(
   service: QueryService,
@@ -30,20 +35,36 @@ export async function produce(
   signal: AbortSignal,
   limit = MAX_RESULT_BYTES,
 ): Promise<Produced> {
-  const source = await service.window(window, ['digests'], { signal });
-  try {
-    const { sql, parameters } = digestLinesSql(source.tables.digests);
-    const result = await service.engine.run(sql, parameters, signal);
+  for (let attempt = 1; ; attempt++) {
+    const question = AbortSignal.any([signal]); // what its windows hold counts for each alone
+    const source = await service.window(window, ['digests'], { signal: question });
     try {
-      const body = new BoundedBytes(`the ${kind} of the window`, limit);
-      if (kind === 'digest') await pipeline(Readable.from(lines(result)), createGzip(), body, { signal });
-      else await pipeline(Readable.from(graph(result)), body, { signal });
-      return { body: body.bytes, complete: source.completeness.complete };
+      const body = await bodyOf(service, source, kind, question, limit);
+      return { body, complete: source.completeness.complete };
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || (await source.spoiledBy(error, question)).length === 0) throw error;
     } finally {
-      await result.close();
+      source.release();
     }
+  }
+}
+
+async function bodyOf(
+  { engine }: QueryService,
+  source: WindowSource,
+  kind: ResultKind,
+  signal: AbortSignal,
+  limit: number,
+): Promise<Uint8Array> {
+  const { sql, parameters } = digestLinesSql(source.tables.digests);
+  const result = await engine.run(sql, parameters, signal);
+  try {
+    const body = new BoundedBytes(`the ${kind} of the window`, limit);
+    if (kind === 'digest') await pipeline(Readable.from(lines(result)), createGzip(), body, { signal });
+    else await pipeline(Readable.from(graph(result)), body, { signal });
+    return body.bytes;
   } finally {
-    source.release();
+    await result.close();
   }
 }
 

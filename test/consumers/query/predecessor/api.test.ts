@@ -7,9 +7,9 @@ import { incompleteKey, markerKey, resultKey, windowId } from '../../../../pipel
 import type { ObjectStore } from '../../../../schemas/store.ts';
 import { expectGolden } from '../../../golden-files.ts';
 import { until } from '../../../until.ts';
-import { NOW, putGoldenStore, putWatermark } from '../golden-store.ts';
+import { NOW, putGoldenStore } from '../golden-store.ts';
 import { serving } from '../serving.ts';
-import { ask, digestOf, fetchResult, windowQuery } from './client.ts';
+import { ask, digestOf, fetchResult, keysOf, windowQuery } from './client.ts';
 
 const { start, path } = serving();
 
@@ -17,7 +17,6 @@ const WINDOW = { start: Date.parse('2026-11-20T05:00:00Z'), stop: Date.parse('20
 const HOUR = windowQuery('2026-11-20T05:00:00Z', '2026-11-20T06:00:00Z');
 /** Complete: the golden watermark is 05:40, and 20 minutes is what late lines get. */
 const QUARTER = windowQuery('2026-11-20T05:00:00Z', '2026-11-20T05:15:00Z');
-const [STREAM, SHARD] = ['123456789012.eu-west-1.flows', 'shardId-000000000000'];
 
 let stores = 0;
 async function goldenStore(): Promise<ObjectStore> {
@@ -26,12 +25,6 @@ async function goldenStore(): Promise<ObjectStore> {
   await putGoldenStore(store);
   return store;
 }
-
-const keys = async (store: ObjectStore): Promise<string[]> => {
-  const found: string[] = [];
-  for await (const { key } of store.list('windows/')) found.push(key);
-  return found;
-};
 
 const metric = async (url: string, line: string): Promise<string | undefined> => {
   const text = await (await fetch(`${url}/metrics`)).text();
@@ -64,7 +57,7 @@ describe.each([
     const text = kind === 'digest' ? digestOf(whole) : whole.body.toString();
     expectGolden('predecessor', kind === 'digest' ? 'hour.log' : 'hour.dot', text);
     const id = windowId(kind, WINDOW);
-    expect(await keys(store)).toEqual([resultKey(kind, id), incompleteKey(id)].sort());
+    expect(await keysOf(store, 'windows/')).toEqual([resultKey(kind, id), incompleteKey(id)].sort());
     expect(await metric(url, 'vpcflow_window_jobs_total')).toBe(
       `vpcflow_window_jobs_total{route="${kind}",status="stored"} 1`,
     );
@@ -119,48 +112,7 @@ describe('a window', () => {
     expect(digestOf(await fetchResult(`${url}/digest`, query))).toBe('');
     expect((await fetchResult(`${url}/graph`, query)).body.toString()).toBe('digraph {\n}\n');
   });
-
-  test('that was not complete is made again once it is, and not before', async () => {
-    const store = await goldenStore();
-    const { url } = await start({ store });
-    const early = await fetchResult(`${url}/digest`, HOUR);
-    expect(early.headers['x-vpcflow-complete']).toBe('false');
-    await putWatermark(store, STREAM, SHARD, '2026-11-20T06:19:00Z');
-    expect((await ask('POST', `${url}/digest?${HOUR}`)).status).toBe(409);
-    for (const shard of await shards(store)) await putWatermark(store, STREAM, shard, '2026-11-20T06:20:00Z');
-    expect((await ask('POST', `${url}/digest?${HOUR}`)).status).toBe(202);
-    const late = await fetchResult(`${url}/digest`, HOUR);
-    expect(late.headers['x-vpcflow-complete']).toBe('true');
-    expect((await ask('POST', `${url}/digest?${HOUR}`)).status).toBe(409);
-    expect(await keys(store)).toEqual([resultKey('digest', windowId('digest', WINDOW))]);
-  });
-
-  test('of a store without streams is made again when its objects are others', async () => {
-    const whole = await goldenStore();
-    const store = new DirectoryStore(path('without-streams'));
-    const sources: string[] = [];
-    for await (const { key } of whole.list('digests/')) sources.push(key);
-    const copy = async (key: string) => store.put(key, (await whole.get(key))?.body ?? Buffer.alloc(0));
-    await copy(sources[0]);
-    const { url } = await start({ store });
-    const first = await fetchResult(`${url}/digest`, HOUR);
-    expect(first.headers['x-vpcflow-complete']).toBe('unknown');
-    expect((await ask('POST', `${url}/digest?${HOUR}`)).status).toBe(409);
-    for (const key of sources.slice(1)) await copy(key);
-    expect((await ask('POST', `${url}/digest?${HOUR}`)).status).toBe(202);
-    const second = await fetchResult(`${url}/digest`, HOUR);
-    expect(digestOf(second).length).toBeGreaterThan(digestOf(first).length);
-  });
 });
-
-const shards = async (store: ObjectStore): Promise<string[]> => {
-  const found: string[] = [];
-  for await (const { key } of store.list(`watermarks/${STREAM}/`)) {
-    const name = key.slice(`watermarks/${STREAM}/`.length, -'.json'.length);
-    if (name !== 'shards') found.push(name);
-  }
-  return found;
-};
 
 describe('a marker in the store', () => {
   const marker = (time: number) => Buffer.from(JSON.stringify({ time: new Date(time).toISOString() }));

@@ -1,6 +1,7 @@
 // A client of the predecessors' API, written as theirs are: POST, then GET until 200; any other code is a failure.
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
+import type { ObjectStore } from '../../../../schemas/store.ts';
 import { until } from '../../../until.ts';
 
 export interface Answer {
@@ -45,3 +46,10 @@ export async function fetchResult(base: string, query: string): Promise<Answer> 
 
 /** The lines of a digest, as their gzip reader gives them: it fails on what is compressed twice. */
 export const digestOf = (answer: Answer): string => gunzipSync(answer.body).toString();
+
+/** The keys that begin with `prefix`. */
+export const keysOf = async (store: ObjectStore, prefix: string): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const { key } of store.list(prefix)) found.push(key);
+  return found;
+};

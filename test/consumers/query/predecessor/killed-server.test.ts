@@ -14,7 +14,7 @@ import { startS3Proxy } from '../../../s3-proxy.ts';
 import { s3Environment, startS3Server } from '../../../s3-server.ts';
 import { until } from '../../../until.ts';
 import { putGoldenStore } from '../golden-store.ts';
-import { ask, digestOf, fetchResult, windowQuery } from './client.ts';
+import { ask, digestOf, fetchResult, keysOf, windowQuery } from './client.ts';
 
 const BUCKET = 'vpcflow-windows';
 const TIMEOUT = 2000; // ms
@@ -75,9 +75,7 @@ describe.skipIf(s3 === null)('a server that is killed', () => {
       });
       expect(digestOf(await fetchResult(`${other.url}/digest`, QUARTER))).toMatch(/^2 123456789012 /);
       expect((await ask('POST', `${other.url}/digest?${QUARTER}`)).status).toBe(409);
-      const keys: string[] = [];
-      for await (const { key } of store.list('windows/')) keys.push(key);
-      expect(keys).toEqual([resultKey('digest', windowId('digest', WINDOW))]);
+      expect(await keysOf(store, 'windows/')).toEqual([resultKey('digest', windowId('digest', WINDOW))]);
     } finally {
       doomed.process.kill('SIGKILL');
       await other.close();
