@@ -1,9 +1,19 @@
 // The plan of a window covers each of its minutes once and no partition outside it.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hourPartition } from '../../pipeline/keys.ts';
-import { isTableFile, windowPrefixes } from '../../pipeline/query-plan.ts';
+import {
+  type FileFacts,
+  isTableFile,
+  type KnownObject,
+  mayHaveRows,
+  mayHaveSkipdata,
+  planFiles,
+  warningsOf,
+  windowPrefixes,
+} from '../../pipeline/query-plan.ts';
 import { MINUTE_MS } from '../../pipeline/window.ts';
+import { MAX_NAMED } from '../../schemas/query.ts';
 
 const at = (text: string): number => Date.parse(`2026-11-${text}Z`);
 
@@ -50,4 +60,98 @@ test('only Parquet files are table files, empty ones too: they are damaged', () 
   expect(isTableFile(object('digests/a.parquet', 4))).toBe(true);
   expect(isTableFile(object('digests/a.parquet', 0))).toBe(true);
   expect(isTableFile(object('digests/a.csv', 4))).toBe(false);
+});
+
+const START = at('20T05:00:00');
+const WINDOW = { start: START, stop: START + 15 * MINUTE_MS };
+
+const facts = (given: Partial<FileFacts> = {}): FileFacts => ({
+  ...{ rows: 10, first: START, last: START, latestEnd: START / 1000 + 60, greatestStatus: null },
+  ...{ columns: ['minute', 'flows'] },
+  ...given,
+});
+
+const known = (key: string, fact: KnownObject['known'], size = 100): KnownObject => ({
+  object: { key, size, tag: 't' },
+  known: fact,
+});
+
+describe('a plan', () => {
+  test('reads the files that can have rows of the window, in order, and counts the others', () => {
+    const before = { first: START - 60 * MINUTE_MS, last: START - MINUTE_MS };
+    const files = [
+      known('inside', facts()),
+      known('before', facts(before)),
+      known('after', facts({ first: WINDOW.stop, last: WINDOW.stop })),
+      known('around', facts({ first: before.first, last: WINDOW.stop, rows: 7 }), 11),
+      known('silent', facts({ first: null, last: null, latestEnd: null })),
+      known('empty', facts({ rows: 0, first: null, last: null })),
+      known('damaged', { unreadable: 'it is too short' }),
+    ];
+    expect(planFiles(files, { window: WINDOW, overlapping: false })).toMatchObject({
+      read: [{ key: 'inside' }, { key: 'around' }, { key: 'silent' }],
+      leftOut: [{ key: 'damaged', reason: 'it is too short' }],
+      pruned: 3,
+      rows: 27,
+      bytes: 211,
+    });
+  });
+
+  test('knows which columns there are, and whether all files have them in one order', () => {
+    const [a, b] = [
+      ['minute', 'flows'],
+      ['minute', 'vpc_id', 'flows'],
+    ];
+    const selection = { window: WINDOW, overlapping: false };
+    const one = planFiles([known('1', facts({ columns: a })), known('2', facts({ columns: a }))], selection);
+    expect([one.uniform, [...one.columns]]).toEqual([true, a]);
+    const two = planFiles([known('1', facts({ columns: a })), known('2', facts({ columns: b }))], selection);
+    expect([two.uniform, [...two.columns].sort()]).toEqual([false, ['flows', 'minute', 'vpc_id']]);
+    expect(planFiles([], selection)).toMatchObject({ read: [], pruned: 0, uniform: true });
+  });
+
+  test('of overlapping rows reads what ends in the window and began up to 10 minutes before it', () => {
+    const selection = { window: WINDOW, overlapping: true };
+    const earlier = (minutes: number, latestEnd: number | null) =>
+      facts({ first: START - 50 * MINUTE_MS, last: START - minutes * MINUTE_MS, latestEnd });
+    const second = START / 1000;
+    expect(mayHaveRows(earlier(10, second), selection)).toBe(true);
+    expect(mayHaveRows(earlier(10, null), selection)).toBe(true);
+    expect(mayHaveRows(earlier(11, second), selection)).toBe(false);
+    expect(mayHaveRows(earlier(10, second - 1), selection)).toBe(false);
+    expect(mayHaveRows(earlier(10, second), { ...selection, overlapping: false })).toBe(false);
+  });
+
+  test('never rules out a file with a row of the window', () => {
+    const minute = fc.integer({ min: -20, max: 20 });
+    const row = fc.record({ minute, seconds: fc.integer({ min: 0, max: 659 }) });
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), fc.boolean(), minute, (rows, overlapping, from) => {
+        const window = { start: START + from * MINUTE_MS, stop: START + (from + 3) * MINUTE_MS };
+        const minutes = rows.map((one) => START + one.minute * MINUTE_MS);
+        const ends = rows.map((one) => START / 1000 + one.minute * 60 + one.seconds);
+        const latestEnd = Math.max(...ends);
+        const fact = facts({ first: Math.min(...minutes), last: Math.max(...minutes), latestEnd });
+        const belongs = minutes.some(
+          (ms, i) => ms < window.stop && (ms >= window.start || (overlapping && ends[i] * 1000 >= window.start)),
+        );
+        if (belongs) expect(mayHaveRows(fact, { window, overlapping })).toBe(true);
+      }),
+    );
+  });
+});
+
+test('coverage is read for skipped minutes only where it may tell of some', () => {
+  const status = (greatestStatus: string | null) => mayHaveSkipdata(facts({ greatestStatus }));
+  expect(['NODATA', 'SKIPDATA', null].map(status)).toEqual([false, true, true]);
+});
+
+test('warnings are by key, and name so many objects at most', () => {
+  expect(warningsOf([])).toEqual([]);
+  const left = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ key: `k${String(99 - i).padStart(2, '0')}`, reason: 'it is empty' }));
+  expect(warningsOf(left(2))).toEqual(['k98 is left out: it is empty', 'k99 is left out: it is empty']);
+  expect(warningsOf(left(MAX_NAMED)).length).toBe(MAX_NAMED);
+  const many = warningsOf(left(MAX_NAMED + 5));
+  expect([many.length, many.at(-1)]).toEqual([MAX_NAMED, '6 more objects are left out']);
 });
