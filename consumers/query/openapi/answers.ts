@@ -23,17 +23,11 @@ declare module 'fastify' {
   }
 }
 
-/** Whatever is asked: who may ask, and how much the server can hold. */
-export const EVERYWHERE: readonly ErrorCode[] = ['VF_FORBIDDEN_HOST', 'VF_TOO_LARGE', 'VF_BUSY'];
+/** What watchers of the server meet; who may ask, by the route's `role`, comes to every list of errors by itself. */
+export const EVERYWHERE: readonly ErrorCode[] = ['VF_BAD_PARAMETER', 'VF_FORBIDDEN_HOST', 'VF_TOO_LARGE'];
 
-/** Whatever is asked but by those who watch the server. */
-export const ASKED: readonly ErrorCode[] = [
-  ...EVERYWHERE,
-  'VF_UNAUTHORIZED',
-  'VF_RATE',
-  'VF_BAD_PARAMETER',
-  'VF_QUERY',
-];
+/** Whatever is asked. */
+export const ASKED: readonly ErrorCode[] = [...EVERYWHERE, 'VF_BUSY', 'VF_QUERY'];
 
 /** What can go wrong with every window. */
 export const OF_WINDOWS: readonly ErrorCode[] = [

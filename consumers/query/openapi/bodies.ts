@@ -4,6 +4,7 @@ import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS } from '../../../schemas/
 import { FIELDS } from '../../../schemas/fields.ts';
 import { COUNTINGS, GROUPINGS, MAX_EDGE_PORTS } from '../../../schemas/graph.ts';
 import { MAX_NAMED } from '../../../schemas/query.ts';
+import { diffBodies } from './diff-bodies.ts';
 import { count, integer, type JsonSchema, list, named, nullable, oneOf, record, text, time } from './json-schema.ts';
 
 const ABOUT: ReadonlyMap<string, string> = new Map([
@@ -175,6 +176,7 @@ const PROBLEM = record('An error, RFC 9457.', {
   code: text('code of the error catalogue', 'VF_BAD_FILTER'),
   help: text('what to do'),
   retry: { type: 'boolean', description: 'whether the same request can succeed later' },
+  instance: text('the request as a URN: its id is that of x-request-id and of the log'),
 });
 
 const COMPLETION = record('What can stand at the cursor, to be put in the place of text[from, to).', {
@@ -226,6 +228,7 @@ export const BODIES: Readonly<Record<string, JsonSchema>> = {
   Node: NODE,
   Edge: EDGE,
   Graph: GRAPH,
+  ...diffBodies(WINDOW_HEAD, EDGE_COUNTS, ACTION),
   Audit: AUDIT,
   Completion: COMPLETION,
   Problem: PROBLEM,

@@ -1,4 +1,5 @@
 // What a parameter of a URL may hold, where its own schema only says that it is text: bounds, defaults, an example.
+import { GROUPINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { JsonSchema } from './json-schema.ts';
 
@@ -24,6 +25,16 @@ const TIME: JsonSchema = {
 
 const DURATION: JsonSchema = { type: 'string', pattern: '^\\d{1,9}(ms|s|m|h|d)$' };
 
+const NAMED = GROUPINGS.filter((one) => one !== 'security-group');
+
+const GROUP: JsonSchema = {
+  anyOf: [
+    { type: 'string', enum: NAMED },
+    { type: 'string', pattern: '^cidr\\d{1,2}(-\\d{1,3})?$' },
+  ],
+  default: OPTIONS.grouping.defaultText,
+};
+
 const KNOWN: Readonly<Record<string, Known>> = {
   start: { example: '2026-11-20T14:05:00Z', schema: TIME },
   stop: { example: '2026-11-20T14:20:00Z', schema: TIME },
@@ -35,14 +46,16 @@ const KNOWN: Readonly<Record<string, Known>> = {
   top: { example: 200, schema: { type: 'integer', minimum: 1, maximum: 100_000 } },
   'own-networks': { example: '10.0.0.0/8,fc00::/7' },
   text: { example: 'dstport = ' },
-  at: { example: 10 },
+  at: { example: 10, schema: { type: 'integer', minimum: 0, maximum: 999_999_999 } },
+  '/v1/rows group': { example: 'srcaddr,dstaddr,dstport' },
+  group: { example: 'cidr24', schema: GROUP },
 };
 
 /** The parameter with its bounds and an example: its own, the table's, or the first of its values. */
-export function withExample(parameter: Parameter): Parameter {
+export function withExample(path: string, parameter: Parameter): Parameter {
   const { schema = {} } = parameter;
   // A route's own enum says more than the table.
-  const known = Array.isArray(schema.enum) ? undefined : KNOWN[parameter.name];
+  const known = Array.isArray(schema.enum) ? undefined : (KNOWN[`${path} ${parameter.name}`] ?? KNOWN[parameter.name]);
   const merged = known?.schema === undefined ? schema : known.schema;
   const example = parameter.example ?? known?.example ?? (Array.isArray(schema.enum) ? schema.enum[0] : undefined);
   return { ...parameter, schema: merged, ...(example === undefined ? {} : { example }) };
