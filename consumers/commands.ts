@@ -122,6 +122,19 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./query/commands/graph.ts'),
   },
   {
+    name: 'diff',
+    summary: 'what is new, gone, changed or flipped in a window against another one',
+    options: [
+      ...(['store', 'start', 'stop', 'against', 'againstStart', 'againstStop', 'incomplete'] as const),
+      ...(['grouping', 'internet', 'ownNetworks', 'filter', 'top', 'count', 'overlapping'] as const),
+      ...(['diffFormat', 'lateness'] as const),
+      ...ENGINE,
+    ],
+    required: ['start', 'stop'],
+    onlyWith: [{ option: 'againstStart', options: ['againstStop'] }],
+    load: () => import('./query/commands/diff.ts'),
+  },
+  {
     name: 'series',
     summary: 'bytes, packets and flows of a window in steps of time, accepted and rejected',
     options: [

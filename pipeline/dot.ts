@@ -26,7 +26,7 @@ export interface DotOptions {
   readonly link?: (node: GraphNode) => string | null;
 }
 
-function nodeStyle({ kind, outside }: GraphNode): Attributes {
+export function nodeStyle({ kind, outside }: GraphNode): Attributes {
   if (kind === 'others') return OTHERS_STYLE;
   if (kind === 'unknown') return UNKNOWN_STYLE;
   return outside ? OUTSIDE_STYLE : {};

@@ -57,10 +57,7 @@ export function graphOf(
   labels: Labels = IDS,
 ): Graph {
   const rows = Array.from(values, edgeRow);
-  const kindOf = (id: string, grouped: boolean): NodeKind => {
-    if (internet === 'one' && id === INTERNET_NODE) return 'internet';
-    return grouped ? head.group : id === UNKNOWN_NODE ? 'unknown' : 'address';
-  };
+  const kindOf = nodeKinds({ group: head.group, internet });
   const kept = new Map<string, NodeKind>();
   for (const row of rows) {
     if (row.source !== null) kept.set(row.source, kindOf(row.source, row.sourceGrouped));
@@ -97,8 +94,16 @@ export function graphOf(
   };
 }
 
+/** What a node of a graph query is, by its id and whether that names a group. */
+export const nodeKinds =
+  ({ group, internet }: Pick<Grouped, 'group' | 'internet'>) =>
+  (id: string, grouped: boolean): NodeKind => {
+    if (internet === 'one' && id === INTERNET_NODE) return 'internet';
+    return grouped ? group : id === UNKNOWN_NODE ? 'unknown' : 'address';
+  };
+
 /** Services have addresses of their own on the internet; what an interface belongs to is inside. */
-function isOutside(own: readonly string[]): (id: string, kind: NodeKind) => boolean {
+export function isOutside(own: readonly string[]): (id: string, kind: NodeKind) => boolean {
   const has = isOwn(own);
   return (id, kind) => {
     if (kind === 'internet' || kind === 'service') return true;
@@ -161,18 +166,18 @@ function edgeRow(row: readonly QueryValue[]): EdgeRow {
   };
 }
 
-const textOf = (value: QueryValue): string | null => {
+export const textOf = (value: QueryValue): string | null => {
   if (value === null || typeof value === 'string') return value;
   throw new TypeError(`a graph query gave ${String(value)} where a name belongs`);
 };
 
-const integerOf = (value: QueryValue): bigint => {
+export const integerOf = (value: QueryValue): bigint => {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
   throw new TypeError(`a graph query gave ${String(value)} where an integer belongs`);
 };
 
-const numbersOf = (value: QueryValue): number[] => {
+export const numbersOf = (value: QueryValue): number[] => {
   if (!Array.isArray(value)) throw new TypeError(`a graph query gave ${String(value)} where a list belongs`);
   return value.filter((one) => one !== null).map((one) => Number(integerOf(one)));
 };

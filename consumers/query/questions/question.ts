@@ -7,7 +7,7 @@ import type { WindowSource } from '../../shared/query/window-source.ts';
 /** A piece of an answer's body; text is UTF-8. */
 export type Piece = string | Uint8Array;
 
-export interface Question {
+export interface Question<S extends WindowSource = WindowSource> {
   readonly window: Window;
   readonly lateness: number; // ms
   readonly tables: readonly WindowTable[];
@@ -18,6 +18,8 @@ export interface Question {
   readonly binary: boolean;
   /** Says everything but the window that the body depends on: two questions of one text have one answer. */
   readonly text: string;
+  /** Opens what is asked about; absent: `window`. */
+  readonly open?: (service: QueryService, signal: AbortSignal) => Promise<S>;
   /** The body, which has to be read to its end or left; `source` is good until then. */
-  answer(service: QueryService, source: WindowSource, signal: AbortSignal): AsyncIterable<Piece>;
+  answer(service: QueryService, source: S, signal: AbortSignal): AsyncIterable<Piece>;
 }

@@ -33,7 +33,7 @@ export function optionParameter<T>(option: Parser<T>, text: string | undefined):
 }
 
 /** A `+` that was not escaped arrives as a space: `now+1h`, `…T14:05:00+02:00`. */
-const plusRestored = (time: string): string => time.replace(/ (\d{2}:\d{2}|\d+[smhdw])$/, '+$1');
+export const plusRestored = (time: string): string => time.replace(/ (\d{2}:\d{2}|\d+[smhdw])$/, '+$1');
 
 /** The window and lateness (ms) of the common parameters. */
 export function windowParameters(

@@ -1,0 +1,75 @@
+// Turns the rows of two windows into SQL of numbers: names are looked up once, and what comes after handles integers.
+//
+// A window of a million edges has several million rows with five texts each; grouped by these texts they cost more than
+// everything that is then asked about them. So every address, node, witness and action gets a number that sorts as its
+// text does. Nodes are those of both windows: what an address belongs to, and what is kept of them, is decided once.
+import { WITNESS } from '../address-owners.ts';
+import { UNKNOWN_NODE } from '../conversations.ts';
+import type { Condition } from '../filter/condition.ts';
+import { type Grouped, groupsSql } from '../graph-groups.ts';
+
+export interface TwoWindows {
+  /** What follows FROM, as for `graphSql`: the rows of the window, and of the one that it is compared with. */
+  readonly window: string;
+  readonly against: string;
+  readonly where: Condition | null;
+}
+
+/** The number of what sorts last: a NULL. */
+export const NONE = 2_147_483_647;
+
+/** The rows of both windows; those of `window` have `later`. */
+const both = ({ window, against }: TwoWindows): string =>
+  `(SELECT *, false AS later FROM ${against} UNION ALL SELECT *, true AS later FROM ${window})`;
+
+/**
+ * Common table expressions that end in `coded` (later, src, dst, hidden, srcport, dstport, protocol, action, witness,
+ * flows, packets, bytes, start, stop): a row each of the windows that meets the condition, with numbers for names.
+ * `codes(address, code, node)`: code 0 is no address; `nodes(name, grouped, node)`; `actions(action, code)`, NULL last.
+ * `hidden`: an address was not logged.
+ */
+export function codedRows(windows: TwoWindows, grouped: Grouped): string[] {
+  const all = both(windows);
+  const groups = groupsSql(grouped, all, 'SELECT srcaddr AS address FROM logged UNION ALL SELECT dstaddr FROM logged');
+  const hasGroups = groups.length > 0;
+  const named = !hasGroups
+    ? `SELECT address, coalesce(address, '${UNKNOWN_NODE}') AS name, false AS grouped FROM texts`
+    : `SELECT t.address, coalesce(g.id, t.address, '${UNKNOWN_NODE}') AS name, g.id IS NOT NULL AS grouped
+  FROM texts t LEFT JOIN groups g ON g.address = t.address`;
+  return [
+    `asked AS NOT MATERIALIZED (
+  SELECT later, srcaddr, dstaddr, srcport, dstport, protocol, action, account_id, ${WITNESS} AS witness,
+         flows, packets, bytes, "start", "end" AS stop
+  FROM ${all} AS digest${windows.where === null ? '' : ` WHERE ${windows.where.sql}`})`,
+    // The name under which the addresses to be grouped are looked for.
+    'logged AS NOT MATERIALIZED (SELECT srcaddr, dstaddr FROM asked)',
+    ...groups,
+    `texts AS MATERIALIZED (
+  SELECT DISTINCT address FROM (SELECT srcaddr AS address FROM asked UNION ALL SELECT dstaddr FROM asked))`,
+    `placed AS MATERIALIZED (
+  ${named})`,
+    `nodes AS MATERIALIZED (
+  SELECT name, grouped, row_number() OVER (ORDER BY name)::INTEGER AS node
+  FROM (SELECT name, bool_or(grouped) AS grouped FROM placed GROUP BY name))`,
+    `codes AS MATERIALIZED (
+  SELECT address, node, CASE WHEN address IS NULL THEN 0 ELSE ${hasGroups ? 'row_number() OVER ()' : 'node'} END::INTEGER AS code
+  FROM placed JOIN nodes USING (name))`,
+    'places AS MATERIALIZED (SELECT code, node FROM codes)',
+    numbers('actions', 'action'),
+    numbers('accounts', 'account_id'),
+    numbers('observers', 'witness'),
+    `coded AS NOT MATERIALIZED (
+  SELECT later, coalesce(s.code, 0) AS src, coalesce(t.code, 0) AS dst, srcport, dstport, protocol,
+         coalesce(a.code, ${NONE}) AS action,
+         (coalesce(o.code, ${NONE})::BIGINT << 32) | coalesce(c.code, ${NONE}) AS witness,
+         flows, packets, bytes, "start", stop
+  FROM asked r LEFT JOIN codes s ON s.address = r.srcaddr LEFT JOIN codes t ON t.address = r.dstaddr
+  LEFT JOIN actions a ON a.action = r.action
+  LEFT JOIN observers o ON o.witness = r.witness LEFT JOIN accounts c ON c.account_id = r.account_id)`,
+  ];
+}
+
+/** The texts of a column, numbered in their order from 1. */
+const numbers = (table: string, column: string): string => `${table} AS MATERIALIZED (
+  SELECT ${column}, row_number() OVER (ORDER BY ${column})::INTEGER AS code
+  FROM (SELECT DISTINCT ${column} FROM asked WHERE ${column} IS NOT NULL))`;
