@@ -18,19 +18,19 @@ interface Known {
 
 const TIME: JsonSchema = {
   anyOf: [
-    { type: 'string', format: 'date-time' },
-    { type: 'string', pattern: '^now([+-]\\d{1,9}[smhdw])?$' },
+    { type: 'string', format: 'date-time', title: 'RFC 3339' },
+    { type: 'string', pattern: '^now([+-]\\d{1,9}[smhdw])?$', title: 'now, now-15m, now-1d' },
   ],
 };
 
-const DURATION: JsonSchema = { type: 'string', pattern: '^\\d{1,9}(ms|s|m|h|d)$' };
+const DURATION: JsonSchema = { type: 'string', pattern: '^\\d{1,9}(ms|s|m|h|d)$', title: '90s, 30m, 2h, 1d' };
 
 const NAMED = GROUPINGS.filter((one) => one !== 'security-group');
 
 const GROUP: JsonSchema = {
   anyOf: [
     { type: 'string', enum: NAMED },
-    { type: 'string', pattern: '^cidr\\d{1,2}(-\\d{1,3})?$' },
+    { type: 'string', pattern: '^cidr\\d{1,2}(-\\d{1,3})?$', title: 'cidrN, cidrN-M' },
   ],
   default: OPTIONS.grouping.defaultText,
 };

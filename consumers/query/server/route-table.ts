@@ -2,6 +2,8 @@
 
 import { auditRoute } from '../routes/audit.ts';
 import { coverageRoute } from '../routes/coverage.ts';
+import { diffRoute } from '../routes/diff.ts';
+import { docsRoutes } from '../routes/docs.ts';
 import { filterRoute } from '../routes/filter.ts';
 import { graphRoute } from '../routes/graph.ts';
 import { healthRoutes } from '../routes/health.ts';
@@ -16,6 +18,7 @@ import type { RegisterRoutes } from './route.ts';
 export const ROUTES: readonly RegisterRoutes[] = [
   rowsRoute,
   graphRoute,
+  diffRoute,
   seriesRoute,
   coverageRoute,
   auditRoute,
@@ -23,6 +26,7 @@ export const ROUTES: readonly RegisterRoutes[] = [
   healthRoutes,
   metricsRoute,
   openapiRoute,
+  docsRoutes,
   pageRoutes,
   predecessorRoutes,
 ];
