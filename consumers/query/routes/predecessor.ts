@@ -24,10 +24,13 @@ const QUERY = z.looseObject({
   stop: z.unknown().describe('End, exclusive, RFC 3339, required'),
 });
 
+/** Of the API the body is `{"message"}`, of the worker text. */
 const FAILURES = {
-  400: 'A time is missing or cannot be read, or start is not before stop: `{"message"}`',
-  422: 'The window is longer than --max-window: `{"message"}`',
-  503: 'The store does not answer, or the server is full or stopping: `{"message"}`',
+  400: 'A time is missing or cannot be read, or start is not before stop',
+  401: 'The server wants a token of --token-file',
+  403: 'The token does not allow it, or a page of somewhere else asks',
+  422: 'The window is longer than --max-window',
+  503: 'The store does not answer, or the server is full or stopping',
 };
 
 export const predecessorRoutes: RegisterRoutes = (app, services) => {
@@ -79,11 +82,14 @@ function windowRoutes(app: App, { maxWindow }: RouteServices, jobs: WindowJobs, 
     ...{ method: 'GET', url: path, errorHandler: sendMessage },
     ...(path === '/' ? { constraints: { [ROOT]: GIVEN } } : {}),
     schema: { ...schema, summary: `The ${WORDS[kind]} of a window, once made` },
-    config: plainAnswers(kind === 'digest' ? 'The lines, a gzip object' : 'The graph, DOT', { [BYTES]: null }, [], {
-      204: 'It is being made',
-      404: 'Nobody asked for it, or the job failed: begin it with POST',
-      ...FAILURES,
-    }),
+    config: {
+      limited: false, // their clients poll, and give up at a 429
+      ...plainAnswers(kind === 'digest' ? 'The lines, a gzip object' : 'The graph, DOT', { [BYTES]: null }, [], {
+        204: 'It is being made',
+        404: 'Nobody asked for it, or the job failed: begin it with POST',
+        ...FAILURES,
+      }),
+    },
     handler: async (request, reply) => {
       const window = requestedWindow(request.query);
       checkLength(window, maxWindow);

@@ -65,6 +65,9 @@ describe.skipIf(s3 === null)('a server that is killed', () => {
         marks.add(String((await store.get(markerKey(windowId('digest', WINDOW))))?.body));
         return marks.size > 5;
       });
+      const graphs = await Promise.all(Array.from({ length: 8 }, () => ask('POST', `${other.url}/graph?${QUARTER}`)));
+      expect(graphs.map(({ status }) => status).sort()).toEqual([202, ...Array(7).fill(409)]);
+      expect((await fetchResult(`${other.url}/graph`, QUARTER)).body.toString()).toMatch(/^digraph \{\n/);
       doomed.process.kill('SIGKILL');
       await doomed.ended;
       expect(await store.get(markerKey(windowId('digest', WINDOW)))).not.toBeNull();
@@ -75,7 +78,10 @@ describe.skipIf(s3 === null)('a server that is killed', () => {
       });
       expect(digestOf(await fetchResult(`${other.url}/digest`, QUARTER))).toMatch(/^2 123456789012 /);
       expect((await ask('POST', `${other.url}/digest?${QUARTER}`)).status).toBe(409);
-      expect(await keysOf(store, 'windows/')).toEqual([resultKey('digest', windowId('digest', WINDOW))]);
+      const kinds = ['digest', 'graph'] as const;
+      expect(await keysOf(store, 'windows/')).toEqual(
+        kinds.map((kind) => resultKey(kind, windowId(kind, WINDOW))).sort(),
+      );
     } finally {
       doomed.process.kill('SIGKILL');
       await other.close();

@@ -1,6 +1,7 @@
 // Servers that share a store: one does a job, the others wait for it; what happens when that one is slow, fails or stops.
 import { describe, expect, test } from 'vitest';
 import type { QueryServer } from '../../../../consumers/query/server/server.ts';
+import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { markerKey, resultKey, windowId } from '../../../../pipeline/predecessor/window-id.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { type Backing, MemoryStore, type StoreOperation } from '../../../fakes/memory-store.ts';
@@ -45,11 +46,15 @@ const outcomes = async ({ url }: QueryServer): Promise<string[]> => {
 };
 
 describe('several servers on one store', () => {
-  test('do a job once, however many ask', async () => {
-    const backing = await goldenBacking();
+  test.each([
+    ['memory', (backing: Backing) => new MemoryStore(backing)],
+    ['a directory', () => new DirectoryStore(path('shared'))],
+  ])('do a job once, however many ask: %s', async (_name, clientOf) => {
+    const backing: Backing = new Map();
+    await putGoldenStore(clientOf(backing));
     const servers = [
-      await start({ store: new MemoryStore(backing), cacheDirectory: cache() }),
-      await start({ store: new MemoryStore(backing), cacheDirectory: cache() }),
+      await start({ store: clientOf(backing), cacheDirectory: cache() }),
+      await start({ store: clientOf(backing), cacheDirectory: cache() }),
     ];
     const posts = Array.from({ length: 20 }, (_, i) => ask('POST', `${servers[i % 2].url}/digest?${QUARTER}`));
     const codes = (await Promise.all(posts)).map(({ status }) => status);
