@@ -54,6 +54,7 @@ export function serverMetrics(options: StatsdOptions, stats: QueryStats, log: Lo
     close: async () => {
       closed.abort();
       await told;
+      if (sending !== null) await tell(); // what was done since
       await sending?.close();
     },
   };
