@@ -53,7 +53,10 @@ export function problemHeaders(code: ErrorCode): Readonly<Record<string, string>
 export function sendProblem(reply: FastifyReply, error: VpcflowError): FastifyReply {
   const problem = problemOf(error, reply.request.id);
   // What was said of an answer before it failed does not hold of the problem.
-  for (const name of ['etag', 'vary']) reply.removeHeader(name);
+  for (const name of ['etag', 'vary', 'content-encoding']) {
+    reply.removeHeader(name);
+    if (!reply.raw.headersSent) reply.raw.removeHeader(name); // where Fastify had begun with the answer
+  }
   // Bytes, because a charset would be added to a string's type, and this type has none.
   return reply
     .headers(problemHeaders(error.code))
