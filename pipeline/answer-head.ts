@@ -1,6 +1,7 @@
 // Turns how complete an answer is into what each answer says of it: HTTP headers, members of JSON, a line on stderr.
 import type { Completeness, Window } from '../schemas/query.ts';
 import { completeText, watermarkText } from './completeness.ts';
+import { formatMany } from './quantities.ts';
 import { formatTime } from './window.ts';
 
 /** Warnings of a header end here, characters. */
@@ -55,7 +56,9 @@ export const remark = ({ complete, watermark, behind, skipdata, warnings }: Comp
     ...(behind.count === 0 ? [] : [`shards behind: ${behind.count}`]),
     ...(skipdata.minutes === 0
       ? []
-      : [`AWS left out flows of ${skipdata.minutes} interface-minutes (${skipdata.interfaces} interfaces, SKIPDATA)`]),
+      : [
+          `AWS left out flows (SKIPDATA) in ${formatMany(skipdata.minutes, 'minute')} of ${formatMany(skipdata.interfaces, 'interface')}`,
+        ]),
     ...warnings,
   ];
   return said.length === 0 ? '' : `vpcflow: ${said.join('; ')}\n`;

@@ -1,7 +1,8 @@
 // When a window is complete, and how far the store is, over shards that run, end, split and have not begun.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { completenessOf, type StreamProgress } from '../../pipeline/completeness.ts';
+import { behindOf, completenessOf, type StreamProgress } from '../../pipeline/completeness.ts';
+import { MAX_NAMED } from '../../schemas/query.ts';
 
 const LATENESS = 20;
 
@@ -92,6 +93,33 @@ test('a complete window stays complete as watermarks move on, and every earlier 
         expect(at(stop - earlier, named(0)).complete).toBe(true);
         expect(at(stop, named(later)).complete).toBe(true);
       }
+    }),
+  );
+});
+
+test('the shards that a window waits for are named, those furthest behind first', () => {
+  const streams = new Map([
+    ['t', stream({ a: { at: 119 }, b: { at: 120 }, c: { at: 90, ended: true }, d: {} })],
+    ['s', stream({ a: { at: 90 }, e: { at: 500 } })],
+  ]);
+  expect(behindOf(streams, 100, LATENESS)).toEqual({
+    count: 3,
+    shards: [
+      { stream: 't', shard: 'd', watermark: null },
+      { stream: 's', shard: 'a', watermark: 90 },
+      { stream: 't', shard: 'a', watermark: 119 },
+    ],
+  });
+});
+
+test('no shard is behind exactly when a window is complete, and so many are named at most', () => {
+  const shard = fc.record({ at: fc.integer({ min: 1, max: 300 }), ended: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(shard, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 300 }), (shards, stop) => {
+      const streams = new Map([['s', stream(Object.fromEntries(shards.map((one, i) => [`s${i}`, one])))]]);
+      const behind = behindOf(streams, stop, LATENESS);
+      expect(behind.count === 0).toBe(at(stop, ...streams.values()).complete);
+      expect(behind.shards.length).toBe(Math.min(behind.count, MAX_NAMED));
     }),
   );
 });

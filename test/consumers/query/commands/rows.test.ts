@@ -1,4 +1,4 @@
-// `vpcflow rows` and `coverage` over real files: whole outputs as golden files, found by reading the directory.
+// `vpcflow rows`, `series` and `coverage` over real files: whole outputs as golden files, found by reading the directory.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { readParquet } from 'parquet-wasm/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run as coverage } from '../../../../consumers/query/commands/coverage.ts';
 import { run as rows } from '../../../../consumers/query/commands/rows.ts';
+import { run as series } from '../../../../consumers/query/commands/series.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { DIGEST_COLUMNS } from '../../../../schemas/columns.ts';
 import { GOLDEN, NOW, putGoldenStore } from '../golden-store.ts';
@@ -33,11 +34,18 @@ const runCoverage = (given: Readonly<Record<string, string>>): Promise<Printed> 
   return runCommand(coverage, keys, { store: data, ...given }, NOW);
 };
 
+const runSeries = (given: Readonly<Record<string, string>>): Promise<Printed> => {
+  const keys = ['store', 'start', 'stop', 'lateness', 'step', 'count', 'filter', 'seriesFormat'] as const;
+  return runCommand(series, keys, { store: data, ...given }, NOW);
+};
+
+const RUNS: Readonly<Record<string, typeof runRows>> = { rows: runRows, series: runSeries, coverage: runCoverage };
+
 describe('golden outputs', () => {
   for (const name of readdirSync(GOLDEN).filter((file) => file.endsWith('.in'))) {
     test(name, async () => {
       const { command, ...given } = JSON.parse(readFileSync(join(GOLDEN, name), 'utf8'));
-      const printed = await (command === 'rows' ? runRows(given) : runCoverage(given));
+      const printed = await RUNS[command](given);
       const expected = join(GOLDEN, name.replace(/\.in$/, '.out'));
       const changed = join(GOLDEN, name.replace(/\.in$/, '-changed.out'));
       writeFileSync(changed, printed.stdout);
@@ -99,7 +107,7 @@ test('an empty window is a valid Arrow stream and a valid Parquet file without r
 test('stderr says how complete the answer is, unless it is', async () => {
   expect((await runRows({ ...HOUR, group: 'action' })).stderr).toBe(
     'vpcflow: complete: false, watermark: 2026-11-20T05:40:00.000Z; shards behind: 1; ' +
-      'AWS left out flows of 1 interface-minutes (1 interfaces, SKIPDATA)\n',
+      'AWS left out flows (SKIPDATA) in 1 minute of 1 interface\n',
   );
   const from = { ...HOUR, start: '2026-11-20T05:04:00Z', group: 'action' };
   expect((await runRows({ ...from, stop: '2026-11-20T05:20:00Z' })).stderr).toBe('');
@@ -112,7 +120,7 @@ test.each([
   [{ group: 'address' }, 'VF_BAD_PARAMETER', 'address'],
   [{ group: 'srcaddr,srcaddr' }, 'VF_BAD_PARAMETER', 'twice'],
   [{ group: 'srcaddr', format: 'log' }, 'VF_BAD_PARAMETER', 'log'],
-  [{ filter: 'dstport = https' }, 'VF_BAD_FILTER', 'column 11'],
+  [{ filter: 'dstport = htps' }, 'VF_BAD_FILTER', 'column 11'],
   [{ stop: '2026-11-20T05:00:30Z' }, 'VF_BAD_WINDOW', 'nothing lies between'],
   [{ start: 'yesterday' }, 'VF_BAD_TIME', 'yesterday'],
 ])('%j is refused with %s', async (given, code, what) => {
