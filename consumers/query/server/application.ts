@@ -31,6 +31,7 @@ export interface ApplicationOptions {
   readonly services: RouteServices;
   readonly guard: Omit<GuardOptions, 'meter' | 'isTls'>;
   readonly pair: TlsPair | null;
+  readonly requestTimeout: number | undefined; // ms
   readonly log: LogDestination;
   /** Told that an answer failed in a way in which others may fail too. */
   readonly doubt: () => void;
@@ -55,7 +56,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
     forceCloseConnections: 'idle',
     serverFactory: (handler) => {
       listener = createListener(handler, {
-        pair,
+        ...{ pair, requestTimeout: options.requestTimeout },
         refused: ({ code, message }, request, client) => {
           meter.count('httpRefused', 1, { reason: 'malformed' });
           logger.info({ request, client, code }, message);

@@ -16,23 +16,26 @@ import { everyHeader } from './guard.ts';
 import { PROBLEM_TYPE, problemHeaders, problemOf } from './problem.ts';
 import type { TlsPair } from './tls-files.ts';
 
-const LIMITS: ServerOptions = {
+const REQUEST_TIMEOUT = 30_000; // ms
+
+const limits = (requestTimeout: number): ServerOptions => ({
   /** For a request line with its headers; the catalogue says this number. */
   maxHeaderSize: 16 * 1024,
-  headersTimeout: 15_000, // ms
-  /** For the request to arrive whole. */
-  requestTimeout: 30_000, // ms
-  connectionsCheckingInterval: 5_000, // ms
+  /** For the request to arrive whole; its line and headers have half of it. */
+  requestTimeout,
+  headersTimeout: requestTimeout / 2,
+  connectionsCheckingInterval: Math.min(5000, requestTimeout / 2), // ms
   /** Longer than a load balancer keeps an idle connection (60 s): who closes first loses no request. */
   keepAliveTimeout: 75_000, // ms
   requireHostHeader: false, // the guard says it in a problem document
-};
+});
 
 /** What is left of a request that was refused is read for so long, so that its client reads the answer first. */
 const LINGER_MS = 1000;
 
 export interface ListenerOptions {
   readonly pair: TlsPair | null;
+  readonly requestTimeout: number | undefined; // ms
   /** Told of what was refused before it was a request: what it was, and the address that it came from. */
   readonly refused: (error: VpcflowError, requestId: string, client: string | undefined) => void;
 }
@@ -45,9 +48,13 @@ export interface Listener {
 
 const secure = ({ cert, key }: TlsPair) => ({ cert, key, minVersion: 'TLSv1.2' }) as const;
 
-export function createListener(handler: RequestListener, { pair, refused }: ListenerOptions): Listener {
-  const tls: TlsServer | null = pair === null ? null : createTlsServer({ ...LIMITS, ...secure(pair) }, handler);
-  const server: Server = tls ?? createServer(LIMITS, handler);
+export function createListener(
+  handler: RequestListener,
+  { pair, requestTimeout = REQUEST_TIMEOUT, refused }: ListenerOptions,
+): Listener {
+  const options = limits(requestTimeout);
+  const tls: TlsServer | null = pair === null ? null : createTlsServer({ ...options, ...secure(pair) }, handler);
+  const server: Server = tls ?? createServer(options, handler);
   const open = new WeakMap<Socket, ServerResponse>();
   server.on('request', (request, response) => open.set(request.socket, response));
   server.on('checkExpectation', handler); // an expectation that is not known may be ignored (RFC 9110, 10.1.1)

@@ -16,6 +16,8 @@ export interface QueryServerOptions {
   /** Questions a minute of one client; null: any number. */
   readonly rateLimit?: number | null;
   readonly queryTimeout?: number; // ms
+  /** For a request to arrive whole, ms. */
+  readonly requestTimeout?: number;
   /** The longest window that may be asked for, ms. */
   readonly maxWindow?: number;
   readonly memoryLimit?: number; // bytes, of the engine

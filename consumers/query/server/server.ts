@@ -80,6 +80,7 @@ export async function startQueryServer(options: QueryServerOptions): Promise<Que
         draining: () => draining,
       },
       pair: files === null ? null : await files.value(),
+      requestTimeout: options.requestTimeout,
       log: destination,
       doubt: () => readiness.doubt(),
     });
