@@ -140,7 +140,7 @@ export class CachedFiles implements ObjectFiles {
       return cached;
     }
     const fetch = () => this.#fetches.pass(() => this.#fetch(cache, object, identity, signal), signal);
-    return this.#bytes.pass(fetch, signal, object.size);
+    return this.#bytes.pass(fetch, signal, { weight: object.size });
   }
 
   async #fetch(cache: CacheDirectory, object: ListedObject, identity: string, signal: AbortSignal) {

@@ -35,6 +35,8 @@ export const DEFAULT_MEMORY_LIMIT = 640 * 1024 * 1024; // bytes; leaves room for
 export const SPILL_FACTOR = 16;
 
 const INTERRUPT_EVERY = 20; // ms
+/** Chunks (of 2,048 rows) that are taken with the turn that begins a query. */
+const FIRST_CHUNKS = 4;
 const SPILL = 'spill'; // directory of the scratch directory
 
 /** Opens an in-memory DuckDB. It loads no extension, opens no file outside `directories` and has no way back from that. */
@@ -91,9 +93,9 @@ class DuckDb implements DuckDbEngine {
   async run(sql: string, parameters: readonly QueryParameter[] = [], signal?: AbortSignal): Promise<QueryResult> {
     const connection = await this.#connect(signal);
     try {
-      const result = await this.#step(connection, signal, () => stream(connection, sql, parameters));
-      const columns = columnsOf(result);
-      const chunks = this.#chunks(connection, result, signal);
+      const { columns, first, rest } = await this.#step(connection, signal, () => begin(connection, sql, parameters));
+      if (rest === null) this.#disconnect(connection);
+      const chunks = this.#chunks(connection, first, rest, signal);
       const close = async () => {
         await chunks.return(); // after the step that runs
         await this.#abandon(connection); // a generator that was never begun has no finally
@@ -152,7 +154,7 @@ class DuckDb implements DuckDbEngine {
    */
   async #abandon(connection: DuckDBConnection): Promise<void> {
     if (!this.#open.delete(connection)) return;
-    const freed = this.#lanes.pass('small', () => connection.run('SELECT 1'));
+    const freed = this.#lanes.pass('small', true, () => connection.run('SELECT 1'));
     this.#steps.add(freed);
     try {
       await freed;
@@ -165,8 +167,14 @@ class DuckDb implements DuckDbEngine {
   }
 
   /** One call into DuckDB, ended when the signal aborts or the engine closes while it runs. */
-  async #step<T>(connection: DuckDBConnection, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
-    const running = this.#lanes.pass(this.#lane(signal), () => this.#turn(connection, signal, call), signal);
+  async #step<T>(
+    connection: DuckDBConnection,
+    signal: AbortSignal | undefined,
+    call: () => Promise<T>,
+    begun = false,
+  ): Promise<T> {
+    const turn = () => this.#turn(connection, signal, call);
+    const running = this.#lanes.pass(this.#lane(signal), begun, turn, signal);
     this.#steps.add(running);
     try {
       return await running;
@@ -205,20 +213,46 @@ class DuckDb implements DuckDbEngine {
 
   async *#chunks(
     connection: DuckDBConnection,
-    result: DuckDBResult,
+    first: readonly QueryValue[][][],
+    rest: DuckDBResult | null,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<QueryValue[][], void> {
     try {
-      for (;;) {
-        const chunk = await this.#step(connection, signal, () => result.fetchChunk());
-        if (chunk === null || chunk.rowCount === 0) break;
-        yield chunkRows(chunk);
+      yield* first;
+      while (rest !== null) {
+        const rows = await this.#step(connection, signal, () => nextRows(rest), true);
+        if (rows === null) break;
+        yield rows;
       }
       this.#disconnect(connection);
     } finally {
       await this.#abandon(connection);
     }
   }
+}
+
+interface Begun {
+  readonly columns: readonly QueryColumn[];
+  readonly first: readonly QueryValue[][][];
+  /** null when `first` is all. */
+  readonly rest: DuckDBResult | null;
+}
+
+/** A small answer is whole after one turn, and so holds nothing while others have theirs. */
+async function begin(connection: DuckDBConnection, sql: string, parameters: readonly QueryParameter[]): Promise<Begun> {
+  const rest = await stream(connection, sql, parameters);
+  const [columns, first] = [columnsOf(rest), [] as QueryValue[][][]];
+  while (first.length < FIRST_CHUNKS) {
+    const rows = await nextRows(rest);
+    if (rows === null) return { columns, first, rest: null };
+    first.push(rows);
+  }
+  return { columns, first, rest };
+}
+
+async function nextRows(result: DuckDBResult): Promise<QueryValue[][] | null> {
+  const chunk = await result.fetchChunk();
+  return chunk === null || chunk.rowCount === 0 ? null : chunkRows(chunk);
 }
 
 async function stream(

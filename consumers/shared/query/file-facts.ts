@@ -20,6 +20,8 @@ interface Remembered {
 
 /** What is known of files by key and tag. An object never changes under these, so it stays true. */
 export class FileMemory {
+  /** By name: windows that want the same file at once read it once. */
+  readonly #learning = new Map<string, Promise<FileFacts | Unreadable | null>>();
   readonly #known = new Map<string, Remembered>(); // the least recently used first
   readonly #layouts = new Map<string, readonly string[]>();
   readonly #most: number;
@@ -53,6 +55,15 @@ export class FileMemory {
 
   /** What the footer of a local file says. Null: the file is gone. An access that fails is not remembered. */
   async learn(object: ListedObject, path: string, columns: readonly Column[]): Promise<FileFacts | Unreadable | null> {
+    const name = nameOf(object);
+    const running = this.#learning.get(name);
+    if (running) return running;
+    const learning = this.#learn(object, path, columns).finally(() => this.#learning.delete(name));
+    this.#learning.set(name, learning);
+    return learning;
+  }
+
+  async #learn(object: ListedObject, path: string, columns: readonly Column[]): Promise<FileFacts | Unreadable | null> {
     try {
       const known = await readFacts(path, columns);
       const shared = 'unreadable' in known ? known : { ...known, columns: this.#layout(known.columns) };

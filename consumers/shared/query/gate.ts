@@ -1,4 +1,4 @@
-// Lets asynchronous steps run at once up to a width; the others wait in the order in which they came.
+// Lets asynchronous steps run at once up to a width; the others wait in the order in which they came, begun work first.
 
 interface Waiting {
   readonly weight: number;
@@ -8,7 +8,9 @@ interface Waiting {
 export class Gate {
   readonly #width: number;
   #running = 0; // weight
-  readonly #waiting = new Set<Waiting>(); // in order
+  // Each in order.
+  readonly #begun = new Set<Waiting>();
+  readonly #fresh = new Set<Waiting>();
 
   /** How many steps run at once, or what they weigh together; one that weighs more than all runs alone. */
   constructor(width: number) {
@@ -22,14 +24,17 @@ export class Gate {
 
   /** How many steps wait. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#begun.size + this.#fresh.size;
   }
 
-  /** Runs `step` when its turn comes. One whose signal aborts before that rejects with its reason, and never runs. */
-  async pass<T>(step: () => Promise<T>, signal?: AbortSignal, weight = 1): Promise<T> {
+  /**
+   * Runs `step` when its turn comes. One whose signal aborts before that rejects with its reason, and never runs. The
+   * next step of `begun` work comes before all that has not begun: what holds something ends before more is begun.
+   */
+  async pass<T>(step: () => Promise<T>, signal?: AbortSignal, { weight = 1, begun = false } = {}): Promise<T> {
     signal?.throwIfAborted();
-    if (this.#waiting.size === 0 && this.#fits(weight)) this.#running += weight;
-    else await this.#turn(weight, signal);
+    if (this.waiting === 0 && this.#fits(weight)) this.#running += weight;
+    else await this.#turn(begun ? this.#begun : this.#fresh, weight, signal);
     try {
       return await step();
     } finally {
@@ -42,10 +47,10 @@ export class Gate {
     return this.#running === 0 || this.#running + weight <= this.#width;
   }
 
-  #turn(weight: number, signal: AbortSignal | undefined): Promise<void> {
+  #turn(queue: Set<Waiting>, weight: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => {
-        this.#waiting.delete(waiting);
+        queue.delete(waiting);
         reject(signal?.reason);
         this.#admit(); // those behind it may fit
       };
@@ -54,17 +59,19 @@ export class Gate {
         resolve();
       };
       const waiting = { weight, begin };
-      this.#waiting.add(waiting);
+      queue.add(waiting);
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
 
   #admit(): void {
-    for (const waiting of this.#waiting) {
-      if (!this.#fits(waiting.weight)) return;
-      this.#waiting.delete(waiting);
-      this.#running += waiting.weight;
-      waiting.begin();
+    for (const queue of [this.#begun, this.#fresh]) {
+      for (const waiting of queue) {
+        if (!this.#fits(waiting.weight)) return;
+        queue.delete(waiting);
+        this.#running += waiting.weight;
+        waiting.begin();
+      }
     }
   }
 }

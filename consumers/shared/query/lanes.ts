@@ -16,8 +16,9 @@ export class Lanes {
     large: new Gate(LARGE),
   };
 
-  pass<T>(lane: Lane, step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#gates[lane].pass(step, signal);
+  /** `begun`: of a query that holds something already. */
+  pass<T>(lane: Lane, begun: boolean, step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#gates[lane].pass(step, signal, { begun });
   }
 
   get present(): Omit<QueryPresent, 'spillBytes'> {
