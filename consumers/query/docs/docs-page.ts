@@ -82,7 +82,7 @@ const parametersHtml = (parameters: readonly ApiParameter[]): Html => html`<div 
 <tbody>${parameters.map(
   ({ name, required, description, schema, example }) => html`<tr>
 <td class="exact"><code>${name}</code>${required === true ? html` <span class="required">required</span>` : null}</td>
-<td>${description ?? ''}</td><td>${schemaText(schema ?? {})}</td>
+<td>${withCode(description ?? '')}</td><td>${schemaText(schema ?? {})}</td>
 <td class="exact">${example === undefined ? null : html`<code>${String(example)}</code>`}</td></tr>`,
 )}</tbody></table></div>`;
 
@@ -122,5 +122,5 @@ const errorsHtml = (): Html => html`<section id="errors"><h2>Errors</h2>
 <div class="table"><table><thead><tr><th>code</th><th>status</th><th>retry</th><th>what to do</th></tr></thead>
 <tbody>${Object.entries(ERRORS).map(
   ([code, { status, retry, help }]) =>
-    html`<tr><td class="exact"><code>${code}</code></td><td class="status">${status}</td><td>${retry ? 'yes' : ''}</td><td>${help}</td></tr>`,
+    html`<tr><td class="exact"><code>${code}</code></td><td class="status">${status}</td><td>${retry ? 'yes' : ''}</td><td>${withCode(help)}</td></tr>`,
 )}</tbody></table></div></section>`;

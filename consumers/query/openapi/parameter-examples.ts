@@ -42,7 +42,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   'against-stop': { example: '2026-11-19T14:20:00Z', schema: TIME },
   lateness: { example: OPTIONS.lateness.defaultText, schema: { ...DURATION, default: OPTIONS.lateness.defaultText } },
   step: { example: '5m', schema: DURATION },
-  filter: { example: 'srcaddr in 10.0.0.0/8 and dstport = https', schema: { type: 'string', default: '' } },
+  filter: { example: 'dstport = https', schema: { type: 'string', default: '' } },
   top: { example: 200, schema: { type: 'integer', minimum: 1, maximum: 100_000 } },
   'own-networks': { example: '10.0.0.0/8,fc00::/7' },
   text: { example: 'dstport = ' },
