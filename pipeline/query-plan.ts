@@ -128,6 +128,20 @@ export function mayHaveRows({ rows, first, last, latestEnd }: FileFacts, selecti
 export const mayHaveSkipdata = ({ greatestStatus }: FileFacts): boolean =>
   greatestStatus === null || greatestStatus >= 'SKIPDATA';
 
+const SAMPLED_FILES = 64;
+const SAMPLED_ROWS = 2_000_000;
+
+/**
+ * All files of a small window; of a large one so many that they have about two million of its `rows`, 64 at most and one
+ * at least, spread evenly. What is only worth a look is asked of these.
+ */
+export function sampled<T>(files: readonly T[], rows: number): readonly T[] {
+  const each = rows / Math.max(1, files.length);
+  const most = Math.max(1, Math.min(SAMPLED_FILES, Math.floor(SAMPLED_ROWS / Math.max(1, each))));
+  if (files.length <= most) return files;
+  return Array.from({ length: most }, (_, i) => files[Math.floor((i * files.length) / most)]);
+}
+
 /** A sentence for each object, by key; past MAX_NAMED of them the last one counts the others. */
 export function warningsOf(leftOut: readonly LeftOut[]): string[] {
   const sorted = [...leftOut].sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -93,8 +93,9 @@ export interface Completeness {
   readonly behind: Behind;
   readonly skipdata: Skipdata;
   /**
-   * The longest aggregation interval met in the objects that have rows of the window, seconds; null: none is known. It is
-   * exact where a row holds one line; for merged lines it is the least that their end allows.
+   * The longest aggregation interval met in the objects that have rows of the window (of a large window in a few dozen of
+   * them, spread over it), seconds; null: none is known. It is exact where a row holds one line; for merged lines it is
+   * the least that their end allows.
    */
   readonly longestInterval: number | null;
   /** A sentence for each object that could not be read and is left out, by key; the last one counts the others. */

@@ -9,6 +9,7 @@ import {
   mayHaveRows,
   mayHaveSkipdata,
   planFiles,
+  sampled,
   warningsOf,
   windowPrefixes,
 } from '../../pipeline/query-plan.ts';
@@ -144,6 +145,16 @@ describe('a plan', () => {
 test('coverage is read for skipped minutes only where it may tell of some', () => {
   const status = (greatestStatus: string | null) => mayHaveSkipdata(facts({ greatestStatus }));
   expect(['NODATA', 'SKIPDATA', null].map(status)).toEqual([false, true, true]);
+});
+
+test('of many files or rows some are looked at, spread over all', () => {
+  const files = Array.from({ length: 1440 }, (_, i) => i);
+  expect(sampled(files.slice(0, 64), 1000).length).toBe(64);
+  const some = sampled(files, 1440 * 2000);
+  expect([some.length, some[0], some[32], new Set(some).size]).toEqual([64, 0, 720, 64]);
+  expect(sampled(files.slice(0, 24), 10_000_000)).toEqual([0, 6, 12, 18]);
+  expect(sampled([1, 2], 1e12)).toEqual([1]);
+  expect(sampled([], 0)).toEqual([]);
 });
 
 test('warnings are by key, and name so many objects at most', () => {

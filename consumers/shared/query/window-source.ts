@@ -2,7 +2,7 @@
 // they are.
 import { createHash } from 'node:crypto';
 import { shardCompleteness } from '../../../pipeline/completeness.ts';
-import { type FilePlan, type Selection, type WindowTable, warningsOf } from '../../../pipeline/query-plan.ts';
+import { type FilePlan, type Selection, sampled, type WindowTable, warningsOf } from '../../../pipeline/query-plan.ts';
 import type { Completeness, QueryEngine, Window } from '../../../schemas/query.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import type { FileMemory } from './file-facts.ts';
@@ -96,7 +96,7 @@ async function sourceOf(
   const completeness = {
     ...shards,
     complete: leftOut.length > 0 ? false : shards.complete,
-    longestInterval: await longestInterval(engine, memory, digests, signal),
+    longestInterval: await longestInterval(engine, memory, sampled(digests, held.digests.rows), signal),
     skipdata: await skipdata.read(filesOf(held.skipdata), window, signal),
     warnings: warningsOf(leftOut),
   };
