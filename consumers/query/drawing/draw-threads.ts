@@ -73,16 +73,16 @@ async function draw(
 function start(): Worker {
   // The worker lies beside this file with the same extension, in the sources and in the package.
   const file = new URL(`./draw-worker${extname(import.meta.url)}`, import.meta.url);
-  return new Worker(file, { execArgv: [] });
+  const thread = new Worker(file, { execArgv: [] });
+  const forget = () => {
+    const at = idle.indexOf(thread);
+    if (at >= 0) idle.splice(at, 1);
+  };
+  return thread.once('error', forget).once('exit', forget);
 }
 
 /** A resting thread keeps no process alive, and is forgotten should it end. */
 function rest(thread: Worker): void {
   thread.unref();
   idle.push(thread);
-  const forget = () => {
-    const at = idle.indexOf(thread);
-    if (at >= 0) idle.splice(at, 1);
-  };
-  thread.once('error', forget).once('exit', forget);
 }

@@ -1,9 +1,13 @@
-// What the page at `/` can do beyond standing there: zoom and drag the drawing, trace a node's edges, copy the command.
+// What the page at `/` can do beyond standing there: zoom and drag a drawing, trace a node's edges, complete a filter,
+// copy the command. Without it everything is still there to be read and asked.
 
-const drawing = document.querySelector('.drawing');
-const svg = drawing?.querySelector('svg');
+for (const picture of document.querySelectorAll('.picture')) {
+  const drawing = picture.querySelector('.drawing');
+  const svg = drawing?.querySelector('svg');
+  if (svg) enliven(drawing, svg, picture.querySelector('.zoom'));
+}
 
-if (drawing && svg) {
+function enliven(drawing, svg, zoom) {
   const [width, height] = [svg.width.baseVal.value, svg.height.baseVal.value]; // CSS pixels
   const room = () => drawing.clientWidth - 2;
   let scale = 1;
@@ -19,7 +23,6 @@ if (drawing && svg) {
   // A wide drawing begins as small as it can still be read, and not smaller.
   zoomTo(Math.max(0.6, fit()));
   drawing.scrollTop = 0;
-  const zoom = document.querySelector('.zoom');
   zoom.hidden = false;
   zoom.addEventListener('click', ({ target }) => {
     const step = target.dataset.zoom;
@@ -27,19 +30,26 @@ if (drawing && svg) {
   });
 
   let held = null;
+  let dragged = false;
   drawing.addEventListener('pointerdown', (event) => {
     if (event.pointerType !== 'mouse' || event.button !== 0) return;
+    dragged = false;
     held = { x: event.clientX + drawing.scrollLeft, y: event.clientY + drawing.scrollTop };
   });
   drawing.addEventListener('pointermove', (event) => {
     if (!held) return;
+    const [left, top] = [held.x - event.clientX, held.y - event.clientY];
+    if (Math.abs(left - drawing.scrollLeft) + Math.abs(top - drawing.scrollTop) > 4) dragged = true;
     drawing.classList.add('grabbing');
-    drawing.scrollTo(held.x - event.clientX, held.y - event.clientY);
+    drawing.scrollTo(left, top);
   });
   addEventListener('pointerup', () => {
     held = null;
     drawing.classList.remove('grabbing');
   });
+  // Whoever drags the drawing by a node does not ask for that node.
+  drawing.addEventListener('click', (event) => dragged && event.preventDefault());
+  drawing.addEventListener('dragstart', (event) => event.preventDefault());
 
   // Graphviz writes the name of a node, and `tail->head` of an edge, into its title; the same names stay apart here
   // because nodes are matched whole.
@@ -54,10 +64,13 @@ if (drawing && svg) {
     }
     for (const { element, title } of nodes) element.classList.toggle('dim', name !== null && !lit.has(title));
   };
-  svg.addEventListener('pointerover', ({ target }) => {
-    const node = target.closest('g.node');
+  const traceAt = ({ target }) => {
+    const node = target.closest?.('g.node');
     trace(node ? titleOf(node) : null);
-  });
+  };
+  svg.addEventListener('pointerover', traceAt);
+  svg.addEventListener('focusin', traceAt);
+  svg.addEventListener('focusout', () => trace(null));
   svg.addEventListener('pointerleave', () => trace(null));
 }
 
@@ -69,6 +82,35 @@ function titleOf(element) {
 function otherEnd(title, name) {
   if (title.startsWith(`${name}->`)) return title.slice(name.length + 2);
   return title.endsWith(`->${name}`) ? title.slice(0, -name.length - 2) : null;
+}
+
+// The whole filter with each proposal in its place, because that is what a list of an input holds.
+const filter = document.querySelector('input[name="filter"]');
+const proposals = document.querySelector('#filters');
+let asked = null;
+async function complete() {
+  asked?.abort();
+  asked = new AbortController();
+  const { value, selectionStart } = filter;
+  const query = new URLSearchParams({ text: value, at: String(selectionStart ?? value.length) });
+  try {
+    const answer = await fetch(`/v1/filter/complete?${query}`, { signal: asked.signal });
+    if (!answer.ok) return;
+    const { from, to, items } = await answer.json();
+    const options = items.slice(0, 20).map(({ text }) => {
+      const option = document.createElement('option');
+      option.value = `${value.slice(0, from)}${text} ${value.slice(to).trimStart()}`;
+      option.label = text;
+      return option;
+    });
+    proposals.replaceChildren(...options);
+  } catch (error) {
+    if (error.name !== 'AbortError') throw error;
+  }
+}
+if (filter && proposals) {
+  filter.addEventListener('input', complete);
+  filter.addEventListener('focus', complete);
 }
 
 const copy = document.querySelector('[data-copy]');

@@ -1,17 +1,25 @@
 // Turns what the form of the page holds into a question whose answer is the page.
+import { AGAINST, againstWindow } from '../../../pipeline/diff/diff-windows.ts';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
+import { seriesSql } from '../../../pipeline/series/series-sql.ts';
+import { stepFor } from '../../../pipeline/series/step.ts';
 import { parseWindow } from '../../../pipeline/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { COUNTINGS } from '../../../schemas/graph.ts';
+import { COUNTINGS, INTERNETS } from '../../../schemas/graph.ts';
+import type { QueryValue } from '../../../schemas/query.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
-import { drawGraph } from '../drawing/draw-graph.ts';
-import { knownGroup, readGraph } from '../questions/graph-question.ts';
+import { drawableGraphs, drawGraph } from '../drawing/draw-graph.ts';
+import { knownGroup, linkOf, readGraph } from '../questions/graph-question.ts';
 import type { Question } from '../questions/question.ts';
-import { optionParameter } from '../server/parameters.ts';
-import type { PageOptions } from './links.ts';
-import { type PageAnswer, type PageForm, page } from './page.ts';
+import { optionParameter, plusRestored } from '../server/parameters.ts';
+import { type PageOptions, unfilteredPage } from './links.ts';
+import { type PageAnswer, page } from './page.ts';
+import { pageDifference } from './page-difference.ts';
+import type { PageForm } from './page-form.ts';
+import { asProblem } from './page-problem.ts';
+import { type PageSeries, seriesOf } from './page-series.ts';
 
 export const PAGE_TYPE = 'text/html; charset=utf-8';
 
@@ -20,34 +28,37 @@ export const PAGE_DEFAULTS: PageForm = {
   start: 'now-15m',
   stop: 'now',
   group: 'address',
+  internet: 'each',
   filter: '',
   top: '20',
   count: 'conversations',
+  against: '',
 };
 
 /** How long the page waits for its drawing, ms; it has a table beside it. */
 const DRAW_PATIENCE = 8000;
 
 /** Throws VF_BAD_* for what cannot be asked. */
-export function pageQuestion(form: PageForm, now: number): Question {
-  const top = optionParameter(OPTIONS.top, form.top === '' ? undefined : form.top);
-  const options: PageOptions = {
-    window: parseWindow(form.start, form.stop, now),
+export function pageQuestion(form: PageForm, ownNetworks: readonly string[], now: number): Question {
+  const asked: PageOptions = {
+    window: parseWindow(plusRestored(form.start), plusRestored(form.stop), now),
     lateness: OPTIONS.lateness.default,
     group: optionParameter(OPTIONS.grouping, form.group),
-    internet: OPTIONS.internet.default,
-    ownNetworks: OPTIONS.ownNetworks.default,
+    internet: member(INTERNETS, form.internet, 'internet'),
+    ownNetworks,
     count: member(COUNTINGS, form.count, 'count'),
     filter: form.filter,
     where: compileFilter(form.filter, now),
-    top,
+    top: optionParameter(OPTIONS.top, form.top === '' ? undefined : form.top),
+    against: form.against === '' ? null : member(AGAINST, form.against, 'against'),
   };
+  const options = { ...asked, linked: { to: unfilteredPage(asked), filter: form.filter } };
   knownGroup(options.group);
   return {
     ...{ window: options.window, lateness: options.lateness, tables: ['digests'] },
-    ...{ contentType: PAGE_TYPE, binary: false, text: JSON.stringify(['page', form]) },
+    ...{ contentType: PAGE_TYPE, binary: false, text: JSON.stringify(['page', form, ownNetworks]) },
     async *answer(service, source, signal) {
-      yield page(form, await pageAnswer(service, source, options, signal).catch(asSentence));
+      yield page(form, await pageAnswer(service, source, options, now, signal).catch(asProblem));
     },
   };
 }
@@ -56,22 +67,38 @@ async function pageAnswer(
   service: QueryService,
   source: WindowSource,
   options: PageOptions,
+  now: number,
   signal: AbortSignal,
 ): Promise<PageAnswer> {
   const graph = await readGraph(service, source, options, signal);
-  const drawing = await drawGraph(graph, 'svg', signal, { title: false, timeLimit: DRAW_PATIENCE }).then(
+  const drawing = await drawGraph(graph, 'svg', signal, {
+    ...{ title: false, timeLimit: DRAW_PATIENCE, link: linkOf(options) },
+  }).then(
     (svg) => ({ svg }),
-    (error) => ({ problem: asSentence(error) }),
+    (error) => ({ problem: asProblem(error).message, smaller: drawableGraphs(graph) }),
   );
-  return { options, graph, drawing, store: service.store.uri };
+  const { against } = options;
+  const other =
+    against === null ? null : againstWindow(options.window, { against, againstStart: null, againstStop: null }, now);
+  return {
+    ...{ options, completeness: source.completeness, graph, drawing, store: service.store.uri },
+    series: await readSeries(service, source, options, signal),
+    difference: other === null ? null : await pageDifference(service, options, other, signal),
+  };
 }
 
-/** What went wrong as a sentence, when it is about the question and not about the server. */
-export function asSentence(error: unknown): string {
-  if (error instanceof VpcflowError && (error.code === 'VF_LIMIT' || error.code.startsWith('VF_BAD_'))) {
-    return `${error.message}; ${error.help}`;
-  }
-  throw error;
+async function readSeries(
+  service: QueryService,
+  source: WindowSource,
+  { window, where = null, count }: PageOptions,
+  signal: AbortSignal,
+): Promise<PageSeries> {
+  const step = stepFor(window);
+  const { sql, parameters } = seriesSql(source.tables.digests, { window, where, count, step });
+  const { chunks } = await service.engine.run(sql, parameters, signal);
+  const rows: (readonly QueryValue[])[] = [];
+  for await (const chunk of chunks) rows.push(...chunk);
+  return seriesOf(window, step, rows);
 }
 
 function member<const T extends string>(all: readonly T[], text: string, name: string): T {

@@ -1,39 +1,53 @@
-// Turns a window's graph into the page at `/`: the form, what the answer is worth, the drawing and the largest edges.
-
-import { completenessText, countText, loadText, serviceText, windowText } from '../../../pipeline/graph-words.ts';
+// Turns a window's graph into the page at `/`: the form, what the answer is worth, the drawings and the tables.
+import { countText, windowText } from '../../../pipeline/graph-words.ts';
 import { formatBytes, formatCount, formatMany } from '../../../pipeline/quantities.ts';
-import { COUNTINGS, type Counting, GROUPINGS, type Graph, type GraphEdge } from '../../../schemas/graph.ts';
+import type { SmallerGraph } from '../../../pipeline/smaller-graphs.ts';
+import type { Graph } from '../../../schemas/graph.ts';
+import type { Completeness } from '../../../schemas/query.ts';
+import { COVERAGE_FORMATS } from '../questions/coverage-question.ts';
+import { DIFF_FORMATS } from '../questions/diff-question.ts';
+import { GRAPH_FORMATS } from '../questions/graph-question.ts';
+import { ROW_FORMATS } from '../questions/rows-question.ts';
+import { SERIES_FORMATS } from '../questions/series-question.ts';
 import { Html, html } from './html.ts';
 import {
   commandLine,
   coverageAddress,
+  diffAddress,
   graphAddress,
   type PageOptions,
   pageAddress,
   rowsAddress,
+  seriesAddress,
   shiftedPage,
+  smallerPage,
 } from './links.ts';
+import { completenessHtml } from './page-completeness.ts';
+import { formHtml, type PageForm, type PageProblem } from './page-form.ts';
+import { type PageSeries, seriesHtml } from './page-series.ts';
+import { type DifferenceRow, differenceTable, tablesHtml } from './page-tables.ts';
 
-/** What the form holds: as it was given, which need not be valid. */
-export interface PageForm {
-  readonly start: string;
-  readonly stop: string;
-  readonly group: string;
-  readonly filter: string;
-  readonly top: string;
-  readonly count: string;
+/** A drawing, or why there is none and what could be drawn instead. */
+export type PageDrawing =
+  | { readonly svg: string }
+  | { readonly problem: string; readonly smaller: readonly SmallerGraph[] };
+
+export interface PageDifference {
+  /** The window that is compared with. */
+  readonly against: { readonly start: number; readonly stop: number };
+  readonly drawing: PageDrawing;
+  readonly rows: readonly DifferenceRow[];
 }
 
 export interface PageAnswer {
   readonly options: PageOptions;
+  readonly completeness: Completeness;
   readonly graph: Graph;
-  /** The drawing, or why there is none. */
-  readonly drawing: { readonly svg: string } | { readonly problem: string };
+  readonly drawing: PageDrawing;
+  readonly series: PageSeries;
+  readonly difference: PageDifference | null;
   readonly store: string;
 }
-
-/** How many edges a table shows. */
-const TABLE_EDGES = 30;
 
 const PRESETS = [
   ['15 min', 'now-15m'],
@@ -42,130 +56,107 @@ const PRESETS = [
   ['24 hours', 'now-1d'],
 ] as const;
 
-const COUNT_NAMES: Readonly<Record<Counting, string>> = {
-  conversations: 'each conversation once',
-  observed: 'as each interface saw it',
-};
-
-/** The whole page; `answer` is a sentence where the question could not be answered. */
-export const page = (form: PageForm, answer: PageAnswer | string): string =>
+/** The whole page; a problem where the question could not be answered. */
+export const page = (form: PageForm, answer: PageAnswer | PageProblem): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>vpcflow${typeof answer === 'string' ? '' : `: ${windowText(answer.graph)}`}</title>
+<title>vpcflow${'sentence' in answer ? '' : `: ${windowText(answer.graph)}`}</title>
 <link rel="stylesheet" href="/page.css">
 <link rel="icon" href="data:,">
 <script src="/page.js" type="module"></script>
 </head>
 <body>
 <header><h1><a href="/">vpcflow</a></h1><p>who talked to whom</p>
-<nav><a href="/v1/audit?format=table">audit</a> <a href="/openapi.json">API</a> <a href="/metrics">metrics</a></nav></header>
+<nav aria-label="Service"><a href="/docs">API</a> <a href="/openapi.json">OpenAPI</a> <a href="/v1/audit?format=table">audit</a> <a href="/metrics">metrics</a></nav></header>
 <main>
-${formHtml(form)}
-${typeof answer === 'string' ? html`<p class="notice bad" role="alert">${answer}</p>` : answerHtml(answer)}
+${formHtml(form, 'sentence' in answer ? answer : null)}
+${'sentence' in answer ? null : answerHtml(answer)}
 </main>
 </body>
 </html>
 `.text;
 
-const option = (value: string, text: string, chosen: string): Html =>
-  html`<option value="${value}"${value === chosen ? new Html(' selected') : null}>${text}</option>`;
-
-function formHtml({ start, stop, group, filter, top, count }: PageForm): Html {
-  const groups = GROUPINGS.filter((one) => one !== 'security-group').map((one) => option(one, one, group));
-  const counts = COUNTINGS.map((one) => option(one, COUNT_NAMES[one], count));
-  return html`<form method="get" action="/">
-<label class="time">From<input name="start" value="${start}" required spellcheck="false" autocomplete="off"></label>
-<label class="time">To<input name="stop" value="${stop}" required spellcheck="false" autocomplete="off"></label>
-<label>Group by<select name="group">${groups}</select></label>
-<label class="top">Top<input name="top" type="number" min="1" max="500" value="${top}"></label>
-<label>Count<select name="count">${counts}</select></label>
-<label class="filter">Filter<input name="filter" value="${filter}" placeholder="addr in 10.0.0.0/8 and port = 443 and not action = REJECT" spellcheck="false" autocomplete="off"></label>
-<button>Show</button>
-<p class="hint">Times: <code>2026-11-20T14:05:00Z</code>, <code>now-15m</code>, <code>now-1d</code>; in whole minutes, UTC.</p>
-</form>`;
-}
-
-function answerHtml({ options, graph, drawing, store }: PageAnswer): Html {
-  const presets = PRESETS.map(([name, start]) => html`<a href="${pageAddress(options, start, 'now')}">${name}</a>`);
+function answerHtml({ options, completeness, graph, drawing, series, difference, store }: PageAnswer): Html {
+  const presets = PRESETS.map(([name, start]) => html`<a href="${pageAddress(options, start, 'now')}">${name}</a> `);
   return html`<section class="summary">
 <div class="window"><h2>${windowText(graph)}</h2>
-<nav aria-label="Window"><a href="${shiftedPage(options, -1)}">← earlier</a> ${presets} <a href="${shiftedPage(options, 1)}">later →</a></nav></div>
-<p class="notice ${graph.complete === true ? 'good' : graph.complete === false ? 'open' : 'unknown'}">${completenessText(graph)}</p>
+<nav aria-label="Window"><a href="${shiftedPage(options, -1)}">← earlier</a> ${presets}<a href="${shiftedPage(options, 1)}">later →</a></nav></div>
+${completenessHtml(completeness)}
 ${totalsHtml(graph)}
 </section>
-${graph.edges.length === 0 ? emptyHtml(options) : html`${drawingHtml(graph, drawing)}${tablesHtml(graph)}`}
+${difference === null ? null : differenceHtml(options, difference)}
+${graph.edges.length === 0 ? emptyHtml(options) : html`${drawingHtml(options, graph, drawing)}${seriesHtml(series, seriesAddress(options, 'csv'))}${tablesHtml(graph)}`}
 ${sameHtml(options, store)}`;
 }
 
 const emptyHtml = (options: PageOptions): Html =>
-  html`<p class="notice unknown">${options.filter === '' ? 'No flows were logged in this window.' : 'No flow of this window passes the filter.'} <a href="${rowsAddress(options)}">Rows</a> and <a href="${coverageAddress(options)}">coverage</a> say what there is; try <a href="${shiftedPage(options, -1)}">the window before</a>.</p>`;
+  html`<p class="notice unknown">${options.filter === '' ? 'No flows were logged in this window.' : 'No flow of this window passes the filter.'} <a href="${rowsAddress(options, 'csv')}">Rows</a> and <a href="${coverageAddress(options, 'csv')}">coverage</a> say what there is; try <a href="${shiftedPage(options, -1)}">the window before</a>.</p>`;
 
-const figure = (name: string, value: string): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+const figure = (name: string, value: string, exact = ''): Html =>
+  html`<div><dt>${name}</dt><dd title="${exact}">${value}</dd></div>`;
 
-const totalsHtml = (graph: Graph): Html => html`<dl class="totals">
-${figure('bytes', formatBytes(graph.totals.bytes))}
-${figure('packets', formatCount(graph.totals.packets))}
-${figure('flows', formatCount(graph.totals.flows))}
-${figure('nodes', formatCount(graph.totals.nodes))}
-${figure('edges', formatCount(graph.totals.edges))}
+const totalsHtml = ({ totals }: Graph): Html => html`<dl class="totals">
+${figure('bytes', formatBytes(totals.bytes), formatMany(totals.bytes, 'byte'))}
+${figure('packets', formatCount(totals.packets))}
+${figure('flows', formatCount(totals.flows))}
+${figure('nodes', formatCount(totals.nodes))}
+${figure('edges', formatCount(totals.edges))}
 </dl>`;
 
-function drawingHtml(graph: Graph, drawing: PageAnswer['drawing']): Html {
+/** The picture in a frame that scrolls, with buttons that a script brings to life. */
+const pictureHtml = (
+  svg: string,
+  label: string,
+): Html => html`<div class="zoom" hidden><button type="button" data-zoom="out" aria-label="Smaller">−</button><button type="button" data-zoom="fit">Fit</button><button type="button" data-zoom="in" aria-label="Larger">+</button></div>
+<div class="drawing" tabindex="0" role="group" aria-label="${label}">${new Html(svg)}</div>`;
+
+const change = (smaller: SmallerGraph): string =>
+  Object.entries(smaller.change)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+
+const notDrawnHtml = (options: PageOptions, problem: string, smaller: readonly SmallerGraph[]): Html =>
+  html`<div class="notice open"><p>Not drawn: ${problem}.${smaller.length > 0 ? ' These are drawn:' : ''}</p>${
+    smaller.length === 0
+      ? null
+      : html`<ul>${smaller.map((one) => html`<li><a href="${smallerPage(options, one)}">${change(one)}</a>: ${formatMany(one.nodes, 'node')}, ${formatMany(one.edges, 'edge')}</li>`)}</ul>`
+  }</div>`;
+
+function drawingHtml(options: PageOptions, graph: Graph, drawing: PageDrawing): Html {
   const { nodes, bytes } = graph.others;
   const folded = nodes === 0 ? '' : `; ${formatMany(nodes, 'smaller node')} (${formatBytes(bytes)}) drawn as one`;
-  if ('problem' in drawing) return html`<p class="notice bad">${drawing.problem}</p>`;
-  return html`<section>
-<div class="bar"><p>Drawn: ${countText(graph)}${folded}.
-<span class="key"><i class="accept"></i>accepted <i class="reject"></i>rejected <i class="inside"></i>private <i class="outside"></i>internet</span></p>
-<div class="zoom" hidden><button type="button" data-zoom="out" aria-label="Smaller">−</button><button type="button" data-zoom="fit">Fit</button><button type="button" data-zoom="in" aria-label="Larger">+</button></div></div>
-<div class="drawing" tabindex="0" role="img" aria-label="The graph; its edges are in the table below">${new Html(drawing.svg)}</div>
+  if ('problem' in drawing) return notDrawnHtml(options, drawing.problem, drawing.smaller);
+  return html`<section class="picture">
+<div class="bar"><p>Drawn: ${countText(graph)}${folded}. Choose a node to see only what it had a part in.
+<span class="key"><i class="accept"></i>accepted <i class="reject"></i>rejected <i class="inside"></i>own <i class="outside"></i>internet; ↔ requests, then replies</span></p></div>
+${pictureHtml(drawing.svg, 'The graph; its edges are in the tables below')}
 </section>`;
 }
 
-const clock = (seconds: number | null): string =>
-  seconds === null ? '–' : new Date(seconds * 1000).toISOString().slice(11, 19);
-
-const edgeRow = (edge: GraphEdge, most: bigint): Html => {
-  const share = most === 0n ? 0 : Number((edge.bytes * 100n) / most);
-  return html`<tr class="${edge.action === 'REJECT' ? 'reject' : ''}">
-<td class="name">${edge.source}</td><td class="name">${edge.target}</td>
-<td class="wide"><span class="action">${edge.action ?? '–'}</span></td><td>${serviceText(edge, 4)}</td>
-<td class="number" title="${formatCount(edge.bytes)} bytes; ${formatCount(edge.bytes_observed)} as each interface logged it"><meter min="0" max="100" value="${share}"></meter>${loadText(edge)}</td>
-<td class="number wide">${formatCount(edge.packets)}</td><td class="number">${formatCount(edge.flows)}</td>
-<td class="number wide">${edge.witnesses}</td><td class="wide">${clock(edge.start)} to ${clock(edge.stop)}</td></tr>
-`;
-};
-
-const descending = (a: bigint, b: bigint): number => (a === b ? 0 : a > b ? -1 : 1);
-
-/** Rejected traffic has hardly any bytes and would never be among the largest, so it has a table of its own. */
-function tablesHtml({ edges }: Graph): Html {
-  const accepted = edges.filter((edge) => edge.action !== 'REJECT').sort((a, b) => descending(a.bytes, b.bytes));
-  const rejected = edges.filter((edge) => edge.action === 'REJECT').sort((a, b) => descending(a.flows, b.flows));
-  return html`${tableHtml('Largest edges', accepted)}${tableHtml('Rejected, most flows first', rejected)}`;
-}
-
-function tableHtml(title: string, edges: readonly GraphEdge[]): Html | null {
-  if (edges.length === 0) return null;
-  const shown = edges.slice(0, TABLE_EDGES);
-  const most = [...shown].sort((a, b) => descending(a.bytes, b.bytes))[0].bytes;
-  const rest = edges.length - shown.length;
-  return html`<section>
-<h2>${title}</h2>
-<div class="table"><table>
-<thead><tr><th>Source</th><th>Target</th><th class="wide">Action</th><th>Service</th><th class="number">Bytes</th><th class="number wide">Packets</th><th class="number">Flows</th><th class="number wide">Seen by</th><th class="wide">First to last (UTC)</th></tr></thead>
-<tbody>
-${shown.map((edge) => edgeRow(edge, most))}</tbody>
-</table></div>
-${rest > 0 ? html`<p class="hint">${formatMany(rest, 'smaller edge')} not in the table.</p>` : null}
+function differenceHtml(options: PageOptions, { against, drawing, rows }: PageDifference): Html {
+  const links = DIFF_FORMATS.map(
+    (format) => html`<a href="${diffAddress(options, format)}">${format.toUpperCase()}</a> `,
+  );
+  return html`<section class="picture difference">
+<div class="bar"><h2>What differs from ${windowText(against)}</h2><p>all minutes compared, complete or not; ${links}</p></div>
+${'svg' in drawing ? pictureHtml(drawing.svg, 'What differs; also in the table below') : html`<p class="notice open">Not drawn: ${drawing.problem}.</p>`}
+${differenceTable(rows)}
 </section>`;
 }
+
+const formatLinks = <F extends string>(formats: readonly F[], link: (format: F) => string): Html[] =>
+  formats.map((format) => html`<a href="${link(format)}">${format}</a> `);
 
 const sameHtml = (options: PageOptions, store: string): Html => html`<section class="same">
 <h2>The same, elsewhere</h2>
-<p><a href="${graphAddress(options, 'svg')}">SVG</a> <a href="${graphAddress(options, 'dot')}">DOT</a> <a href="${graphAddress(options, 'json')}">JSON</a> <a href="${rowsAddress(options)}">rows (CSV)</a> <a href="${coverageAddress(options)}">coverage (CSV)</a></p>
+<dl class="formats">
+<div><dt>graph</dt><dd>${formatLinks(GRAPH_FORMATS, (format) => graphAddress(options, format))}</dd></div>
+<div><dt>rows</dt><dd>${formatLinks(ROW_FORMATS, (format) => rowsAddress(options, format))}</dd></div>
+<div><dt>series</dt><dd>${formatLinks(SERIES_FORMATS, (format) => seriesAddress(options, format))}</dd></div>
+<div><dt>coverage</dt><dd>${formatLinks(COVERAGE_FORMATS, (format) => coverageAddress(options, format))}</dd></div>
+</dl>
 <div class="command"><code>${commandLine(options, store)}</code><button type="button" data-copy hidden>Copy</button></div>
 </section>`;

@@ -1,16 +1,17 @@
 // GET /: the page for people, with its style and script.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { VpcflowError } from '../../../schemas/errors.ts';
+import { ERRORS, VpcflowError } from '../../../schemas/errors.ts';
 import { page } from '../page/page.ts';
-import { asSentence, PAGE_DEFAULTS, PAGE_TYPE, pageQuestion } from '../page/page-question.ts';
+import { problemOf } from '../page/page-problem.ts';
+import { PAGE_DEFAULTS, PAGE_TYPE, pageQuestion } from '../page/page-question.ts';
 import { SECURITY_HEADERS } from '../server/guard.ts';
 import type { RegisterRoutes } from '../server/route.ts';
 import { sendAnswer } from '../server/send-answer.ts';
 
 const FIELD = z.string().max(100).optional();
 const QUERY = z.object({
-  ...{ start: FIELD, stop: FIELD, group: FIELD, top: FIELD, count: FIELD },
+  ...{ start: FIELD, stop: FIELD, group: FIELD, internet: FIELD, top: FIELD, count: FIELD, against: FIELD },
   filter: z.string().max(2000).optional(),
 });
 
@@ -27,18 +28,19 @@ export const pageRoutes: RegisterRoutes = (app, services) => {
     method: 'GET',
     url: '/',
     schema: { summary: 'The page for people', tags: ['page'], querystring: QUERY, hide: true },
-    handler: (request, reply) => {
+    handler: async (request, reply) => {
       const given = Object.fromEntries(Object.entries(request.query).filter(([, value]) => value !== undefined));
       const form = { ...PAGE_DEFAULTS, ...given };
       reply.header('content-security-policy', POLICY);
       try {
-        return sendAnswer(request, reply, services, pageQuestion(form, services.query.clock.now()));
+        const question = pageQuestion(form, services.ownNetworks, services.query.clock.now());
+        return await sendAnswer(request, reply, services, question);
       } catch (error) {
-        const status = error instanceof VpcflowError ? 400 : 500;
+        if (!(error instanceof VpcflowError)) throw error;
         return reply
-          .code(status)
+          .code(ERRORS[error.code].status)
           .type(PAGE_TYPE)
-          .send(page(form, asSentence(error)));
+          .send(page(form, problemOf(error)));
       }
     },
   });

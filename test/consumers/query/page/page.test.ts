@@ -12,6 +12,9 @@ const options: PageOptions = {
   top: 7,
   count: 'observed',
   filter: 'port = 443',
+  internet: 'each',
+  ownNetworks: ['10.0.0.0/8'],
+  against: null,
   where: null,
 };
 
