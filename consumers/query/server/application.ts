@@ -80,8 +80,9 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   app.setErrorHandler((error: FastifyError, request, reply) => {
     if (hasZodFastifySchemaValidationErrors(error)) return sendProblem(reply, badParameter(error.validation));
     const known = asVpcflowError(error);
-    if (known.code === 'VF_QUERY') request.log.error({ err: known.cause ?? known }, known.message);
-    if (DOUBTFUL.has(known.code)) doubt();
+    const told = !reply.raw.destroyed; // a client that has left is no failure
+    if (told && known.code === 'VF_QUERY') request.log.error({ err: known.cause ?? known }, known.message);
+    if (told && DOUBTFUL.has(known.code)) doubt();
     return sendProblem(reply, known);
   });
   app.setNotFoundHandler(answerNotFound(app));

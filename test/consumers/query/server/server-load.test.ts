@@ -91,6 +91,29 @@ describe('load and interruptions', () => {
   });
 });
 
+test('200 clients at once, with questions of every kind, are all answered', async () => {
+  const { url } = await start();
+  const paths = [
+    '/v1/rows?W',
+    '/v1/graph?W&format=json',
+    '/v1/series?W',
+    '/v1/coverage?W',
+    '/v1/rows?W&group=action',
+    '/',
+  ];
+  const client = async (n: number): Promise<number> => {
+    const answer = await fetch(`${url}${paths[n % paths.length].replace('W', HOUR)}`);
+    await answer.text();
+    return answer.status;
+  };
+  const statuses = await Promise.all(Array.from({ length: 200 }, (_, n) => client(n)));
+  expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  // Nothing runs, waits or is held any more.
+  for (const series of ['vpcflow_queries_running{lane="small"}', 'vpcflow_queries_queued{lane="small"}']) {
+    expect(await metric(url, series)).toBe(`${series} 0`);
+  }
+});
+
 describe('operation', () => {
   test('health, readiness and metrics', async () => {
     const { url } = await start();
@@ -123,7 +146,7 @@ describe('operation', () => {
     };
     expect(Object.keys(description.paths)).toEqual(expect.arrayContaining(['/v1/rows', '/v1/coverage', '/healthz']));
     const names = description.paths['/v1/rows'].get.parameters.map((p) => p.name);
-    expect(names).toEqual(['start', 'stop', 'lateness', 'group', 'filter', 'top', 'format']);
+    expect(names).toEqual(['start', 'stop', 'lateness', 'overlapping', 'group', 'filter', 'top', 'format']);
   });
 
   test('each request is one line of the log', async () => {
