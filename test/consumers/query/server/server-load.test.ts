@@ -112,7 +112,7 @@ test('200 clients at once, with questions of every kind, are all answered', asyn
   for (const series of ['vpcflow_queries_running{lane="small"}', 'vpcflow_queries_queued{lane="small"}']) {
     expect(await metric(url, series)).toBe(`${series} 0`);
   }
-});
+}, 120_000);
 
 describe('operation', () => {
   test('health, readiness and metrics', async () => {
