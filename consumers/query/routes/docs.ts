@@ -22,7 +22,7 @@ export const docsRoutes: RegisterRoutes = (app) => {
       return reply.type(TYPE).header('cache-control', 'no-cache').send(page);
     },
   );
-  app.get('/docs.css', { schema: { hide: true } }, (_request, reply) =>
+  app.get('/docs.css', { schema: { hide: true }, config: { limited: false } }, (_request, reply) =>
     reply.type('text/css; charset=utf-8').header('cache-control', 'no-cache').send(style),
   );
 };

@@ -46,7 +46,7 @@ export const pageRoutes: RegisterRoutes = (app, services) => {
   });
   for (const { url, file, type } of ASSETS) {
     const body = readFileSync(new URL(file, import.meta.url));
-    app.get(url, { schema: { hide: true } }, (_request, reply) =>
+    app.get(url, { schema: { hide: true }, config: { limited: false } }, (_request, reply) =>
       reply.type(type).header('cache-control', 'no-cache').send(body),
     );
   }
