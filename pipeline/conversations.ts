@@ -52,7 +52,8 @@ const PORT = `CASE WHEN coalesce(srcport, 0) = 0 THEN dstport WHEN coalesce(dstp
 export function graphSql(question: GraphQuestion): string {
   const { source: all, where = null, group, count, top, limit } = question;
   const source = where === null ? all : 'chosen';
-  const groups = groupsSql(question, all, where === null);
+  const asked = 'SELECT srcaddr AS address FROM logged UNION ALL SELECT dstaddr FROM logged';
+  const groups = groupsSql(question, all, asked, where === null ? 'logged' : undefined);
   const hasGroups = groups.length > 0;
   const steps = where === null ? [] : [`chosen AS (SELECT * FROM ${all} AS digest WHERE ${where.sql})`];
   steps.push(logged(source, group, hasGroups));

@@ -39,11 +39,16 @@ export const hasOwners = (group: KnownGrouping): boolean => OWNERS.has(group);
 /**
  * Common table expressions that end in `groups(address, id)`; none when addresses are the nodes themselves.
  * @param all every digest row of the window, also where only some of them are asked about.
- * @param areAllLogged whether the rows `logged` (the sums of what is asked about, with `account_id, witness, srcaddr,
- * dstaddr` and, where `hasOwners`, `egress, ingress`) are the sums of all of them, which then need not be read again.
+ * @param asked a query of one column, `address`: all that are to be grouped.
+ * @param evidence where `hasOwners`: what has the columns of `ownersSql`'s evidence, so that `all` need not be read for it.
  */
-export function groupsSql({ group, internet, own }: Grouped, all: string, areAllLogged: boolean): readonly string[] {
-  const named = namedSql({ group, internet, own }, all, areAllLogged);
+export function groupsSql(
+  { group, internet, own }: Grouped,
+  all: string,
+  asked: string,
+  evidence?: string,
+): readonly string[] {
+  const named = namedSql(group, own, all, evidence);
   const isOne = internet === 'one';
   const needsBits = isOne || prefixesOf(group) !== null;
   if (!needsBits) return named === null ? [] : [named, 'groups AS MATERIALIZED (SELECT address, id FROM named)'];
@@ -56,9 +61,7 @@ export function groupsSql({ group, internet, own }: Grouped, all: string, areAll
   ];
   return [
     ...(named === null ? [] : [named]),
-    `addresses AS (
-  SELECT DISTINCT address FROM (SELECT srcaddr AS address FROM logged UNION ALL SELECT dstaddr FROM logged)
-  WHERE address IS NOT NULL)`,
+    `addresses AS (SELECT DISTINCT address FROM (${asked}) WHERE address IS NOT NULL)`,
     `bits AS MATERIALIZED (
   SELECT address, ${bitsSql('address')} FROM addresses)`,
     `groups AS MATERIALIZED (\n  ${groups.join('\n  UNION ALL\n  ')})`,
@@ -66,7 +69,7 @@ export function groupsSql({ group, internet, own }: Grouped, all: string, areAll
 }
 
 /** What ends in `named(address, id)`, of any addresses; null where rows say nothing that the grouping asks for. */
-function namedSql({ group, own }: Grouped, all: string, areAllLogged: boolean): string | null {
+function namedSql(group: KnownGrouping, own: readonly string[], all: string, evidence?: string): string | null {
   if (group === 'service') return servicesSql(all, own);
   const owner = OWNERS.get(group);
   if (owner === undefined) return null;
@@ -74,9 +77,9 @@ function namedSql({ group, own }: Grouped, all: string, areAllLogged: boolean): 
   SELECT account_id, ${WITNESS} AS witness, srcaddr, dstaddr, ${DIRECTIONS}
   FROM ${all} GROUP BY ALL),
 `;
-  return `${areAllLogged ? '' : pairs}owners AS (
+  return `${evidence === undefined ? pairs : ''}owners AS (
   SELECT DISTINCT account_id, ${WITNESS} AS witness, ${owner} AS owner FROM ${all} WHERE ${owner} IS NOT NULL),
-${ownersSql(areAllLogged ? 'logged' : 'pairs', 'owners', own)}`;
+${ownersSql(evidence ?? 'pairs', 'owners', own)}`;
 }
 
 const servicesSql = (all: string, own: readonly string[]): string => {

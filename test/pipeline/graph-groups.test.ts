@@ -163,7 +163,7 @@ describe('a filter', () => {
         const inOrder = (all: typeof edges | typeof expected) => [...all].sort((a, b) => compareText(name(a), name(b)));
         expect(inOrder(edges)).toEqual(inOrder(expected));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

@@ -1,5 +1,6 @@
 // Which group each address belongs to, by the book: plain loops over all rows of a window, for property tests to compare.
 import type { ReferenceRow } from './graph.ts';
+import { referenceInside } from './graph-nodes.ts';
 
 export interface OwnedRow extends ReferenceRow {
   readonly flow_direction: string | null;
@@ -7,7 +8,6 @@ export interface OwnedRow extends ReferenceRow {
 }
 
 const isV6 = (address: string): boolean => address.includes(':');
-const isPrivate = (address: string): boolean => /^(10\.|fd00:)/.test(address); // of the addresses that tests use
 
 /** The rows of one interface in one IP version, and the addresses that may be its own. */
 interface Logger {
@@ -35,7 +35,7 @@ const loggerOf = (name: string, rows: readonly OwnedRow[]): Logger => {
 };
 
 /** The own addresses of each interface. */
-const ownAddresses = (loggers: readonly Logger[]): [logger: string, address: string][] => {
+const ownAddresses = (loggers: readonly Logger[], networks: readonly string[]): [logger: string, address: string][] => {
   const isCertain = ({ directed, candidates }: Logger): boolean => directed || candidates.length === 1;
   const claims = (logger: Logger, addresses: readonly string[]): [string, string][] =>
     addresses.map((address) => [logger.name, address]);
@@ -45,7 +45,7 @@ const ownAddresses = (loggers: readonly Logger[]): [logger: string, address: str
     .filter((logger) => !isCertain(logger))
     .flatMap((logger) => {
       const free = logger.candidates.filter((address) => !taken.has(address));
-      const likely = free.length > 1 ? free.filter(isPrivate) : free;
+      const likely = free.length > 1 ? free.filter((address) => referenceInside(address, networks)) : free;
       return claims(logger, likely.length === 1 ? likely : []);
     });
   return [...certain, ...settled];
@@ -55,11 +55,15 @@ const ownAddresses = (loggers: readonly Logger[]): [logger: string, address: str
 export function referenceOwners(
   rows: readonly OwnedRow[],
   column: 'interface_id' | 'instance_id',
+  networks: readonly string[] = ['10.0.0.0/8', 'fd00::/8'],
 ): ReadonlyMap<string, string> {
   const nameOf = (row: OwnedRow): string => JSON.stringify([row.account_id, row.interface_id]);
   const logged = rows.filter((row) => row.interface_id !== null && (row.srcaddr ?? row.dstaddr) !== null);
   const loggers = Map.groupBy(logged, (row) => `${nameOf(row)} ${isV6(row.srcaddr ?? row.dstaddr ?? '')}`);
-  const own = ownAddresses([...loggers.values()].map((lines) => loggerOf(nameOf(lines[0]), lines)));
+  const own = ownAddresses(
+    [...loggers.values()].map((lines) => loggerOf(nameOf(lines[0]), lines)),
+    networks,
+  );
   const groups = new Map<string, string>();
   for (const address of new Set(own.map(([, one]) => one))) {
     const owners = own
