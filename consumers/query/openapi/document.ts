@@ -18,9 +18,9 @@ const TAGS = [
 
 const DESCRIPTION = `${packageJson.description}.
 
-Times are RFC 3339, or relative: now, now-15m, now-1d. The format of an answer is chosen by \`format\`, else by Accept.
-Errors are problem documents (RFC 9457) with a code of the catalogue. A path that is not here is answered 404
-(VF_NOT_FOUND), another method 405 (VF_METHOD) with the methods in Allow.`;
+Times are RFC 3339, or relative: now, now-15m, now-1d. The format of an answer is chosen by \`format\`, else by Accept;
+it is compressed where Accept-Encoding says so. Errors are problem documents (RFC 9457) with a code of the catalogue. A
+path that is not here is answered 404 (VF_NOT_FOUND), another method 405 (VF_METHOD) with the methods in Allow.`;
 
 const ANSWERS = 'x-answers';
 const ASKING = 'x-asking';

@@ -29,6 +29,7 @@ export const HEADERS = {
   ),
   'x-request-id': header('the id of this request in the log'),
   etag: header('the same for the same answer'),
+  vary: header('what else than the URL the answer depends on'),
   'cache-control': header('how the answer may be kept'),
   'retry-after': header('seconds to wait', { type: 'integer' }),
   'www-authenticate': header('Bearer'),
@@ -65,7 +66,7 @@ export function responsesOf(answers: Answers, asking: Asking): Record<string, un
   const responses: Record<string, unknown> = {};
   const about = headerRefs([
     ...(completeness ? COMPLETENESS_HEADERS : []),
-    ...(conditional ? (['etag', 'cache-control'] as const) : []),
+    ...(conditional ? (['etag', 'cache-control', 'vary'] as const) : []),
   ]);
   if (Object.keys(bodies).length > 0) {
     const content = Object.entries(bodies).map(([type, schema]) => [type, { schema: schema ?? schemaOf(type) }]);

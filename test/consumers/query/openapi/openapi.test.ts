@@ -159,6 +159,7 @@ describe('real answers are as documented', () => {
     ['/v1/audit', 'format=json'],
     ['/v1/filter/complete', 'text=dstport+%3D+ht'],
     ['/v1/filter/complete', 'text=dstport+%3D+443&at=3'],
+    ['/openapi.json', ''],
     ['/healthz', ''],
     ['/readyz', ''],
   ])('%s?%s', async (path, query) => {
