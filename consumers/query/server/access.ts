@@ -72,11 +72,11 @@ export async function openAccess(options: AccessOptions, clock: Clock, log: Log)
   if (tokenFile === null && proxy === null) return null;
   const file = tokenFile === null ? null : await openTokenFile(tokenFile, clock, log);
   return {
-    principal: async ({ headers, raw }) =>
+    principal: async ({ raw }) =>
       principalOf(
         { tokens: file === null ? null : await file.value(), proxy },
         {
-          authorization: headers.authorization,
+          authorization: raw.headersDistinct.authorization?.join(', '), // of two, Node would take the first
           users: proxy === null ? [] : (raw.headersDistinct[proxy.userHeader] ?? []),
           fromProxy: proxy?.isProxy(raw.socket.remoteAddress ?? '') ?? false,
         },

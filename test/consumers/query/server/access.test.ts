@@ -46,6 +46,8 @@ describe('tokens', () => {
     );
     expect(known.map(({ status }) => status)).toEqual([200, 200, 200, 200, 404]);
     expect((await ask(`${url}/v1/rows?${HOUR}`, bearer('readz'))).status).toBe(401);
+    const twice = { headers: { authorization: ['Bearer reads', 'Bearer readz'] } };
+    expect((await ask(`${url}/v1/rows?${HOUR}`, twice)).status).toBe(401);
   });
 
   test('give a role: what changes something asks for operate', async () => {
