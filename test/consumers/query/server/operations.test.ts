@@ -63,6 +63,17 @@ describe('readiness', () => {
   });
 });
 
+test('the networks that the server calls its own are those of a question that names none', async () => {
+  const { url } = await start({ ownNetworks: ['2001:db8::/32'] });
+  const nodes = async (more: string): Promise<string[]> => {
+    const { body } = await ask(`${url}/v1/graph?${HOUR}&format=json&internet=one${more}`);
+    return JSON.parse(body).nodes.map(({ id }: { readonly id: string }) => id);
+  };
+  const [theirs, named] = [await nodes(''), await nodes('&own-networks=10.0.0.0/8')];
+  expect(theirs.filter((id) => id.startsWith('10.'))).toEqual([]);
+  expect(named.filter((id) => id.startsWith('10.')).length).toBeGreaterThan(0);
+});
+
 describe('the end', () => {
   test('is announced for a while, in which requests are answered; what is under way is finished', async () => {
     const clock = new ManualClock(NOW);
