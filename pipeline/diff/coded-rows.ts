@@ -15,6 +15,12 @@ export interface TwoWindows {
   readonly where: Condition | null;
 }
 
+/** What is looked up. */
+const KEYS = ['srcaddr', 'dstaddr', 'action', 'account_id', 'witness'] as const;
+
+/** `grouping_id` has a bit for each key that a row is not about, the first key's the highest. */
+const keysOf = (key: (typeof KEYS)[number]): number => 31 - 2 ** (KEYS.length - 1 - KEYS.indexOf(key));
+
 /** The number of what sorts last: a NULL. */
 export const NONE = 2_147_483_647;
 
@@ -41,11 +47,15 @@ export function codedRows(windows: TwoWindows, grouped: Grouped): string[] {
   SELECT later, srcaddr, dstaddr, srcport, dstport, protocol, action, account_id, ${WITNESS} AS witness,
          flows, packets, bytes, "start", "end" AS stop
   FROM ${all} AS digest${windows.where === null ? '' : ` WHERE ${windows.where.sql}`})`,
+    // All names in one reading.
+    `keys AS MATERIALIZED (
+  SELECT ${KEYS.join(', ')}, grouping_id(${KEYS.join(', ')}) AS of FROM asked
+  GROUP BY GROUPING SETS (${KEYS.map((name) => `(${name})`).join(', ')}))`,
     // The name under which the addresses to be grouped are looked for.
-    'logged AS NOT MATERIALIZED (SELECT srcaddr, dstaddr FROM asked)',
+    `logged AS NOT MATERIALIZED (SELECT srcaddr, dstaddr FROM keys WHERE of IN (${keysOf('srcaddr')}, ${keysOf('dstaddr')}))`,
     ...groups,
     `texts AS MATERIALIZED (
-  SELECT DISTINCT address FROM (SELECT srcaddr AS address FROM asked UNION ALL SELECT dstaddr FROM asked))`,
+  SELECT srcaddr AS address FROM keys WHERE of = ${keysOf('srcaddr')} UNION SELECT dstaddr FROM keys WHERE of = ${keysOf('dstaddr')})`,
     `placed AS MATERIALIZED (
   ${named})`,
     `nodes AS MATERIALIZED (
@@ -70,6 +80,6 @@ export function codedRows(windows: TwoWindows, grouped: Grouped): string[] {
 }
 
 /** The texts of a column, numbered in their order from 1. */
-const numbers = (table: string, column: string): string => `${table} AS MATERIALIZED (
+const numbers = (table: string, column: (typeof KEYS)[number]): string => `${table} AS MATERIALIZED (
   SELECT ${column}, row_number() OVER (ORDER BY ${column})::INTEGER AS code
-  FROM (SELECT DISTINCT ${column} FROM asked WHERE ${column} IS NOT NULL))`;
+  FROM keys WHERE of = ${keysOf(column)} AND ${column} IS NOT NULL)`;

@@ -27,7 +27,7 @@ const UNCHANGED = 5;
 /** The number of the node into which all others are folded: after every other. */
 const FOLDED = 2_147_483_647;
 
-const CONVERSATION = 'later, src, dst, srcport, dstport, protocol, action';
+const CONVERSATION = 'src, dst, srcport, dstport, protocol, action';
 const EDGE = 'source, target, action';
 const MEASURES = ['flows', 'packets', 'bytes'] as const;
 
@@ -67,7 +67,7 @@ SELECT * EXCLUDE (source_code, target_code, code, totals), totals FROM (
   LEFT JOIN actions before_action ON before_action.code = d.before
   LEFT JOIN actions after_action ON after_action.code = d.after
   UNION ALL BY NAME
-  SELECT 0 AS class, totals FROM totals)
+  SELECT 0 AS class, totals FROM diff_totals)
 ORDER BY class, source_code, target_code, code`;
 }
 
@@ -86,17 +86,16 @@ function counted(count: Counting, hasGroups: boolean): string[] {
       ? `${place}.node`
       : `CASE WHEN ${code} = 0 THEN (SELECT node FROM places WHERE code = 0) ELSE ${code} END`;
   const counting = MEASURES.map((name) => `CASE WHEN counts THEN ${name} ELSE 0 END AS ${name}`).join(', ');
-  return [
-    `sightings AS NOT MATERIALIZED (
-  SELECT ${CONVERSATION}, witness, sum(flows) AS flows, coalesce(sum(packets), 0) AS packets,
-         coalesce(sum(bytes), 0) AS bytes, min("start") AS "start", max(stop) AS stop
-  FROM coded GROUP BY ALL)`,
-    `winners AS NOT MATERIALIZED (SELECT *, ${counts} AS counts FROM sightings)`,
-    `counted AS MATERIALIZED (
-  SELECT later, ${node('src', 's')} AS source, ${node('dst', 't')} AS target, action, protocol, ${PORT} AS port, witness,
+  // A window at a time, so that one hash table has to fit into memory, and not both.
+  const ofWindow = (later: boolean): string => `
+  SELECT ${later} AS later, ${node('src', 's')} AS source, ${node('dst', 't')} AS target, action, protocol, ${PORT} AS port, witness,
          ${counting}, bytes AS bytes_observed, "start", stop
-  FROM winners ${hasGroups ? 'JOIN places s ON s.code = src JOIN places t ON t.code = dst' : ''})`,
-  ];
+  FROM (SELECT *, ${counts} AS counts FROM (
+    SELECT ${CONVERSATION}, witness, sum(flows) AS flows, coalesce(sum(packets), 0) AS packets,
+           coalesce(sum(bytes), 0) AS bytes, min("start") AS "start", max(stop) AS stop
+    FROM coded WHERE later = ${later} GROUP BY ALL))
+  ${hasGroups ? 'JOIN places s ON s.code = src JOIN places t ON t.code = dst' : ''}`;
+  return [`counted AS MATERIALIZED (${ofWindow(false)}\n  UNION ALL${ofWindow(true)})`];
 }
 
 const ALL_KEPT = ['folded AS NOT MATERIALIZED (SELECT * FROM counted)', 'kept AS (SELECT node FROM nodes)'];
@@ -148,8 +147,8 @@ function paired({ window, against }: DiffSqlQuestion['minutes']): string[] {
 const DESCRIBED = [
   `differing AS NOT MATERIALIZED (
   SELECT folded.* FROM folded SEMI JOIN (SELECT * FROM paired WHERE class < ${UNCHANGED}) USING (${EDGE}))`,
-  `seen AS (SELECT later, ${EDGE}, count(DISTINCT witness) AS witnesses FROM differing GROUP BY later, ${EDGE})`,
-  `protocols AS (
+  `edge_witnesses AS (SELECT later, ${EDGE}, count(DISTINCT witness) AS witnesses FROM differing GROUP BY later, ${EDGE})`,
+  `edge_protocols AS (
   SELECT later, ${EDGE}, list_sort(list(protocol)) AS protocols
   FROM (SELECT DISTINCT later, ${EDGE}, protocol FROM differing) GROUP BY later, ${EDGE})`,
   // A port behind its rank is one number, so that a list of numbers is all there is to sort.
@@ -157,12 +156,12 @@ const DESCRIBED = [
   SELECT later, ${EDGE}, port,
          row_number() OVER (PARTITION BY later, ${EDGE} ORDER BY sum(bytes) DESC, port) AS rank
   FROM differing WHERE port > 0 GROUP BY later, ${EDGE}, port)`,
-  `ports AS (
+  `edge_ports AS (
   SELECT later, ${EDGE}, list_transform(list_sort(list((rank << 32) | port)), lambda k: k & 4294967295) AS ports
   FROM ranked WHERE rank <= ${MAX_EDGE_PORTS} GROUP BY later, ${EDGE})`,
-  `described AS NOT MATERIALIZED (
-  SELECT halves.*, protocols.protocols, coalesce(ports.ports, []) AS ports, seen.witnesses
-  FROM halves JOIN seen USING (later, ${EDGE}) JOIN protocols USING (later, ${EDGE}) LEFT JOIN ports USING (later, ${EDGE}))`,
+  `described AS MATERIALIZED (
+  SELECT halves.*, edge_protocols.protocols, coalesce(edge_ports.ports, []) AS ports, edge_witnesses.witnesses
+  FROM halves JOIN edge_witnesses USING (later, ${EDGE}) JOIN edge_protocols USING (later, ${EDGE}) LEFT JOIN edge_ports USING (later, ${EDGE}))`,
 ];
 
 const sums = (side: 'before' | 'after'): string =>
@@ -181,7 +180,7 @@ window_totals AS (
   FROM halves h GROUP BY later),
 class_totals AS (
   SELECT class, [count(*)::HUGEINT, ${sums('before')}, ${sums('after')}] AS list FROM classed GROUP BY class),
-totals AS (
+diff_totals AS (
   SELECT flatten([
     [(SELECT count(*) FROM nodes)::HUGEINT, (SELECT count(*) FROM nodes SEMI JOIN kept USING (node))],
     ${['false', 'true'].map((later) => `coalesce((SELECT list FROM window_totals WHERE later = ${later}), list_resize([]::HUGEINT[], 5, 0))`).join(',\n    ')},

@@ -33,7 +33,7 @@ const COLUMNS = {
 export type Row = { readonly [K in keyof typeof COLUMNS]?: string | number | bigint | null };
 
 /** Rows as what follows FROM, so that a property needs no file. */
-const sourceOf = (rows: readonly Row[]): string => {
+export const sourceOf = (rows: readonly Row[]): string => {
   const literal = (value: string | number | bigint | null | undefined, type: string): string => {
     const text = typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value ?? 'NULL');
     return `${text}::${type}`;
