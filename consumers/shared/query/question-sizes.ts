@@ -9,10 +9,15 @@ export const LARGE_BYTES = 32 * 1024 ** 2;
 
 const MIB = 1024 ** 2;
 
+interface Question {
+  readonly seen: Set<string>; // objects, each counted once however often it is held
+  bytes: number;
+}
+
 /** A question is known by its signal. */
 export class QuestionSizes {
   readonly #maxBytes: number | null;
-  readonly #bytes = new WeakMap<AbortSignal, number>();
+  readonly #questions = new WeakMap<AbortSignal, Question>();
 
   /** `maxBytes` is what one question may hold; null: anything. */
   constructor(maxBytes: number | null) {
@@ -20,38 +25,42 @@ export class QuestionSizes {
   }
 
   lane(signal: AbortSignal | undefined): Lane {
-    return ((signal && this.#bytes.get(signal)) ?? 0) < LARGE_BYTES ? 'small' : 'large';
+    const bytes = (signal && this.#questions.get(signal)?.bytes) ?? 0;
+    return bytes < LARGE_BYTES ? 'small' : 'large';
   }
 
   /** The same files, but what is held counts for the question that holds it. */
   counted(files: ObjectFiles): ObjectFiles {
+    const { directory, totals } = files;
     return {
-      directory: files.directory,
-      totals: files.totals,
+      ...{ directory, totals, close: () => files.close() },
       hold: async (objects, signal) => {
-        const bytes = objects.reduce((sum, { size }) => sum + size, 0);
-        this.#add(objects, bytes, signal);
+        const question = this.#question(signal);
+        const fresh = objects.filter(({ key, tag }) => !question.seen.has(`${key} ${tag}`));
+        this.#add(question, fresh);
         const held = await files.hold(objects, signal);
-        files.totals.objects += held.files.length;
-        files.totals.bytes += held.files.reduce((sum, { object }) => sum + object.size, 0);
+        totals.objects += fresh.length;
+        totals.bytes += fresh.reduce((sum, { size }) => sum + size, 0);
         return held;
       },
-      close: () => files.close(),
     };
   }
 
-  #add(objects: readonly ListedObject[], bytes: number, signal: AbortSignal | undefined): void {
-    const all = bytes + ((signal && this.#bytes.get(signal)) ?? 0);
-    if (this.#maxBytes !== null && all > this.#maxBytes) {
-      const [needed, allowed] = [Math.ceil(all / MIB), Math.floor(this.#maxBytes / MIB)];
-      throw new VpcflowError(
-        'VF_LIMIT',
-        `the ${objects.length} objects of this window need ${needed} MiB of the cache`,
-        {
-          help: `ask for a smaller window, or raise --cache-size (${allowed} MiB)`,
-        },
-      );
+  #question(signal: AbortSignal | undefined): Question {
+    const question = (signal && this.#questions.get(signal)) ?? { seen: new Set(), bytes: 0 };
+    if (signal) this.#questions.set(signal, question);
+    return question;
+  }
+
+  #add(question: Question, objects: readonly ListedObject[]): void {
+    const bytes = objects.reduce((sum, { size }) => sum + size, question.bytes);
+    if (this.#maxBytes !== null && bytes > this.#maxBytes) {
+      const [needed, allowed] = [Math.ceil(bytes / MIB), Math.floor(this.#maxBytes / MIB)];
+      throw new VpcflowError('VF_LIMIT', `the objects of this window need ${needed} MiB of the cache`, {
+        help: `ask for a smaller window, or raise --cache-size (${allowed} MiB)`,
+      });
     }
-    if (signal) this.#bytes.set(signal, all);
+    for (const { key, tag } of objects) question.seen.add(`${key} ${tag}`);
+    question.bytes = bytes;
   }
 }
