@@ -7,6 +7,7 @@ import { COMMANDS } from '../../../../consumers/commands.ts';
 import { run } from '../../../../consumers/query/commands/graph.ts';
 import { type QueryServer, startQueryServer } from '../../../../consumers/query/server/server.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
+import type { Graph } from '../../../../schemas/graph.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { parseDot } from '../../../reference/dot-parser.ts';
 import { AFTER, HOSTILE, NETWORK, WINDOW } from '../flow-rows.ts';
@@ -103,6 +104,21 @@ describe('GET /v1/graph', () => {
     expect(answer).toBe((await graph({ group: 'cidr24', top: '4', format })).stdout.toString());
   });
 
+  test('has one internet outside the networks that are one’s own', async () => {
+    const ids = async (more: string) => {
+      const { nodes } = (await (await get(`/v1/graph?${QUERY}&format=json${more}`)).json()) as Graph;
+      return nodes.map(({ id, kind }) => (id === kind ? id : `${kind} ${id}`));
+    };
+    expect(await ids('&internet=one')).toEqual([
+      ...['address 10.0.10.21', 'address 10.0.20.31', 'address 10.0.30.41', 'internet'],
+    ]);
+    expect(await ids('&internet=one&group=cidr16&own-networks=10.0.0.0/16,203.0.113.4/31')).toEqual([
+      ...['cidr16 10.0.0.0/16', 'cidr16 203.0.0.0/16', 'internet'],
+    ]);
+    const bad = await get(`/v1/graph?${QUERY}&own-networks=10.0.0.0/40`);
+    expect([bad.status, await bad.json()]).toMatchObject([400, { code: 'VF_BAD_PARAMETER' }]);
+  });
+
   test('draws PNG, the same bytes as the command', async () => {
     const response = await get(`/v1/graph?${QUERY}&group=cidr24&format=png`);
     expect(response.headers.get('content-type')).toBe('image/png');
@@ -126,10 +142,10 @@ describe('GET /v1/graph', () => {
       expect(response.headers.get('content-type')).toContain(accept);
       tags.add(response.headers.get('etag'));
     }
-    for (const more of ['&top=2', '&group=cidr24', '&count=observed']) {
+    for (const more of ['&top=2', '&group=cidr24', '&count=observed', '&internet=one', '&own-networks=10.0.0.0/9']) {
       tags.add((await get(`/v1/graph?${QUERY}${more}&format=json`)).headers.get('etag'));
     }
-    expect(tags.size).toBe(5);
+    expect(tags.size).toBe(7);
     const [etag] = tags;
     const again = await fetch(`${server.url}/v1/graph?${QUERY}&format=json`, {
       headers: { 'if-none-match': etag ?? '' },
