@@ -14,7 +14,7 @@ export const DRAW_TIME_LIMIT = 20_000; // ms
 /** 24 megapixels: 96 MB while it is drawn, which is what bounds the memory of the PNG. */
 const MAX_PIXELS = 24_000_000;
 
-/** What 2,000 edges between 500 nodes need is a tenth of it. */
+/** Far more than traffic needs: 600 edges fit into the 16 MiB that Graphviz begins with. */
 const MAX_MEMORY = 512 * 1024 * 1024; // bytes
 
 /** What is to be drawn: the pieces of a DOT text, and its size, which is looked at before the text is. */
