@@ -86,11 +86,12 @@ export const writeDay = (store: string, shape: DayShape): Promise<void> =>
 export const splitDay = (from: string, store: string): Promise<void> =>
   withEngine(async (connection) => {
     await connection.run('SET threads = 1'); // a file a part, not one a thread
+    await mkdir(store, { recursive: true });
     for (let hour = 0; hour < HOURS; hour++) {
       const whole = join(from, tableKey('digests', partitionOf(hour), 'compacted'));
       const parts = join(store, 'parts');
       await connection.run(
-        `COPY (SELECT *, minute(minute) AS part FROM '${whole}') TO '${parts}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (part))`,
+        `COPY (SELECT *, minute(minute) AS part FROM read_parquet('${whole}', hive_partitioning = false)) TO '${parts}' (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (part))`,
       );
       for (const part of await readdir(parts)) {
         const path = join(store, tableKey('digests', partitionOf(hour), part));
