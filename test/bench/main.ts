@@ -1,6 +1,7 @@
 // Prints one table: what vpcflow does in a second, a row or a mebibyte, beside a baseline of the same run and its budget.
 import { benchBackfill, benchScaling } from './backfill.ts';
 import { benchDecode } from './decode.ts';
+import { benchDiff } from './diff.ts';
 import { benchLoad } from './load.ts';
 import type { BenchRow } from './measure.ts';
 import { benchMemory } from './memory.ts';
@@ -32,4 +33,5 @@ for (const recordsPerRow of [2, 5]) {
 }
 rows.push(...(await benchMemory()));
 rows.push(...(await benchQuery(benchLoad)));
+rows.push(...(await benchDiff()));
 print(rows);
