@@ -4,8 +4,8 @@ import type { ListedObject } from '../../../schemas/store.ts';
 import type { ObjectFiles } from './object-files.ts';
 import type { Lane } from './query-stats.ts';
 
-/** Some two million rows, which a core takes about a second for. */
-export const LARGE_BYTES = 32 * 1024 ** 2;
+/** Some half a million rows, whose graph takes a core about a second. */
+export const LARGE_BYTES = 8 * 1024 ** 2;
 
 const MIB = 1024 ** 2;
 
