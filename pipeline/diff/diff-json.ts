@@ -29,19 +29,22 @@ function windowJson({ asked, compared, completeness }: ComparedWindow): string {
   return `{${headMembers(asked, completeness)},"compared":${times},"left_out":${leftOut}}`;
 }
 
-const actionOf = (edge: SideEdge | null): string | null => edge?.action ?? null;
-
-const withoutAction = (edge: SideEdge | null): object => {
-  const { action: _action, ...rest } = edge ?? {};
-  return rest;
-};
+/** The members of an edge besides its nodes and action. There are many edges: nothing is made for them but their text. */
+function sideMembers(edge: SideEdge): string {
+  const { protocols, ports, flows, packets, bytes, bytes_observed, witnesses, start, stop } = edge;
+  const sums = `"flows":${flows},"packets":${packets},"bytes":${bytes},"bytes_observed":${bytes_observed}`;
+  return `"protocols":[${protocols}],"ports":[${ports}],${sums},"witnesses":${witnesses},"start":${start},"stop":${stop}`;
+}
 
 function differenceJson({ change, source, target, before, after, ratio }: Difference): string {
-  if (change === 'added') return json({ source, target, ...after });
-  if (change === 'removed') return json({ source, target, ...before });
-  const sides = { before: withoutAction(before), after: withoutAction(after) };
-  if (change === 'changed') return json({ source, target, action: actionOf(after), ...sides, ratio });
-  return json({ source, target, before: actionOf(before), after: actionOf(after), ratio, edges: sides });
+  const ends = `{"source":${JSON.stringify(source)},"target":${JSON.stringify(target)}`;
+  const one = after ?? before;
+  if (one === null) throw new TypeError('a difference has an edge');
+  if (before === null || after === null) return `${ends},"action":${JSON.stringify(one.action)},${sideMembers(one)}}`;
+  const sides = `"before":{${sideMembers(before)}},"after":{${sideMembers(after)}}`;
+  if (change === 'changed') return `${ends},"action":${JSON.stringify(one.action)},${sides},"ratio":${ratio}}`;
+  const actions = `"before":${JSON.stringify(before.action)},"after":${JSON.stringify(after.action)}`;
+  return `${ends},${actions},"ratio":${ratio},"edges":{${sides}}}`;
 }
 
 const classJson = ({ edges, before, after }: ClassTotals): object => ({ edges, before, after });

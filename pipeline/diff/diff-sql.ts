@@ -31,6 +31,9 @@ const CONVERSATION = 'src, dst, srcport, dstport, protocol, action';
 const EDGE = 'source, target, action';
 const MEASURES = ['flows', 'packets', 'bytes'] as const;
 
+/** A measure where it counts. */
+const counting = (name: string): string => `CASE WHEN counts THEN ${name} ELSE 0 END`;
+
 /** As in the graph: what is no REJECT has the port that folding would keep. */
 const PORT = `CASE WHEN coalesce(srcport, 0) = 0 THEN dstport WHEN coalesce(dstport, 0) = 0 THEN srcport
        WHEN action = (SELECT code FROM actions WHERE action = 'REJECT') AND dstport > srcport THEN dstport
@@ -85,11 +88,10 @@ function counted(count: Counting, hasGroups: boolean): string[] {
     hasGroups
       ? `${place}.node`
       : `CASE WHEN ${code} = 0 THEN (SELECT node FROM places WHERE code = 0) ELSE ${code} END`;
-  const counting = MEASURES.map((name) => `CASE WHEN counts THEN ${name} ELSE 0 END AS ${name}`).join(', ');
   // A window at a time, so that one hash table has to fit into memory, and not both.
   const ofWindow = (later: boolean): string => `
   SELECT ${later} AS later, ${node('src', 's')} AS source, ${node('dst', 't')} AS target, action, protocol, ${PORT} AS port, witness,
-         ${counting}, bytes AS bytes_observed, "start", stop
+         flows, packets, bytes, counts, "start", stop
   FROM (SELECT *, ${counts} AS counts FROM (
     SELECT ${CONVERSATION}, witness, sum(flows) AS flows, coalesce(sum(packets), 0) AS packets,
            coalesce(sum(bytes), 0) AS bytes, min("start") AS "start", max(stop) AS stop
@@ -102,7 +104,8 @@ const ALL_KEPT = ['folded AS NOT MATERIALIZED (SELECT * FROM counted)', 'kept AS
 
 const keep = (top: number): string[] => [
   `kept AS MATERIALIZED (
-  SELECT node FROM (SELECT source AS node, bytes FROM counted UNION ALL SELECT target, bytes FROM counted)
+  SELECT node FROM (
+    SELECT source AS node, ${counting('bytes')} AS bytes FROM counted UNION ALL SELECT target, ${counting('bytes')} FROM counted)
   GROUP BY node ORDER BY sum(bytes) DESC, node LIMIT ${top})`,
   `folded AS MATERIALIZED (
   SELECT c.* REPLACE (coalesce(s.node, ${FOLDED}) AS source, coalesce(t.node, ${FOLDED}) AS target)
@@ -116,7 +119,8 @@ function paired({ window, against }: DiffSqlQuestion['minutes']): string[] {
   const flippable = `action IN (SELECT code FROM actions WHERE action IN ('ACCEPT', 'REJECT'))`;
   return [
     `halves AS MATERIALIZED (
-  SELECT later, ${EDGE}, ${[...MEASURES, 'bytes_observed'].map((name) => `sum(${name}) AS ${name}`).join(', ')},
+  SELECT later, ${EDGE}, ${MEASURES.map((name) => `sum(${counting(name)}) AS ${name}`).join(', ')},
+         sum(bytes) AS bytes_observed,
          min("start") AS "start", max(stop) AS stop
   FROM folded GROUP BY later, ${EDGE})`,
     `paired AS MATERIALIZED (
@@ -154,7 +158,7 @@ const DESCRIBED = [
   // A port behind its rank is one number, so that a list of numbers is all there is to sort.
   `ranked AS (
   SELECT later, ${EDGE}, port,
-         row_number() OVER (PARTITION BY later, ${EDGE} ORDER BY sum(bytes) DESC, port) AS rank
+         row_number() OVER (PARTITION BY later, ${EDGE} ORDER BY sum(${counting('bytes')}) DESC, port) AS rank
   FROM differing WHERE port > 0 GROUP BY later, ${EDGE}, port)`,
   `edge_ports AS (
   SELECT later, ${EDGE}, list_transform(list_sort(list((rank << 32) | port)), lambda k: k & 4294967295) AS ports
