@@ -28,6 +28,14 @@ export const NONE = 2_147_483_647;
 const both = ({ window, against }: TwoWindows): string =>
   `(SELECT *, false AS later FROM ${against} UNION ALL SELECT *, true AS later FROM ${window})`;
 
+/** SQL for one value: no sum of flows, packets or bytes of any of the rows is larger. */
+export const largestSumSql = (windows: TwoWindows): string => {
+  const sums = ['flows', 'packets', 'bytes'].map((name) => `coalesce(sum(abs(${name}::HUGEINT)), 0)`);
+  return `SELECT greatest(${sums.join(', ')}) FROM ${both(windows)} AS digest${conditionSql(windows)}`;
+};
+
+const conditionSql = ({ where }: TwoWindows): string => (where === null ? '' : ` WHERE ${where.sql}`);
+
 /**
  * Common table expressions that end in `coded` (later, src, dst, hidden, srcport, dstport, protocol, action, witness,
  * flows, packets, bytes, start, stop): a row each of the windows that meets the condition, with numbers for names.
@@ -46,7 +54,7 @@ export function codedRows(windows: TwoWindows, grouped: Grouped): string[] {
     `asked AS NOT MATERIALIZED (
   SELECT later, srcaddr, dstaddr, srcport, dstport, protocol, action, account_id, ${WITNESS} AS witness,
          flows, packets, bytes, "start", "end" AS stop
-  FROM ${all} AS digest${windows.where === null ? '' : ` WHERE ${windows.where.sql}`})`,
+  FROM ${all} AS digest${conditionSql(windows)})`,
     // All names in one reading.
     `keys AS MATERIALIZED (
   SELECT ${KEYS.join(', ')}, grouping_id(${KEYS.join(', ')}) AS of FROM asked

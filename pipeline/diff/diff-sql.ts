@@ -17,6 +17,8 @@ export interface DiffSqlQuestion extends TwoWindows, Grouped {
   readonly count: Counting;
   /** How many nodes are kept, by their bytes in both windows; null: all. */
   readonly top: number | null;
+  /** What holds every sum of the rows that are asked about, see `largestSumSql`: the narrower, the less is to be moved. */
+  readonly sums: 'BIGINT' | 'HUGEINT';
   /** Lengths of the two windows: what is compared is a minute's share. */
   readonly minutes: { readonly window: number; readonly against: number };
 }
@@ -50,9 +52,9 @@ export function diffSql(question: DiffSqlQuestion): string {
   const { count, top, minutes } = question;
   const steps = [
     ...codedRows(question, question),
-    ...counted(count, question.group !== 'address' || question.internet === 'one'),
+    ...counted(count, question.group !== 'address' || question.internet === 'one', question.sums),
     ...(top === null ? ALL_KEPT : keep(top)),
-    ...paired(minutes),
+    ...paired(minutes, question.sums),
     ...DESCRIBED,
     totals(top !== null),
   ];
@@ -79,7 +81,7 @@ const described = (of: string): string =>
     .map((name) => `${of}.${name} AS ${of}_${name.replaceAll('"', '')}`)
     .join(', ');
 
-function counted(count: Counting, hasGroups: boolean): string[] {
+function counted(count: Counting, hasGroups: boolean, sums: string): string[] {
   const counts =
     count === 'observed'
       ? 'true'
@@ -93,8 +95,8 @@ function counted(count: Counting, hasGroups: boolean): string[] {
   SELECT ${later} AS later, ${node('src', 's')} AS source, ${node('dst', 't')} AS target, action, protocol, ${PORT} AS port, witness,
          flows, packets, bytes, counts, "start", stop
   FROM (SELECT *, ${counts} AS counts FROM (
-    SELECT ${CONVERSATION}, witness, sum(flows) AS flows, coalesce(sum(packets), 0) AS packets,
-           coalesce(sum(bytes), 0) AS bytes, min("start") AS "start", max(stop) AS stop
+    SELECT ${CONVERSATION}, witness, ${MEASURES.map((name) => `coalesce(sum(${name}), 0)::${sums} AS ${name}`).join(', ')},
+           min("start") AS "start", max(stop) AS stop
     FROM coded WHERE later = ${later} GROUP BY ALL))
   ${hasGroups ? 'JOIN places s ON s.code = src JOIN places t ON t.code = dst' : ''}`;
   return [`counted AS MATERIALIZED (${ofWindow(false)}\n  UNION ALL${ofWindow(true)})`];
@@ -112,15 +114,15 @@ const keep = (top: number): string[] => [
   FROM counted c LEFT JOIN kept s ON s.node = c.source LEFT JOIN kept t ON t.node = c.target)`,
 ];
 
-function paired({ window, against }: DiffSqlQuestion['minutes']): string[] {
-  const share = window === against ? ['', ''] : [` * ${against}`, ` * ${window}`];
+function paired({ window, against }: DiffSqlQuestion['minutes'], type: DiffSqlQuestion['sums']): string[] {
+  const share = window === against ? ['', ''] : [`::HUGEINT * ${against}`, `::HUGEINT * ${window}`];
   const same = MEASURES.map((name) => `a.${name}${share[0]} = b.${name}${share[1]}`).join(' AND ');
   const sides = MEASURES.flatMap((name) => [`b.${name} AS before_${name}`, `a.${name} AS after_${name}`]).join(', ');
   const flippable = `action IN (SELECT code FROM actions WHERE action IN ('ACCEPT', 'REJECT'))`;
   return [
     `halves AS MATERIALIZED (
-  SELECT later, ${EDGE}, ${MEASURES.map((name) => `sum(${counting(name)}) AS ${name}`).join(', ')},
-         sum(bytes) AS bytes_observed,
+  SELECT later, ${EDGE}, ${MEASURES.map((name) => `sum(${counting(name)})::${type} AS ${name}`).join(', ')},
+         sum(bytes)::${type} AS bytes_observed,
          min("start") AS "start", max(stop) AS stop
   FROM folded GROUP BY later, ${EDGE})`,
     `paired AS MATERIALIZED (
@@ -169,7 +171,7 @@ const DESCRIBED = [
 ];
 
 const sums = (side: 'before' | 'after'): string =>
-  MEASURES.map((name) => `coalesce(sum(${side}_${name}), 0)`).join(', ');
+  MEASURES.map((name) => `coalesce(sum(${side}_${name}), 0)::HUGEINT`).join(', ');
 
 /** Nodes of both windows and how many of them are kept; per window nodes, edges and measures; per class, edges and both sides' measures. */
 const totals = (
@@ -180,7 +182,7 @@ window_nodes AS (
 window_totals AS (
   SELECT later, [(SELECT count(*) FROM window_nodes n WHERE n.later = h.later)::HUGEINT,
                  (SELECT count(*) FROM wholes w WHERE w.later = h.later),
-                 ${MEASURES.map((name) => `sum(${name})`).join(', ')}] AS list
+                 ${MEASURES.map((name) => `sum(${name})::HUGEINT`).join(', ')}] AS list
   FROM halves h GROUP BY later),
 class_totals AS (
   SELECT class, [count(*)::HUGEINT, ${sums('before')}, ${sums('after')}] AS list FROM classed GROUP BY class),

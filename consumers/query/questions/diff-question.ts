@@ -1,12 +1,14 @@
 // Turns the options of `diff` (from the command line or a URL) into a question about two windows, and what differs
 // into the chosen format.
+import { largestSumSql, type TwoWindows } from '../../../pipeline/diff/coded-rows.ts';
 import { diffCsv } from '../../../pipeline/diff/diff-csv.ts';
 import { diffDot } from '../../../pipeline/diff/diff-dot.ts';
 import { diffJson } from '../../../pipeline/diff/diff-json.ts';
 import { diffNodes } from '../../../pipeline/diff/diff-nodes.ts';
-import { diffSql } from '../../../pipeline/diff/diff-sql.ts';
+import { type DiffSqlQuestion, diffSql } from '../../../pipeline/diff/diff-sql.ts';
 import { minutesOf } from '../../../pipeline/diff/diff-windows.ts';
 import { type Lengths, type ReadDifference, readDifference, readTotals } from '../../../pipeline/diff/read-diff.ts';
+import { integerOf } from '../../../pipeline/graph.ts';
 import { formatCount } from '../../../pipeline/quantities.ts';
 import type { Diff, DiffHead, DiffTotals } from '../../../schemas/diff.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
@@ -70,10 +72,9 @@ async function* diffBody(
   const { group, internet, ownNetworks: own, top, count, where = null, format } = options;
   const known = knownGroup(group);
   const lengths = { window: minutesOf(pair.window.window), against: minutesOf(pair.against.window) };
-  const sql = diffSql({
-    ...{ window: pair.window.tables.digests, against: pair.against.tables.digests, where, minutes: lengths },
-    ...{ group: known, internet, own, top, count },
-  });
+  const windows = { window: pair.window.tables.digests, against: pair.against.tables.digests, where };
+  const sums = await sumType(service, windows, signal);
+  const sql = diffSql({ ...windows, minutes: lengths, sums, group: known, internet, own, top, count });
   const head: DiffHead = {
     window: { asked: options.window, compared: pair.window.window, completeness: pair.window.completeness },
     against: { asked: options.against, compared: pair.against.window, completeness: pair.against.completeness },
@@ -98,6 +99,18 @@ async function* diffBody(
   } finally {
     await result.close();
   }
+}
+
+/** 64 bits hold every sum but those of windows that nobody has: then 128 do. */
+async function sumType(
+  service: QueryService,
+  windows: TwoWindows,
+  signal: AbortSignal,
+): Promise<DiffSqlQuestion['sums']> {
+  const { chunks } = await service.engine.run(largestSumSql(windows), windows.where?.parameters, signal);
+  let largest = 0n;
+  for await (const rows of chunks) for (const [value] of rows) largest = integerOf(value);
+  return largest < 2n ** 63n ? 'BIGINT' : 'HUGEINT';
 }
 
 type Chunks = Awaited<ReturnType<QueryService['engine']['run']>>['chunks'];

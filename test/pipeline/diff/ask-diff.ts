@@ -1,7 +1,10 @@
 // Asks the real engine what differs between the rows of two windows that a test names, without any file.
+
+import { largestSumSql } from '../../../pipeline/diff/coded-rows.ts';
 import { diffNodes } from '../../../pipeline/diff/diff-nodes.ts';
 import { type DiffSqlQuestion, diffSql } from '../../../pipeline/diff/diff-sql.ts';
 import { type ReadDifference, readDifference, readTotals } from '../../../pipeline/diff/read-diff.ts';
+import { integerOf } from '../../../pipeline/graph.ts';
 import type { Diff, DiffHead } from '../../../schemas/diff.ts';
 import { DEFAULT_OWN_NETWORKS } from '../../../schemas/graph.ts';
 import type { QueryEngine, QueryValue } from '../../../schemas/query.ts';
@@ -26,14 +29,25 @@ export async function askDiff(
       count: 'conversations',
       top: null,
     },
-    minutes: { window: 15, against: 15 },
+    ...{ minutes: { window: 15, against: 15 }, sums: 'HUGEINT' },
     ...question,
     ...{ window: sourceOf(rows.window), against: sourceOf(rows.against) },
   };
-  const result = await engine.run(diffSql(asked), asked.where?.parameters);
-  const values: (readonly QueryValue[])[] = [];
-  for await (const chunk of result.chunks) values.push(...chunk);
+  const largest = await valuesOf(engine, largestSumSql(asked), asked);
+  const sums = integerOf(largest[0][0]) < 2n ** 63n ? 'BIGINT' : 'HUGEINT';
+  const values = await valuesOf(engine, diffSql({ ...asked, sums, ...question }), asked);
   const totals = readTotals(values[0]);
   const differences = values.slice(1).map((row) => readDifference(row, totals.others, asked.minutes));
   return { totals, differences, nodes: diffNodes(differences, asked) };
+}
+
+async function valuesOf(
+  engine: QueryEngine,
+  sql: string,
+  { where }: DiffSqlQuestion,
+): Promise<(readonly QueryValue[])[]> {
+  const { chunks } = await engine.run(sql, where?.parameters);
+  const values: (readonly QueryValue[])[] = [];
+  for await (const chunk of chunks) values.push(...chunk);
+  return values;
 }
