@@ -176,7 +176,7 @@ const sums = (side: 'before' | 'after'): string =>
 /** Nodes of both windows and how many of them are kept; per window nodes, edges and measures; per class, edges and both sides' measures. */
 const totals = (
   isFolded: boolean,
-): string => `wholes AS (SELECT DISTINCT later, ${EDGE} FROM ${isFolded ? 'counted' : 'halves'}),
+): string => `wholes AS NOT MATERIALIZED (SELECT ${isFolded ? 'DISTINCT ' : ''}later, ${EDGE} FROM ${isFolded ? 'counted' : 'halves'}),
 window_nodes AS (
   SELECT DISTINCT later, node FROM (SELECT later, source AS node FROM wholes UNION ALL SELECT later, target FROM wholes)),
 window_totals AS (
