@@ -61,6 +61,8 @@ export interface FileFacts {
   readonly greatestStatus: string | null;
   /** The columns of the table that it has, in their order in the file; files with the same ones share the array. */
   readonly columns: readonly string[];
+  /** Why not all of its values can be read, where that was found. */
+  readonly damage?: string;
 }
 
 /** Why a file cannot be read. */
@@ -83,36 +85,35 @@ export interface FilePlan {
   /** In the order of the listing. */
   readonly read: readonly ListedObject[];
   readonly leftOut: readonly LeftOut[];
-  /** How many objects have no row of the window. */
-  readonly pruned: number;
-  /** Of the files to read: rows and bytes, as their footers and the listing say. */
+  /** Of the files to read, as their footers say. */
   readonly rows: number;
-  readonly bytes: number;
   /** The columns that any of them has. */
   readonly columns: ReadonlySet<string>;
   /** Whether each of them has all of those, in one order. */
   readonly uniform: boolean;
 }
 
-/** The objects that may have rows of the window, by their statistics. */
+/** The objects that may have rows of the window, by their statistics; one that cannot be read and has no statistics may. */
 export function planFiles(files: readonly KnownObject[], selection: Selection): FilePlan {
   const read: ListedObject[] = [];
   const leftOut: LeftOut[] = [];
   const layouts = new Set<readonly string[]>();
-  let [rows, bytes] = [0, 0];
+  let rows = 0;
   for (const { object, known } of files) {
     if ('unreadable' in known) {
       leftOut.push({ key: object.key, reason: known.unreadable });
     } else if (mayHaveRows(known, selection)) {
+      if (known.damage !== undefined) {
+        leftOut.push({ key: object.key, reason: known.damage });
+        continue;
+      }
       read.push(object);
       layouts.add(known.columns);
       rows += known.rows;
-      bytes += object.size;
     }
   }
-  const pruned = files.length - read.length - leftOut.length;
   const columns = new Set([...layouts].flat());
-  return { read, leftOut, pruned, rows, bytes, columns, uniform: layouts.size <= 1 };
+  return { read, leftOut, rows, columns, uniform: layouts.size <= 1 };
 }
 
 /** False only when no row of the file can belong to the window. */

@@ -92,9 +92,15 @@ describe('a plan', () => {
     expect(planFiles(files, { window: WINDOW, overlapping: false })).toMatchObject({
       read: [{ key: 'inside' }, { key: 'around' }, { key: 'silent' }],
       leftOut: [{ key: 'damaged', reason: 'it is too short' }],
-      pruned: 3,
       rows: 27,
-      bytes: 211,
+    });
+  });
+
+  test('leaves out what was found damaged only where it may have rows', () => {
+    const before = { first: START - 60 * MINUTE_MS, last: START - MINUTE_MS };
+    const files = [known('a', facts({ ...before, damage: 'bad' })), known('b', facts({ damage: 'bad' }))];
+    expect(planFiles(files, { window: WINDOW, overlapping: false })).toMatchObject({
+      ...{ read: [], leftOut: [{ key: 'b', reason: 'bad' }], rows: 0 },
     });
   });
 
@@ -108,7 +114,7 @@ describe('a plan', () => {
     expect([one.uniform, [...one.columns]]).toEqual([true, a]);
     const two = planFiles([known('1', facts({ columns: a })), known('2', facts({ columns: b }))], selection);
     expect([two.uniform, [...two.columns].sort()]).toEqual([false, ['flows', 'minute', 'vpc_id']]);
-    expect(planFiles([], selection)).toMatchObject({ read: [], pruned: 0, uniform: true });
+    expect(planFiles([], selection)).toMatchObject({ read: [], rows: 0, uniform: true });
   });
 
   test('of overlapping rows reads what ends in the window and began up to 10 minutes before it', () => {

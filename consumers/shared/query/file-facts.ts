@@ -34,7 +34,13 @@ export class FileMemory {
     return this.#used(object)?.known;
   }
 
-  /** Also what was found only while its pages were read. */
+  /** Keeps what a footer said, which still tells for which windows the file is wanted. */
+  setDamage(object: ListedObject, damage: string): void {
+    const known = this.get(object);
+    const hasFacts = known !== undefined && !('unreadable' in known);
+    this.set(object, hasFacts ? { ...known, damage } : { unreadable: damage });
+  }
+
   set(object: ListedObject, known: FileFacts | Unreadable): void {
     this.#known.set(nameOf(object), { known });
     for (const [name] of this.#known) {
@@ -129,13 +135,16 @@ const PHYSICAL: Readonly<Record<ColumnType, readonly PhysicalType[]>> = {
   int64: ['INT32', 'INT64'],
 };
 
-/** Columns that the table does not have are no concern of it; those that it has must be of a type that fits. */
+/**
+ * Columns that the table does not have are no concern of it; those that it has must be of a type that fits, and a file
+ * without one that every file has is none of its.
+ */
 function factsOf(footer: Footer, columns: readonly Column[]): FileFacts | Unreadable {
   const found = new Map<string, ParquetColumn>();
   for (const column of columns) {
     const held = footer.columns.find(({ name }) => name === column.name);
     if (held === undefined) {
-      if (column.name === 'minute') return { unreadable: 'it has no column minute' };
+      if (!column.optional) return { unreadable: `it has no column ${column.name}` };
       continue;
     }
     const fits = PHYSICAL[column.type].includes(held.type);

@@ -34,7 +34,7 @@ export async function findDamage(
     if (await canRead(engine, some, signal)) continue;
     for (const file of some) {
       if (await canRead(engine, [file], signal)) continue;
-      memory.set(file.object, { unreadable: 'it is damaged: not all of its values can be read' });
+      memory.setDamage(file.object, 'it is damaged: not all of its values can be read');
       found.push(file.object.key);
     }
   }

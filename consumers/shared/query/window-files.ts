@@ -93,8 +93,9 @@ export async function holdWindow(
   const isGone = (object: ListedObject) =>
     facts.get(object) === undefined || (wanted.has(object) && !byObject.has(object));
   const gone = [...facts.keys()].filter(isGone);
-  // Of coverage too: each of its files that cannot be read might tell of skipped minutes.
-  const leftOut = [...plans.digests.leftOut, ...plans.skipdata.leftOut];
+  // Of coverage, whatever is asked: each of its files that cannot be read might tell of skipped minutes.
+  const ofCoverage = new Map([...plans.coverage.leftOut, ...plans.skipdata.leftOut].map((one) => [one.key, one]));
+  const leftOut = [...plans.digests.leftOut, ...ofCoverage.values()];
   onPlanned({
     ...{ pruned: facts.size - wanted.size - leftOut.length, damaged: leftOut.length },
     rows: plans.digests.rows + plans.coverage.rows,

@@ -8,11 +8,13 @@ import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { S3Store } from '../../../consumers/shared/store/s3.ts';
 import { createS3Client } from '../../../consumers/shared/store/s3-client.ts';
+import { DIGEST_COLUMNS } from '../../../schemas/columns.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { BEGIN, digest, written } from '../../audited-store.ts';
 import { collect } from '../../contracts/store-place.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
+import { parquetRows } from '../../fakes/parquet-rows.ts';
 import { s3Environment, startS3Server } from '../../s3-server.ts';
 import { runCommand } from './run-command.ts';
 import { serving } from './serving.ts';
@@ -112,6 +114,33 @@ test('an object that is damaged in a page is left out of every kind of answer, a
     await answer.text();
     const again = await fetch(answer.url, { headers: { 'if-none-match': answer.headers.get('etag') ?? '' } });
     expect(again.status).toBe(304);
+  }
+});
+
+test('an object that is damaged in a page spoils no window that its footer rules out', async () => {
+  const store = new DirectoryStore(path('ruled-out'));
+  await digest(store, written(4));
+  await damage(store, DAMAGES[4][1]);
+  const { url } = await start({ store, clock: clock() });
+  expect((await bodyOf(url)).body.complete).toBe(false);
+  const earlier = `${url}/v1/rows?start=2026-11-20T05:00:00Z&stop=2026-11-20T05:30:00Z&lateness=0s&format=json`;
+  const response = await fetch(earlier);
+  expect(((await response.json()) as Answer).warnings).toEqual([]);
+  expect(response.headers.get('x-vpcflow-complete')).toBe('true');
+});
+
+test('an object without the columns that each has is left out of every kind of answer, and named', async () => {
+  const store = new DirectoryStore(path('foreign'));
+  await digest(store, written(4));
+  const [first] = await collect(store.list('digests/'));
+  const foreign = DIGEST_COLUMNS.filter(({ name }) => name !== 'start' && name !== 'end');
+  await store.put(first.key, await parquetRows(foreign, [{ minute: '2026-11-20T05:58:00Z', flows: 1, bytes: 1 }]));
+  const { url } = await start({ store, clock: clock() });
+  for (const what of ['graph', 'series', 'coverage', 'rows', 'diff']) {
+    const answer = await fetch(`${url}/v1/${what}?start=${WINDOW.start}&stop=${WINDOW.stop}&lateness=0s`);
+    expect([what, answer.status]).toEqual([what, 200]);
+    expect(answer.headers.get('x-vpcflow-warnings')).toContain(`${first.key} is left out: it has no column start`);
+    await answer.text();
   }
 });
 

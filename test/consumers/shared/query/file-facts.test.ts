@@ -132,7 +132,24 @@ describe('a file that is none', () => {
   });
 });
 
+test.each(['start', 'end', 'bytes'])('a file without the column %s is none of ours', async (name) => {
+  const lacking = DIGEST_COLUMNS.filter((column) => column.name !== name);
+  expect(await learn(await parquetRows(lacking, [{ minute: LINE.minute, flows: 1 }]))).toEqual({
+    unreadable: `it has no column ${name}`,
+  });
+});
+
 describe('what is known', () => {
+  test('stays known of a file that turns out to be damaged', async () => {
+    const memory = new FileMemory();
+    const path = await fileOf(await parquetRows(COVERAGE_COLUMNS, [LINE]));
+    const facts = await memory.learn(object('a'), path, COVERAGE_COLUMNS);
+    memory.setDamage(object('a'), 'bad');
+    expect(memory.get(object('a'))).toEqual({ ...facts, damage: 'bad' });
+    memory.setDamage(object('b'), 'bad');
+    expect(memory.get(object('b'))).toEqual({ unreadable: 'bad' });
+  });
+
   test('is known of one content: another tag is another file', async () => {
     const memory = new FileMemory();
     memory.set(object('a', '1'), { unreadable: 'it is empty' });
