@@ -1,5 +1,5 @@
 // Turns how complete an answer is into what each answer says of it: HTTP headers, members of JSON, a line on stderr.
-import type { Completeness, Window } from '../schemas/query.ts';
+import type { Behind, Completeness, Window } from '../schemas/query.ts';
 import { completeText, watermarkText } from './completeness.ts';
 import { formatMany } from './quantities.ts';
 import { formatTime } from './window.ts';
@@ -49,17 +49,35 @@ export const headMembers = (window: Window, completeness: Completeness): string 
   return JSON.stringify(members).slice(1, -1);
 };
 
-/** What a command says on stderr of an answer that is not whole; '' for one that is. Lines end with LF. */
-export const remark = ({ complete, watermark, behind, skipdata, warnings }: Completeness): string => {
+/** How many shards a remark names. */
+const NAMED_BEHIND = 3;
+
+/** How many shards are behind, and which of them most, each with its watermark. */
+const behindText = ({ count, shards }: Behind): string => {
+  const named = shards.slice(0, NAMED_BEHIND);
+  const each = named.map(({ stream, shard, watermark }) => `${stream} ${shard} at ${watermarkText(watermark)}`);
+  const others = count - named.length;
+  return `shards behind: ${count} (${[...each, ...(others === 0 ? [] : [`${others} more`])].join(', ')})`;
+};
+
+/**
+ * What a command says on stderr of an answer that is not whole; '' for one that is. Lines end with LF.
+ * @param more what is to be said beside it
+ */
+export const remark = (
+  { complete, watermark, behind, skipdata, warnings }: Completeness,
+  more: string | null = null,
+): string => {
   const said = [
     ...(complete === true ? [] : [`complete: ${completeText(complete)}, watermark: ${watermarkText(watermark)}`]),
-    ...(behind.count === 0 ? [] : [`shards behind: ${behind.count}`]),
+    ...(behind.count === 0 ? [] : [behindText(behind)]),
     ...(skipdata.minutes === 0
       ? []
       : [
           `AWS left out flows (SKIPDATA) in ${formatMany(skipdata.minutes, 'minute')} of ${formatMany(skipdata.interfaces, 'interface')}`,
         ]),
     ...warnings,
+    ...(more === null ? [] : [more]),
   ];
   return said.length === 0 ? '' : `vpcflow: ${said.join('; ')}\n`;
 };

@@ -88,7 +88,7 @@ describe('members of JSON', () => {
 test('the remark is one line, and none where nothing is to be said', () => {
   expect(remark(WHOLE)).toBe('');
   expect(remark(LACKING)).toBe(
-    'vpcflow: complete: false, watermark: none; shards behind: 2; ' +
+    'vpcflow: complete: false, watermark: none; shards behind: 2 (s a at none, 1 more); ' +
       'AWS left out flows (SKIPDATA) in 7 minutes of 1 interface; ' +
       'digests/a.parquet is left out: it is empty; digests/b.parquet is left out: it is too short\n',
   );

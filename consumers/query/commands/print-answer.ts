@@ -25,7 +25,7 @@ export async function printAnswer(context: CommandContext, question: Question): 
     } finally {
       await end();
     }
-    const said = remark(source.completeness);
+    const said = remark(source.completeness, question.about?.(source).remark ?? null);
     if (said !== '') stderr.write(said);
     return 0;
   } catch (error) {

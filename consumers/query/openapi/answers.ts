@@ -10,6 +10,8 @@ export interface Answers {
   readonly bodies: Readonly<Record<string, JsonSchema | null>>;
   /** Says how complete the window is in its headers. */
   readonly completeness: boolean;
+  /** Says which parts of two windows were compared. */
+  readonly compared: boolean;
   /** Has an ETag, and answers 304 to If-None-Match. */
   readonly conditional: boolean;
   /** Further statuses and what they mean, beside those of the errors. */
@@ -30,7 +32,7 @@ export const EVERYWHERE: readonly ErrorCode[] = ['VF_BAD_PARAMETER', 'VF_FORBIDD
 export const ASKED: readonly ErrorCode[] = [...EVERYWHERE, 'VF_BUSY', 'VF_QUERY'];
 
 /** What can go wrong with every window. */
-export const OF_WINDOWS: readonly ErrorCode[] = [
+const OF_WINDOWS: readonly ErrorCode[] = [
   ...ASKED,
   'VF_BAD_TIME',
   'VF_BAD_WINDOW',
@@ -51,7 +53,7 @@ export const windowAnswers = <F extends string>(
   answers: {
     success,
     bodies: bodiesOf(types, schemas),
-    completeness: true,
+    ...{ completeness: true, compared: false },
     conditional: true,
     others: {},
     errors: [...OF_WINDOWS, ...errors],
@@ -65,7 +67,7 @@ export const plainAnswers = (
   errors: readonly ErrorCode[] = ASKED,
   others: Answers['others'] = {},
 ): { readonly answers: Answers } => ({
-  answers: { success, bodies, completeness: false, conditional: false, others, errors },
+  answers: { success, bodies, completeness: false, compared: false, conditional: false, others, errors },
 });
 
 function bodiesOf<F extends string>(

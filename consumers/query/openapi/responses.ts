@@ -27,6 +27,7 @@ export const HEADERS = {
   'x-vpcflow-warnings': header(
     'objects that could not be read, %-escaped, separated by `; `; only where there are any',
   ),
+  'x-vpcflow-compared': header('what was compared, of the window and of the other one: two intervals of ISO 8601'),
   'x-request-id': header('the id of this request in the log'),
   etag: header('the same for the same answer'),
   vary: header('what else than the URL the answer depends on'),
@@ -62,10 +63,11 @@ const EXTRA_HEADERS: Readonly<Record<number, readonly HeaderName[]>> = {
 
 /** By status, in the order of an object's number keys: ascending. */
 export function responsesOf(answers: Answers, asking: Asking): Record<string, unknown> {
-  const { success, bodies, completeness, conditional, others, errors } = answers;
+  const { success, bodies, completeness, compared, conditional, others, errors } = answers;
   const responses: Record<string, unknown> = {};
   const about = headerRefs([
     ...(completeness ? COMPLETENESS_HEADERS : []),
+    ...(compared ? (['x-vpcflow-compared'] as const) : []),
     ...(conditional ? (['etag', 'cache-control', 'vary'] as const) : []),
   ]);
   if (Object.keys(bodies).length > 0) {

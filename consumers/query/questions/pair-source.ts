@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { bothComplete } from '../../../pipeline/diff/both-complete.ts';
 import { comparedWindows, type WindowPair } from '../../../pipeline/diff/diff-windows.ts';
 import { MINUTE_MS } from '../../../pipeline/window.ts';
+import type { Behind, Completeness, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
 
 /** Of `window`, with the completeness, identity and files of both. */
 export interface PairSource extends WindowSource {
   readonly pair: { readonly window: WindowSource; readonly against: WindowSource };
+  readonly asked: WindowPair;
 }
 
 export interface PairOptions {
@@ -23,14 +25,20 @@ export interface PairOptions {
 /** Throws VF_BAD_WINDOW where no minute of a window is complete, and what opening a window throws. */
 export async function openPair(service: QueryService, asked: WindowPair, options: PairOptions): Promise<PairSource> {
   const { lateness, incomplete, overlapping = false, signal } = options;
-  const compared = incomplete ? asked : await completePart(service, asked, options);
+  const { compared, behind } = incomplete
+    ? { compared: asked, behind: null }
+    : await completePart(service, asked, options);
   const against = await service.window(compared.against, ['digests'], { lateness, overlapping, signal });
   try {
     const window = await service.window(compared.window, ['digests'], { lateness, overlapping, signal });
+    const pair = {
+      window: { ...window, completeness: ofAsked(window, asked.window, behind) },
+      against: { ...against, completeness: ofAsked(against, asked.against, behind) },
+    };
     return {
       ...window,
-      pair: { window, against },
-      completeness: bothComplete(window.completeness, against.completeness),
+      ...{ pair, asked },
+      completeness: bothComplete(pair.window.completeness, pair.against.completeness),
       identity: createHash('sha256').update(`${window.identity}\n${against.identity}`).digest('hex'),
       spoiledBy: async (error, by) => [...(await window.spoiledBy(error, by)), ...(await against.spoiledBy(error, by))],
       release: () => {
@@ -44,14 +52,26 @@ export async function openPair(service: QueryService, asked: WindowPair, options
   }
 }
 
+/** Of a window as it was asked for: it is not complete where minutes of it are left out, which wait for shards. */
+function ofAsked({ window, completeness }: WindowSource, asked: Window, behind: Behind | null): Completeness {
+  const isWhole = window.start === asked.start && window.stop === asked.stop;
+  return isWhole ? completeness : { ...completeness, complete: false, behind: behind ?? completeness.behind };
+}
+
+interface CompletePart {
+  readonly compared: WindowPair;
+  /** What the last minute of the two windows waits for. */
+  readonly behind: Behind;
+}
+
 /** How far the shards are is asked with the last minute of the two windows, and with none of their rows. */
 async function completePart(
   service: QueryService,
   asked: WindowPair,
   { lateness, incomplete, signal }: PairOptions,
-): Promise<WindowPair> {
+): Promise<CompletePart> {
   const stop = Math.max(asked.window.stop, asked.against.stop);
   const last = await service.window({ start: stop - MINUTE_MS, stop }, [], { lateness, signal });
   last.release();
-  return comparedWindows(asked, last.completeness, incomplete);
+  return { compared: comparedWindows(asked, last.completeness, incomplete), behind: last.completeness.behind };
 }

@@ -20,6 +20,8 @@ export interface Question<S extends WindowSource = WindowSource> {
   readonly text: string;
   /** Opens what is asked about; absent: `window`. */
   readonly open?: (service: QueryService, signal: AbortSignal) => Promise<S>;
+  /** What else is said of the answer than how complete it is: headers, and a sentence on stderr. */
+  about?(source: S): { readonly headers: Readonly<Record<string, string>>; readonly remark: string | null };
   /** The body, which has to be read to its end or left; `source` is good until then. */
   answer(service: QueryService, source: S, signal: AbortSignal): AsyncIterable<Piece>;
 }

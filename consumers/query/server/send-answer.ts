@@ -25,6 +25,7 @@ export async function sendAnswer(
   const { source, body, end } = await beginAnswer(services.query, question, signal, known);
   const finish = () => end().finally(done);
   reply.headers({ ...completenessHeaders(source.completeness), etag: etagOf(source, question, encoding) });
+  reply.headers(question.about?.(source).headers ?? {});
   reply.headers({ 'cache-control': cacheControl(source.completeness), vary: 'accept, accept-encoding' });
   if (body === null) {
     await finish();

@@ -114,18 +114,34 @@ describe('the command', () => {
 });
 
 describe('minutes that are not complete', () => {
-  test('are left out of both windows, and the answer is complete and says so', async () => {
+  test('are left out of both windows, and the answer is not complete and says so', async () => {
     const found = await diffJson({}, 'behind');
     expect(found.window).toMatchObject({
-      ...{ ...WINDOW, complete: true, left_out: 5 },
+      ...{ ...WINDOW, complete: false, left_out: 5, behind: { count: 1 } },
       compared: { start: WINDOW.start, stop: '2026-11-20T05:10:00Z' },
     });
     expect(found.against).toMatchObject({ left_out: 5, compared: { stop: '2026-11-20T04:55:00Z' } });
     expect(found.added).toEqual([]); // what is new came at 05:12
     const response = await get('', behind);
-    expect(response.headers.get('x-vpcflow-complete')).toBe('true');
-    expect(response.headers.get('cache-control')).toBe('private, max-age=60');
+    expect(response.headers.get('x-vpcflow-complete')).toBe('false');
+    expect(response.headers.get('x-vpcflow-behind')).toBe('1');
+    expect(response.headers.get('x-vpcflow-compared')).toBe(
+      '2026-11-20T05:00:00Z/2026-11-20T05:10:00Z, 2026-11-20T04:45:00Z/2026-11-20T04:55:00Z',
+    );
+    expect(response.headers.get('cache-control')).toBe('private, no-cache');
     await response.text();
+  });
+
+  test('are named on stderr, with what was compared', async () => {
+    const { stdout, stderr } = await diff({ format: 'dot' }, 'behind');
+    expect(stderr).toBe(
+      'vpcflow: complete: false, watermark: 2026-11-20T05:30:00.000Z; ' +
+        'shards behind: 1 (1.x.flows shardId-000000000000 at 2026-11-20T05:30:00.000Z); ' +
+        'compared: 2026-11-20T05:00:00Z to 2026-11-20T05:10:00Z against 2026-11-20T04:45:00Z to ' +
+        '2026-11-20T04:55:00Z; left out, because not complete yet: 5 minutes of the window and 5 minutes of the other one\n',
+    );
+    expect(stdout.toString()).toContain('Not complete yet: read up to');
+    expect(stdout.toString()).not.toContain('Complete: everything');
   });
 
   test('are compared when asked, and then it is not complete', async () => {
