@@ -3,6 +3,7 @@ import type { GraphNode, NodeKind } from '../schemas/graph.ts';
 import { prefixesOf } from '../schemas/groupings.ts';
 import { canonicalAddress } from './address.ts';
 import { parseNetwork } from './filter/networks.ts';
+import { quotedText } from './filter/print.ts';
 
 const COLUMNS: Readonly<Partial<Record<NodeKind, readonly string[]>>> = {
   subnet: ['subnet_id'],
@@ -12,9 +13,8 @@ const COLUMNS: Readonly<Partial<Record<NodeKind, readonly string[]>>> = {
   service: ['pkt_src_aws_service', 'pkt_dst_aws_service'],
 };
 
-/** A text of the filter language; null where it holds what the language cannot write. */
-const quoted = (text: string): string | null =>
-  /[\p{Cc}\p{Cs}]/u.test(text) ? null : `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+/** What no link can hold, or none should. */
+const UNWRITABLE = /[\p{Cc}\p{Cs}]/u;
 
 /**
  * The filter, in the filter language; null where there is none, as for the node of all others.
@@ -26,8 +26,8 @@ export function nodeFilter({ id, kind }: GraphNode, own: readonly string[]): str
   if (kind === 'internet') return `not srcaddr in (${own.join(', ')}) or not dstaddr in (${own.join(', ')})`;
   if (kind === 'address') return canonicalAddress(id) === null ? null : `addr = ${id}`;
   if (prefixesOf(kind) !== null) return parseNetwork(id) === null ? null : `addr in ${id}`;
-  const text = quoted(id);
-  return text === null ? null : (COLUMNS[kind] ?? []).map((column) => `${column} = ${text}`).join(' or ');
+  if (UNWRITABLE.test(id)) return null;
+  return (COLUMNS[kind] ?? []).map((column) => `${column} = ${quotedText(id)}`).join(' or ');
 }
 
 /** Both filters at once; either may be empty. */

@@ -45,7 +45,7 @@ export type Expected =
 const KEYWORDS = new Set(['and', 'or', 'not', 'in']);
 
 /** Whether a bare word is one of the grammar's own, in any case. */
-export const isKeyword = (word: string): boolean => KEYWORDS.has(word.toLowerCase());
+const isKeyword = (word: string): boolean => KEYWORDS.has(word.toLowerCase());
 
 /** The tree of a filter, null for an empty one. Keywords in any case. Throws VF_BAD_FILTER. */
 export const parseFilter = (text: string): Filter | null => new Parser(tokenize(text)).filter();

@@ -1,6 +1,5 @@
 // Turns the tree of a filter into text that is read as the same tree.
-import { type Filter, isKeyword, type Value } from './parse.ts';
-import { isWord } from './tokens.ts';
+import type { Filter, Value } from './parse.ts';
 
 /** In one line, keywords in lower case, with the parentheses that the tree needs and no others. */
 export function printFilter(filter: Filter | null): string {
@@ -24,11 +23,8 @@ const within = (part: Filter, bare: readonly Filter['kind'][]): string =>
 
 const printValue = ({ text, quoted }: Value): string => (quoted ? quotedText(text) : text);
 
-/** A text as a value of a filter: bare where it may be, else in quotes. */
-export const filterValue = (text: string): string =>
-  isWord(text) && !isKeyword(text) && text.toLowerCase() !== 'null' ? text : quotedText(text);
-
-const quotedText = (text: string): string =>
+/** Any text as a value of a filter. */
+export const quotedText = (text: string): string =>
   `"${text.replaceAll(/["\\\n\r\t]/g, (character) => ESCAPED[character] ?? `\\${character}`)}"`;
 
 const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };

@@ -49,12 +49,6 @@ const PUNCTUATION: Readonly<Record<string, 'open' | 'close' | 'comma'>> = { '(':
 
 const QUOTES = new Set(['"', "'"]);
 
-/** Whether a text is a word as it stands, and needs no quotes to be one. */
-export const isWord = (text: string): boolean => {
-  WORD.lastIndex = 0;
-  return WORD.exec(text)?.[0] === text;
-};
-
 /**
  * Ends with a token `end`. `unfinished` takes a text that ends within quotes, or with half an operator, as one that is
  * being typed. Throws VF_BAD_FILTER.

@@ -6,7 +6,8 @@ import type { Window } from '../../../schemas/query.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { DiffFormat } from '../questions/diff-question.ts';
 import type { GraphFormat, GraphOptions } from '../questions/graph-question.ts';
-import type { RowFormat, TextFormat } from '../questions/rows-question.ts';
+import type { RowFormat } from '../questions/rows-question.ts';
+import type { TextFormat } from '../questions/text-body.ts';
 
 /** What the page was asked: with the filter as it was written. */
 export interface PageOptions extends GraphOptions {

@@ -9,6 +9,7 @@ import { logLine } from '../../../pipeline/rows/text-formats.ts';
 import type { QueryResult, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
+import { withoutDamage } from '../../shared/query/without-damage.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
 
 /** The largest result, bytes: of the gzip object of a digest, of the text of a graph. */
@@ -19,9 +20,6 @@ export interface Produced {
   /** Whether nothing can be missing; null: unknown. */
   readonly complete: boolean | null;
 }
-
-/** How often a body is begun: a query finds all damaged files that it meets, and the next goes without them. */
-const MAX_ATTEMPTS = 3;
 
 /**
  * The same rows always give the same bytes: lines are sorted, and the head of a gzip object has no time. Rows pass
@@ -35,18 +33,16 @@ export async function produce(
   signal: AbortSignal,
   limit = MAX_RESULT_BYTES,
 ): Promise<Produced> {
-  for (let attempt = 1; ; attempt++) {
-    const question = AbortSignal.any([signal]); // what its windows hold counts for each alone
-    const source = await service.window(window, ['digests'], { signal: question });
-    try {
+  const question = AbortSignal.any([signal]); // what its windows hold counts for each alone
+  return withoutDamage(
+    () => service.window(window, ['digests'], { signal: question }),
+    async (source) => {
       const body = await bodyOf(service, source, kind, question, limit);
-      return { body, complete: source.completeness.complete };
-    } catch (error) {
-      if (attempt === MAX_ATTEMPTS || (await source.spoiledBy(error, question)).length === 0) throw error;
-    } finally {
       source.release();
-    }
-  }
+      return { body, complete: source.completeness.complete };
+    },
+    question,
+  );
 }
 
 async function bodyOf(

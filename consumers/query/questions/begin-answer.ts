@@ -3,10 +3,8 @@
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
+import { withoutDamage } from '../../shared/query/without-damage.ts';
 import type { Piece, Question } from './question.ts';
-
-/** How often a body is begun. Each time all damaged files are found that a query met. */
-const MAX_ATTEMPTS = 3;
 
 export interface BegunAnswer {
   readonly source: WindowSource;
@@ -27,30 +25,27 @@ export async function beginAnswer(
   isKnown: (source: WindowSource) => boolean = () => false,
 ): Promise<BegunAnswer> {
   const { window, tables, lateness, overlapping = false } = question;
-  for (let attempt = 1; ; attempt++) {
-    const source = question.open
-      ? await question.open(service, signal)
-      : await service.window(window, tables, { lateness, overlapping, signal });
+  const open = () =>
+    question.open ? question.open(service, signal) : service.window(window, tables, { lateness, overlapping, signal });
+  const begin = async (source: WindowSource): Promise<BegunAnswer> => {
     const body = isKnown(source) ? null : question.answer(service, source, signal)[Symbol.asyncIterator]();
-    const end = async () => {
-      try {
-        await body?.return?.();
-      } finally {
-        source.release();
-      }
-    };
     try {
       const first = await body?.next();
       signal.throwIfAborted();
+      const end = async () => {
+        try {
+          await body?.return?.();
+        } finally {
+          source.release();
+        }
+      };
       return { source, body: body && first ? resumed(first, body, source, signal) : null, end };
     } catch (error) {
-      try {
-        if (attempt === MAX_ATTEMPTS || (await source.spoiledBy(error, signal)).length === 0) throw error;
-      } finally {
-        await end();
-      }
+      await body?.return?.();
+      throw error;
     }
-  }
+  };
+  return withoutDamage(open, begin, signal);
 }
 
 /** An object that spoils it later is named: the answer is broken off, and the next one is without it. */

@@ -2,9 +2,9 @@
 import { coverageSql } from '../../../pipeline/rows/coverage-sql.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { Question } from './question.ts';
-import { CONTENT_TYPES, type TextFormat, textBody } from './rows-question.ts';
+import { TEXT_FORMATS, TEXT_TYPES, type TextFormat, textBody } from './text-body.ts';
 
-export const COVERAGE_FORMATS = ['csv', 'ndjson', 'json'] as const satisfies readonly TextFormat[];
+export const COVERAGE_FORMATS = TEXT_FORMATS;
 
 export interface CoverageOptions {
   readonly window: Window;
@@ -13,7 +13,7 @@ export interface CoverageOptions {
 }
 
 export const coverageQuestion = ({ window, lateness, format }: CoverageOptions): Question => ({
-  ...{ window, lateness, tables: ['digests', 'coverage'], contentType: CONTENT_TYPES[format], binary: false },
+  ...{ window, lateness, tables: ['digests', 'coverage'], contentType: TEXT_TYPES[format], binary: false },
   text: JSON.stringify(['coverage', format]),
   answer: async function* (service, source, signal) {
     const { sql, parameters } = coverageSql(source.tables.coverage, source.tables.digests);

@@ -5,9 +5,9 @@ import { chosenStep } from '../../../pipeline/series/step.ts';
 import type { Counting } from '../../../schemas/graph.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { Question } from './question.ts';
-import { CONTENT_TYPES, type TextFormat, textBody } from './rows-question.ts';
+import { TEXT_FORMATS, TEXT_TYPES, type TextFormat, textBody } from './text-body.ts';
 
-export const SERIES_FORMATS = ['csv', 'ndjson', 'json'] as const satisfies readonly TextFormat[];
+export const SERIES_FORMATS = TEXT_FORMATS;
 
 export interface SeriesOptions {
   readonly window: Window;
@@ -27,7 +27,7 @@ export function seriesQuestion(options: SeriesOptions): Question {
   const statement = (table: string) => seriesSql(table, { window, where, count, step });
   const { sql, parameters } = statement('digests');
   return {
-    ...{ window, lateness, overlapping, tables: ['digests'], contentType: CONTENT_TYPES[format], binary: false },
+    ...{ window, lateness, overlapping, tables: ['digests'], contentType: TEXT_TYPES[format], binary: false },
     text: JSON.stringify(['series', format, sql, parameters.map(String)]),
     answer: async function* (service, source, signal) {
       const asked = statement(source.tables.digests);

@@ -4,12 +4,10 @@ import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
 import { COVERAGE_FORMATS, coverageQuestion } from '../questions/coverage-question.ts';
-import { CONTENT_TYPES } from '../questions/rows-question.ts';
+import { TEXT_TYPES } from '../questions/text-body.ts';
 import { chosenFormat, WINDOW_PARAMETERS, windowParameters } from '../server/parameters.ts';
 import type { RegisterRoutes } from '../server/route.ts';
 import { sendAnswer } from '../server/send-answer.ts';
-
-const COVERAGE_TYPES = { csv: CONTENT_TYPES.csv, ndjson: CONTENT_TYPES.ndjson, json: CONTENT_TYPES.json };
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,
@@ -21,11 +19,11 @@ export const coverageRoute: RegisterRoutes = (app, services) => {
     method: 'GET',
     url: '/v1/coverage',
     schema: { summary: 'Minutes and interfaces with evidence', tags: ['windows'], querystring: QUERY },
-    config: windowAnswers('The evidence', COVERAGE_TYPES, { json: named('Coverage'), ndjson: named('CoverageRow') }),
+    config: windowAnswers('The evidence', TEXT_TYPES, { json: named('Coverage'), ndjson: named('CoverageRow') }),
     handler: (request, reply) => {
       const question = coverageQuestion({
         ...windowParameters(request.query, services.query.clock.now()),
-        format: chosenFormat(COVERAGE_FORMATS, CONTENT_TYPES, request.query.format, request.headers.accept),
+        format: chosenFormat(COVERAGE_FORMATS, TEXT_TYPES, request.query.format, request.headers.accept),
       });
       return sendAnswer(request, reply, services, question);
     },

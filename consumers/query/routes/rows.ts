@@ -4,7 +4,7 @@ import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
-import { CONTENT_TYPES, ROW_FORMATS, rowsQuestion } from '../questions/rows-question.ts';
+import { ROW_FORMATS, ROW_TYPES, rowsQuestion } from '../questions/rows-question.ts';
 import {
   chosenFormat,
   FILTER_PARAMETER,
@@ -32,7 +32,7 @@ export const rowsRoute: RegisterRoutes = (app, services) => {
     method: 'GET',
     url: '/v1/rows',
     schema: { summary: 'The merged rows of a window', tags: ['windows'], querystring: QUERY },
-    config: windowAnswers('The rows', CONTENT_TYPES, { json: named('Rows'), ndjson: named('Row') }, ['VF_BAD_FILTER']),
+    config: windowAnswers('The rows', ROW_TYPES, { json: named('Rows'), ndjson: named('Row') }, ['VF_BAD_FILTER']),
     handler: (request, reply) => {
       const { query } = request;
       const now = services.query.clock.now();
@@ -42,7 +42,7 @@ export const rowsRoute: RegisterRoutes = (app, services) => {
         group: optionParameter(OPTIONS.columns, query.group),
         top: optionParameter(OPTIONS.top, query.top),
         where: compileFilter(query.filter ?? '', now),
-        format: chosenFormat(ROW_FORMATS, CONTENT_TYPES, query.format, request.headers.accept),
+        format: chosenFormat(ROW_FORMATS, ROW_TYPES, query.format, request.headers.accept),
       });
       return sendAnswer(request, reply, services, question);
     },

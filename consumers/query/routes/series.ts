@@ -5,8 +5,8 @@ import { COUNTINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
-import { CONTENT_TYPES } from '../questions/rows-question.ts';
 import { SERIES_FORMATS, seriesQuestion } from '../questions/series-question.ts';
+import { TEXT_TYPES } from '../questions/text-body.ts';
 import {
   chosenFormat,
   FILTER_PARAMETER,
@@ -17,8 +17,6 @@ import {
 } from '../server/parameters.ts';
 import type { RegisterRoutes } from '../server/route.ts';
 import { sendAnswer } from '../server/send-answer.ts';
-
-const SERIES_TYPES = { csv: CONTENT_TYPES.csv, ndjson: CONTENT_TYPES.ndjson, json: CONTENT_TYPES.json };
 
 const QUERY = z.strictObject({
   ...WINDOW_PARAMETERS,
@@ -34,7 +32,7 @@ export const seriesRoute: RegisterRoutes = (app, services) => {
     method: 'GET',
     url: '/v1/series',
     schema: { summary: 'Bytes, packets and flows in steps of time', tags: ['windows'], querystring: QUERY },
-    config: windowAnswers('The steps', SERIES_TYPES, { json: named('Series'), ndjson: named('SeriesPoint') }, [
+    config: windowAnswers('The steps', TEXT_TYPES, { json: named('Series'), ndjson: named('SeriesPoint') }, [
       'VF_BAD_FILTER',
     ]),
     handler: (request, reply) => {
@@ -46,7 +44,7 @@ export const seriesRoute: RegisterRoutes = (app, services) => {
         step: optionParameter(OPTIONS.step, query.step),
         where: compileFilter(query.filter ?? '', now),
         count: query.count ?? OPTIONS.count.default,
-        format: chosenFormat(SERIES_FORMATS, CONTENT_TYPES, query.format, request.headers.accept),
+        format: chosenFormat(SERIES_FORMATS, TEXT_TYPES, query.format, request.headers.accept),
       });
       return sendAnswer(request, reply, services, question);
     },

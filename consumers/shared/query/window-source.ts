@@ -11,28 +11,17 @@ import type { HeldFile, ObjectFiles } from './object-files.ts';
 import { loadProgress } from './progress.ts';
 import { tableSql } from './table-sql.ts';
 import { holdWindow, type Planned, type WindowFiles } from './window-files.ts';
+import { MAX_ATTEMPTS, type Spoilable, withoutDamage } from './without-damage.ts';
 
-/** How often a window is planned again because files vanished or were found damaged meanwhile. */
-const MAX_ATTEMPTS = 3;
-
-export interface WindowSource {
+export interface WindowSource extends Spoilable {
   readonly window: Window;
   readonly completeness: Completeness;
   /** Per planned table its rows of the window, every column present, as a table expression: `FROM ${tables.digests}`. */
   readonly tables: Readonly<Record<WindowTable, string>>;
   /** The columns that any of a table's files has. */
   readonly present: Readonly<Record<WindowTable, ReadonlySet<string>>>;
-  /** How many objects of each table are read. */
-  readonly objects: Readonly<Record<WindowTable, number>>;
   /** Changes whenever the rows or the completeness do: the base of an ETag. Hex. */
   readonly identity: string;
-  /**
-   * The keys of the objects because of which a query over the tables failed; none: it failed for another reason. They
-   * are left out of every window that is opened from now on, with a warning: what failed can be tried on another source.
-   */
-  spoiledBy(error: unknown, signal?: AbortSignal): Promise<readonly string[]>;
-  /** Lets the files go. To be called when the last row was read. */
-  release(): void;
 }
 
 /** What windows of one store are opened with, and what they remember. */
@@ -56,46 +45,46 @@ export interface WindowRequest extends Selection {
  * Plans and fetches. Progress is read before the objects are listed, so that a watermark never claims more than what
  * was then found. An object that cannot be read is left out and named in the warnings.
  */
-export async function openWindow(context: WindowContext, request: WindowRequest): Promise<WindowSource> {
-  const { engine, memory } = context;
+export const openWindow = (context: WindowContext, request: WindowRequest): Promise<WindowSource> =>
+  withoutDamage(
+    () => holdPresent(context, request),
+    (held) => sourceOf(context, request, held),
+    request.signal,
+  );
+
+interface Held extends WindowFiles, Spoilable {
+  readonly shards: Completeness;
+}
+
+/** Planned again while files vanish. */
+async function holdPresent(context: WindowContext, request: WindowRequest): Promise<Held> {
   const { window, tables, lateness, now, signal } = request;
   for (let attempt = 1; ; attempt++) {
-    const isLast = attempt === MAX_ATTEMPTS;
     const progress = await loadProgress(context.store);
     const shards = shardCompleteness(progress, window.stop, lateness, now);
     const held = await holdWindow(context, request, tables, signal);
-    if (held.gone.length > 0 && !isLast) {
-      held.release();
-      continue;
+    if (held.gone.length === 0 || attempt === MAX_ATTEMPTS) {
+      return { ...held, shards, spoiledBy: spoiledAmong(context, [...held.files.values()]) };
     }
-    try {
-      return await sourceOf(context, request, shards, held);
-    } catch (error) {
-      const again = !isLast && isAboutFile(error) && signal?.aborted !== true;
-      try {
-        const damaged = again ? await findDamage(engine, memory, [...held.files.values()], signal) : [];
-        if (damaged.length === 0) throw error;
-      } finally {
-        held.release();
-      }
-    }
+    held.release();
   }
 }
 
-async function sourceOf(
-  { engine, memory, skipdata }: WindowContext,
-  request: WindowRequest,
-  shards: Completeness,
-  held: WindowFiles,
-): Promise<WindowSource> {
+const spoiledAmong =
+  ({ engine, memory }: WindowContext, files: readonly HeldFile[]): Spoilable['spoiledBy'] =>
+  async (error, signal) =>
+    isAboutFile(error) && signal?.aborted !== true ? findDamage(engine, memory, files, signal) : [];
+
+async function sourceOf(context: WindowContext, request: WindowRequest, held: Held): Promise<WindowSource> {
+  const { engine, memory, skipdata } = context;
   const { window, overlapping, signal } = request;
   const filesOf = ({ read }: FilePlan): HeldFile[] =>
     read.map((object) => held.files.get(object)).filter((file) => file !== undefined);
   const [digests, coverage] = [filesOf(held.digests), filesOf(held.coverage)];
   const leftOut = [...held.leftOut, ...held.gone.map(({ key }) => ({ key, reason: 'it vanished while it was read' }))];
   const completeness = {
-    ...shards,
-    complete: leftOut.length > 0 ? false : shards.complete,
+    ...held.shards,
+    complete: leftOut.length > 0 ? false : held.shards.complete,
     longestInterval: await longestInterval(engine, memory, sampled(digests, held.digests.rows), signal),
     skipdata: await skipdata.read(filesOf(held.skipdata), window, signal),
     warnings: warningsOf(leftOut),
@@ -109,10 +98,8 @@ async function sourceOf(
       coverage: table('coverage', held.coverage, coverage, false),
     },
     present: { digests: held.digests.columns, coverage: held.coverage.columns },
-    objects: { digests: digests.length, coverage: coverage.length },
     identity: identityOf(request, completeness, [...digests, ...coverage]),
-    spoiledBy: async (error, by) =>
-      isAboutFile(error) && by?.aborted !== true ? findDamage(engine, memory, [...digests, ...coverage], by) : [],
+    spoiledBy: spoiledAmong(context, [...digests, ...coverage]),
     release: () => held.release(),
   };
 }

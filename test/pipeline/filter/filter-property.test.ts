@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDuckDb } from '../../../consumers/shared/query/duckdb.ts';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { parseFilter } from '../../../pipeline/filter/parse.ts';
-import { filterValue, printFilter } from '../../../pipeline/filter/print.ts';
+import { printFilter, quotedText } from '../../../pipeline/filter/print.ts';
 import { DIGEST_COLUMNS } from '../../../schemas/columns.ts';
 import type { QueryEngine } from '../../../schemas/query.ts';
 import { parquetRows } from '../../fakes/parquet-rows.ts';
@@ -89,7 +89,7 @@ test('any text can be written as a value', () => {
   fc.assert(
     fc.property(fc.oneof(fc.constantFrom(...TEXTS, 'in', 'NULL'), fc.string({ unit: 'grapheme' })), (text) => {
       fc.pre(!text.includes('\0'));
-      const filter = parseFilter(`instance_tag = ${filterValue(text)}`);
+      const filter = parseFilter(`instance_tag = ${quotedText(text)}`);
       expect(filter).toMatchObject({ kind: 'comparison', values: [{ text }] });
       expect(compileFilter(printFilter(filter), 0)?.parameters).toEqual([text]);
     }),

@@ -86,7 +86,8 @@ test('a query that fails for itself is no reason to leave anything out', async (
     await expect(begin(asked).then(whole)).rejects.toMatchObject({ code: 'VF_QUERY' });
   }
   const { source, end } = await begin(question((table) => `SELECT count(*) FROM ${table}`));
-  expect([source.objects.digests, source.completeness.warnings]).toEqual([2, []]);
+  expect(source.tables.digests.match(/\.parquet/g)).toHaveLength(2);
+  expect(source.completeness.warnings).toEqual([]);
   await end();
 });
 

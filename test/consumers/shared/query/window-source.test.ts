@@ -84,7 +84,8 @@ describe.each(['directory', 'memory'] as const)('a window over a %s store', (kin
       'list coverage/date=2026-11-20/hour=04/',
       'list coverage/date=2026-11-20/hour=05/',
     ]);
-    expect(source.objects).toEqual({ digests: 1, coverage: 0 });
+    expect(source.tables.digests.match(/\.parquet/g)).toHaveLength(1);
+    expect(source.tables.coverage).not.toContain('.parquet');
     expect(await bytesOf(service, source)).toEqual([10n, 100n]);
     source.release();
   });
