@@ -19,6 +19,8 @@ export interface FilterColumn {
   /** What it holds, one clause. */
   readonly about: string;
   readonly values: readonly KnownValue[];
+  /** Whether it has no others: another bare word is a mistake. */
+  readonly closed: boolean;
 }
 
 /** The operators that a kind can be compared with, in the order in which they are proposed. */
@@ -49,7 +51,7 @@ const SERVICES: readonly KnownValue[] = [
   ...['S3', 'WORKSPACES_GATEWAYS'],
 ].map((name) => [name, 'address range of an AWS service']);
 
-/** What AWS documents; another value is compared as it is written. */
+/** What AWS documents; outside CLOSED another value is compared as it is written. */
 const VALUES: Readonly<Record<string, readonly KnownValue[]>> = {
   action: [
     ['ACCEPT', 'let through'],
@@ -104,6 +106,9 @@ const VALUES: Readonly<Record<string, readonly KnownValue[]>> = {
   pkt_dst_aws_service: SERVICES,
 };
 
+/** Columns whose documented values are all there are. AWS adds to the other lists (services, reasons, interfaces). */
+const CLOSED: ReadonlySet<string> = new Set(['action', 'flow_direction', 'type']);
+
 const FIELD = new Map(FIELDS.map((field) => [field.column, field]));
 
 const kindOf = (name: string, type: string): Kind => {
@@ -122,7 +127,7 @@ const ABOUT: Readonly<Record<string, string>> = {
 };
 
 const both = (name: string, kind: Kind, columns: readonly string[], about: string): FilterColumn => ({
-  ...{ name, kind, columns, about, values: [] },
+  ...{ name, kind, columns, about, values: [], closed: false },
 });
 
 /** By name: `addr` and `port` for either side, and every digest column. */
@@ -132,7 +137,8 @@ export const FILTER_COLUMNS: ReadonlyMap<string, FilterColumn> = new Map(
     both('port', 'port', ['srcport', 'dstport'], 'source or destination port'),
     ...DIGEST_COLUMNS.map(({ name, type }): FilterColumn => {
       const about = ABOUT[name] ?? FIELD.get(name)?.about ?? name;
-      return { name, kind: kindOf(name, type), columns: [name], about, values: VALUES[name] ?? [] };
+      const known = { values: VALUES[name] ?? [], closed: CLOSED.has(name) };
+      return { name, kind: kindOf(name, type), columns: [name], about, ...known };
     }),
   ].map((column) => [column.name, column]),
 );

@@ -1,6 +1,6 @@
 // Turns the tree of a filter into what it asks: names into columns, values into what those hold, or says where not.
+import { didYouMean } from '../nearest.ts';
 import { type Comparing, FILTER_COLUMNS, FILTER_NAMES, type FilterColumn, OPERATORS } from './columns.ts';
-import { nearest } from './nearest.ts';
 import { parseNetwork } from './networks.ts';
 import type { Comparison, Filter, Value } from './parse.ts';
 import type { Order, Predicate } from './predicate.ts';
@@ -31,8 +31,7 @@ function comparison(filter: Comparison, now: number): Predicate {
 function knownColumn({ name, column }: Comparison): FilterColumn {
   const known = FILTER_COLUMNS.get(name) ?? FILTER_COLUMNS.get(name.toLowerCase());
   if (known !== undefined) return known;
-  const meant = nearest(name, FILTER_NAMES);
-  const help = meant === null ? `the columns are ${FILTER_NAMES.join(', ')}` : `did you mean ${meant}?`;
+  const help = didYouMean(name, FILTER_NAMES) || `the columns are ${FILTER_NAMES.join(', ')}`;
   throw filterError(column, `there is no column ${shown(name)}`, help);
 }
 
@@ -49,6 +48,7 @@ function predicateOf(filter: Comparison, column: FilterColumn, now: number): (co
     throw filterError(nullValue.column, `null cannot be compared with ${operator}`, help);
   }
   fits(filter, column);
+  if (operator === '=' || operator === '!=' || operator === 'in') for (const value of values) mayBe(value, column);
   if (operator === '~') return (name) => ({ kind: 'contains', column: name, part: values[0].text });
   if (operator === 'in') return column.kind === 'address' ? inNetworks(values) : inValues(values, column, now);
   const order: Order = operator === '!=' ? '<>' : operator;
@@ -57,6 +57,15 @@ function predicateOf(filter: Comparison, column: FilterColumn, now: number): (co
       ? ({ type: 'text', value: addressValue(values[0]) } as const)
       : scalarValue(values[0], column, now);
   return (name) => ({ kind: 'compare', column: name, order, value });
+}
+
+/** A bare word that a column of a closed set does not know; what is quoted is taken as it is. */
+function mayBe({ text, quoted, column: at }: Value, { name, values, closed }: FilterColumn): void {
+  const known = values.map(([value]) => value);
+  if (!closed || quoted || known.some((one) => one.toLowerCase() === text.toLowerCase())) return;
+  const meant = didYouMean(text, known);
+  const help = meant === '' ? `${name} is one of ${known.join(', ')}; in quotes,` : `${meant} In quotes,`;
+  throw filterError(at, `${shown(text)} is no ${name}`, `${help} any text is compared as it is`);
 }
 
 const WHY: Readonly<Partial<Record<Comparing, string>>> = { '~': 'which has no text' };

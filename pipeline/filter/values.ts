@@ -1,9 +1,9 @@
 // Turns the values of a comparison into what its column holds: integers with sizes, names, times, addresses and texts.
 import { canonicalAddress } from '../address.ts';
+import { nearest } from '../nearest.ts';
 import { PROTOCOL_NUMBERS, SERVICE_PORTS } from '../well-known-names.ts';
 import { parseTime } from '../window.ts';
 import type { FilterColumn } from './columns.ts';
-import { nearest } from './nearest.ts';
 import type { Value } from './parse.ts';
 import type { Scalar } from './predicate.ts';
 import { filterError, shown } from './tokens.ts';
@@ -74,7 +74,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** A whole number; `sizes` allows 1MB (1000s), 1MiB (1024s) and decimals that come out whole (1.5KB). */
-export function integerValue(value: Value, sizes: boolean): bigint {
+function integerValue(value: Value, sizes: boolean): bigint {
   const [, sign, whole, fraction = '', unit] = /^(-?)(\d{1,19})(?:\.(\d{1,12}))?([a-z]*)$/i.exec(value.text) ?? [];
   const factor = unit === undefined ? undefined : UNITS[unit.toLowerCase()];
   if (factor === undefined || (!sizes && (unit !== '' || fraction !== ''))) throw noInteger(value, sizes);

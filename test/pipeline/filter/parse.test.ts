@@ -67,6 +67,10 @@ describe('errors point at the column', () => {
     ['dstport in (ssh, -1)', 18, '"-1" is no port'],
     ['protocol = 256', 12, '"256" is no protocol'],
     ['protocol in (tcp, quic)', 19, '"quic" is no protocol'],
+    ['action = REJECTED', 10, '"REJECTED" is no action'],
+    ['action in (accept, allow)', 20, '"allow" is no action'],
+    ['flow_direction != inbound', 19, '"inbound" is no flow_direction'],
+    ['type = IPv5', 8, '"IPv5" is no type'],
     ['tcp_flags = SYN', 13, '"SYN" is no whole number'],
     ['tcp_flags = 1KB', 13, '"1KB" is no whole number'],
     ['bytes > 1M', 9, '"1M" is no whole number'],
@@ -160,6 +164,10 @@ test.each([
   ['packets > 500B', 500n],
   ['action = reject', 'REJECT'],
   ['action = "reject"', 'reject'],
+  ['action = "REJECTED"', 'REJECTED'],
+  ['action ~ REJ', 'REJ'],
+  ['reject_reason = XX', 'XX'],
+  ['sublocation_type = moon', 'moon'],
   ['flow_direction = Egress', 'egress'],
 ])('%s compares with %s', (text, parameter) => {
   expect(new Set(compileFilter(text, Date.parse('2026-11-20T05:00:00Z'))?.parameters)).toEqual(new Set([parameter]));

@@ -2,18 +2,29 @@
 
 const LONGEST = 40; // characters of a name that is worth comparing
 
-/** The known name with the fewest letters to change (at most a third of them), or that begins so; null without one. */
+/**
+ * The known name with the fewest letters to change (at most a third of them, and one in any case), else one that begins
+ * so; null without one. Case is no matter, and `-` is `_`.
+ */
 export function nearest(written: string, names: Iterable<string>): string | null {
   if (written.length > LONGEST) return null;
-  const given = written.toLowerCase().replaceAll('-', '_');
+  const given = plain(written);
   let best: string | null = null;
   let least = Math.max(1, Math.floor(given.length / 3)) + 1;
   for (const name of names) {
-    const steps = distance(given, name.toLowerCase().replaceAll('-', '_'));
+    const steps = distance(given, plain(name));
     if (steps < least) [best, least] = [name, steps];
   }
   if (best !== null || given.length < 3) return best;
-  return [...names].find((name) => name.startsWith(given)) ?? null;
+  return [...names].find((name) => plain(name).startsWith(given)) ?? null;
+}
+
+const plain = (name: string): string => name.toLowerCase().replaceAll('-', '_');
+
+/** `did you mean dstport?`, as the beginning of what to do; '' where no known name is near. */
+export function didYouMean(written: string, names: readonly string[]): string {
+  const meant = nearest(written, names);
+  return meant === null ? '' : `did you mean ${meant}?`;
 }
 
 /** Letters to insert, remove, replace or swap with their neighbour (optimal string alignment). */
