@@ -3,13 +3,12 @@ import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/clien
 import type { AccessKeys } from '../../pipeline/firehose/access-keys.ts';
 import { formatCount, formatMany } from '../../pipeline/quantities.ts';
 import type { Clock } from '../../schemas/clock.ts';
-import { VpcflowError } from '../../schemas/errors.ts';
 import { troubleOf } from '../shared/aws-trouble.ts';
 import type { Run } from '../shared/command.ts';
 import { identifyStream, kinesisClientFor, type StreamIdentity } from '../shared/kinesis.ts';
 import { putRecords } from '../shared/kinesis-writer.ts';
+import { checkBinding, drainSentence } from '../shared/listen.ts';
 import { createLog, type Log } from '../shared/log.ts';
-import { isLoopback } from '../shared/loopback.ts';
 import { openMeters } from '../shared/metrics/open-meters.ts';
 import { DRAIN_MS, required } from '../shared/options.ts';
 import { Readiness } from '../shared/readiness.ts';
@@ -24,13 +23,7 @@ const MAX_BYTES_IN_WORK = 256 * 1024 * 1024;
 /** After which a call is made again, ms: a put of 5 MiB takes well under a second where the stream has room. */
 const CALL_MS = 10_000;
 
-/** Throws VF_USAGE: what others can reach needs a key. */
-const checkBinding = (host: string, accessKeyFile: string | null): void => {
-  if (accessKeyFile !== null || isLoopback(host)) return;
-  throw new VpcflowError('VF_USAGE', `${host} can be reached from elsewhere, and no access key is asked for`, {
-    help: 'give --access-key-file, with the key that the Firehose stream sends, or listen on 127.0.0.1',
-  });
-};
+const NEEDS_KEY = 'give --access-key-file, with the key that the Firehose stream sends, or listen on 127.0.0.1';
 
 /** The keys, read again on SIGHUP until `close`; null where no file is given. */
 const openKeys = async (
@@ -64,7 +57,7 @@ const stopped = (signal: AbortSignal): Promise<void> =>
 export const run: Run = async ({ options, clock, stderr, signal }) => {
   const named = required(options.stream, 'stream');
   const { firehoseHost: host, firehosePort: port } = options;
-  checkBinding(host, options.accessKeyFile);
+  checkBinding(host, options.accessKeyFile !== null, NEEDS_KEY);
   const log = createLog(stderr, options.log);
   const { file, close: closeKeys } = await openKeys(options.accessKeyFile, clock, log);
   const client = kinesisClientFor(named);
@@ -101,8 +94,7 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
     if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
     await stopped(signal);
     const drain = options.drain ?? DRAIN_MS;
-    const taking = drain === 0 ? 'no more requests are taken' : `requests are taken for ${drain / 1000} s`;
-    log.info({}, `not ready any more; ${taking}`);
+    log.info({}, drainSentence(drain));
     await endpoint.close(drain);
     failures.end();
     const { deliveries, delivered, deliveredBytes } = meters.totals();

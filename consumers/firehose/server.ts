@@ -2,12 +2,11 @@
 // Node's own server, because a body has to be measured while it is decompressed, and every answer has Firehose's shape.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isRefusal, refuse } from '../../pipeline/firehose/refusal.ts';
 import { requestIdOf } from '../../pipeline/firehose/request-head.ts';
 import { responseBody } from '../../pipeline/firehose/response.ts';
-import { VpcflowError } from '../../schemas/errors.ts';
 import type { Meter } from '../../schemas/metrics.ts';
+import { listenOn, urlOf } from '../shared/listen.ts';
 import type { Log } from '../shared/log.ts';
 import type { FailureLog } from './failure-log.ts';
 import { handleRequest, type Outcome, pathOf, type RequestServices } from './handle-request.ts';
@@ -68,24 +67,12 @@ class FirehoseServer implements Endpoint {
   }
 
   get url(): string {
-    const { host } = this.#options;
-    // A server that listens on a TCP port has an address of this shape.
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    return urlOf(this.#server, this.#options.host);
   }
 
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    try {
-      this.#server.listen(port, host);
-      await once(this.#server, 'listening');
-    } catch (cause) {
-      const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
-      if (code === 'EADDRINUSE')
-        throw new VpcflowError('VF_PORT_IN_USE', `port ${port} of ${host} is taken`, { cause });
-      const help = 'give an address of this host with --host, and a port above 1023 with --port';
-      throw new VpcflowError('VF_BIND_REFUSED', `cannot listen on ${host}, port ${port}: ${code}`, { cause, help });
-    }
+    await listenOn(this.#server, { host, port, named: { host: '--host', port: '--port' } });
   }
 
   async close(drain: number): Promise<void> {

@@ -8,6 +8,7 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import type { FormatRule } from '../../schemas/settings.ts';
 import type { Run } from '../shared/command.ts';
 import { readFormats } from '../shared/decoding-settings.ts';
+import { systemCode } from '../shared/store/failure.ts';
 import { describeFlowLogs } from './flow-logs.ts';
 import { changesLines, discoveryLines, unknownLines } from './report.ts';
 
@@ -17,7 +18,7 @@ const existingRules = async (path: string): Promise<readonly FormatRule[] | null
     return (await readFormats(path, 'skip')).map(({ logGroup, format }) => ({ logGroup, format }));
   } catch (error) {
     const cause = error instanceof VpcflowError ? error.cause : null;
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (systemCode(cause) === 'ENOENT') return null;
     throw error;
   }
 };

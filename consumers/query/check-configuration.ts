@@ -10,7 +10,7 @@ import type { Options } from '../shared/options.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
 import { defaultCacheDirectory, isLocal } from '../shared/query/service.ts';
 import { type Configuration, configurationOf } from './configuration.ts';
-import { checkBinding, proxyRules, readTokens } from './server/access.ts';
+import { checkAccess, proxyRules, readTokens } from './server/access.ts';
 import { statsdPlace } from './server/metrics.ts';
 import { readTlsPair } from './server/tls-files.ts';
 import { checkCacheDirectory } from './server/unready.ts';
@@ -69,7 +69,7 @@ export async function checkConfiguration(options: Options, clock: Clock): Promis
 }
 
 function bindingFinding(configuration: Configuration): Finding {
-  checkBinding(configuration);
+  checkAccess(configuration);
   const { host = '', port, tokenFile = null, trustedProxies = [], tls = null } = configuration;
   const place = `${tls === null ? 'HTTP' : 'HTTPS'} on ${host}, port ${port}`;
   const open = tokenFile === null && trustedProxies.length === 0;

@@ -1,6 +1,7 @@
 // `vpcflow query`: serves questions about a store until it is told to stop, or only checks what it would be started with.
 import { once } from 'node:events';
 import type { CommandContext, Run } from '../shared/command.ts';
+import { drainSentence } from '../shared/listen.ts';
 import { logDestination, logTo } from '../shared/log.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
 import { checkConfiguration } from './check-configuration.ts';
@@ -21,8 +22,7 @@ export const run: Run = async (context) => {
     log.info({}, `${store.uri} is served at ${server.url}`);
     if (!signal.aborted) await once(signal, 'abort');
     const drain = drainOf(options);
-    const taking = drain === 0 ? 'no more requests are taken' : `requests are taken for ${drain / 1000} s`;
-    log.info({}, `not ready any more; ${taking}`);
+    log.info({}, drainSentence(drain));
     await server.close(drain);
     return 0;
   } finally {

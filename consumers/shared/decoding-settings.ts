@@ -5,6 +5,7 @@ import { type DeclaredRule, parseFormatsDocument } from '../../pipeline/formats/
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';
 import type { Options } from './options.ts';
+import { systemCode } from './store/failure.ts';
 
 /** The same error, told of the place where it was found. */
 const within = <T>(place: string, work: () => T): T => {
@@ -25,7 +26,7 @@ export const readFormats = async (path: string, unknown: 'refuse' | 'skip'): Pro
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const isDirectory = error instanceof Error && 'code' in error && error.code === 'EISDIR';
+    const isDirectory = systemCode(error) === 'EISDIR';
     const what = isDirectory ? `the formats file ${path} is a directory` : `cannot read the formats file ${path}`;
     throw new VpcflowError('VF_SOURCE_UNREADABLE', what, { cause: error });
   }

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Clock } from '../../schemas/clock.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Log } from './log.ts';
+import { systemCode } from './store/failure.ts';
 
 const LOOK_MS = 1000;
 
@@ -97,7 +98,7 @@ const readVersion = async <T>({ paths, read }: Reading<T>): Promise<Version<T>> 
 
 /** The error of a file that cannot be read. */
 export const unreadable = (what: string, cause: unknown, help: string): VpcflowError => {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
+  const code = systemCode(cause) ?? cause;
   return new VpcflowError('VF_SOURCE_UNREADABLE', `${what} cannot be read: ${code}`, { cause, help });
 };
 

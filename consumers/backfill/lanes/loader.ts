@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type ErrorCode, VpcflowError } from '../../../schemas/errors.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
+import { systemCode } from '../../shared/store/failure.ts';
 import { openStore } from '../../shared/store/open.ts';
 import type { LoadedObject } from '../object/load-object.ts';
 import { hasLeftOut, isComplete, nameState, readPartClaims } from '../object/object-claims.ts';
@@ -58,8 +59,7 @@ export interface LoadedSource extends LoadedObject {
   readonly bytes: number; // of the object, as it was read; as it was listed when it was known
 }
 
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
 
 const spoolFull = (directory: string, cause: unknown): VpcflowError => {
   const help = `set TMPDIR to a directory with ${(2 * SPOOL.bytes) / MIB} MiB of free space`;

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { join } from 'node:path';
 import type { PlannedObject } from '../../../pipeline/epoch/contents.ts';
 import { decodeHead, type EntryHead, encodeHead, headLength, PREFIX_BYTES } from '../../../pipeline/forward/entry.ts';
+import { systemCode } from '../../shared/store/failure.ts';
 
 /**
  * `tmp`: being written; `staged`: durable, and its commit may exist; `ready`: committed, to be sent; `damaged`: kept for
@@ -32,8 +33,7 @@ const parseName = (file: string): Entry | null => {
 };
 
 /** Whether the file system says that there is no such file (ENOENT). */
-export const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+export const isMissing = (error: unknown): boolean => systemCode(error) === 'ENOENT';
 
 /** An entry that is being read. */
 export interface OpenEntry {

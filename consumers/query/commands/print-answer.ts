@@ -7,6 +7,7 @@ import type { CommandContext } from '../../shared/command.ts';
 import { openStoreToRead } from '../../shared/query/read-store.ts';
 import { openQueryService } from '../../shared/query/service.ts';
 import { serviceLimits } from '../../shared/query/service-limits.ts';
+import { systemCode } from '../../shared/store/failure.ts';
 import { beginAnswer } from '../questions/begin-answer.ts';
 import type { Piece, Question } from '../questions/question.ts';
 
@@ -42,6 +43,6 @@ async function write(body: AsyncIterable<Piece> | Iterable<Piece>, stdout: NodeJ
     await pipeline(Readable.from(body), stdout, { end: false });
   } catch (error) {
     // Whoever reads us has enough: `vpcflow rows … | head` is no failure.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
+    if (systemCode(error) !== 'EPIPE') throw error;
   }
 }

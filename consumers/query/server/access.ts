@@ -6,8 +6,8 @@ import { parseTokens, type Token } from '../../../pipeline/access/tokens.ts';
 import type { Principal } from '../../../schemas/access.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
+import { checkBinding } from '../../shared/listen.ts';
 import type { Log } from '../../shared/log.ts';
-import { isLoopback } from '../../shared/loopback.ts';
 import { networkList } from '../../shared/networks.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { unreadable, WatchedFiles, warnIfOpen } from '../../shared/watched-files.ts';
@@ -24,17 +24,15 @@ type AccessOptions = Pick<QueryServerOptions, 'host' | 'tokenFile' | 'trustedPro
 
 const TOKEN_HELP =
   'give lines of role (read or operate), name and SHA-256 of a token, in a file that this user can read';
+const NEEDS_ACCESS =
+  'give --token-file, or --trusted-proxy with the networks of a proxy that authenticates, or listen on 127.0.0.1';
 const HEADER_NAME = /^[a-z0-9-]{1,64}$/;
 /** What says who asks, or decides about the request itself, cannot be what a proxy names a user in. */
 const NO_USER_HEADERS = new Set(['authorization', 'host', 'cookie', 'connection', 'origin', 'x-request-id']);
 
 /** Throws VF_BIND_REFUSED for what others can reach while nobody asks who they are. */
-export function checkBinding({ host = '127.0.0.1', tokenFile = null, trustedProxies = [] }: AccessOptions): void {
-  if (isLoopback(host) || tokenFile !== null || trustedProxies.length > 0) return;
-  throw new VpcflowError('VF_BIND_REFUSED', `${host} can be reached from elsewhere, and there is no authentication`, {
-    help: 'give --token-file, or --trusted-proxy with the networks of a proxy that authenticates, or listen on 127.0.0.1',
-  });
-}
+export const checkAccess = ({ host = '127.0.0.1', tokenFile = null, trustedProxies = [] }: AccessOptions): void =>
+  checkBinding(host, tokenFile !== null || trustedProxies.length > 0, NEEDS_ACCESS);
 
 /** The tokens of a file. Rejects with VF_SOURCE_UNREADABLE, or VF_USAGE with everything that is wrong in it. */
 export async function readTokens(path: string, log: Log): Promise<readonly Token[]> {
@@ -66,7 +64,7 @@ export function proxyRules({ trustedProxies = [], userHeader, operators = [] }: 
 
 /** Null where everybody on this machine may ask. Rejects with VF_BIND_REFUSED, VF_SOURCE_UNREADABLE and VF_USAGE. */
 export async function openAccess(options: AccessOptions, clock: Clock, log: Log): Promise<Access | null> {
-  checkBinding(options);
+  checkAccess(options);
   const { tokenFile = null } = options;
   const proxy = proxyRules(options);
   if (tokenFile === null && proxy === null) return null;

@@ -1,8 +1,7 @@
 // The query server from its start to its end: what it opens, where it listens, and how it stops without breaking answers off.
-import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
 import type { Clock } from '../../../schemas/clock.ts';
-import { VpcflowError } from '../../../schemas/errors.ts';
+import { listenBy, urlOf } from '../../shared/listen.ts';
 import { logTo } from '../../shared/log.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { defaultCacheDirectory, isLocal, openQueryService } from '../../shared/query/service.ts';
@@ -90,7 +89,7 @@ export async function startQueryServer(options: QueryServerOptions): Promise<Que
     const renewing = files === null ? null : renewPair(files, application, clock);
     if (renewing !== null) closing.unshift(renewing.stop);
     return {
-      url: urlOf(app, host, tls === null ? 'http' : 'https'),
+      url: urlOf(app.server, host, tls === null ? 'http' : 'https'),
       reload: async () => {
         await access?.reload();
         await renewing?.reload();
@@ -148,20 +147,7 @@ function renewPair(files: WatchedFiles<TlsPair>, { renew }: Application, clock: 
 
 async function listen(app: App, host: string, port: number): Promise<void> {
   const { level } = app.log;
-  try {
-    app.log.level = 'warn'; // whoever starts the server says where it listens; the framework says http of HTTPS too
-    await app.listen({ host, port });
-    app.log.level = level;
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    if (code === 'EADDRINUSE') throw new VpcflowError('VF_PORT_IN_USE', `port ${port} of ${host} is taken`, { cause });
-    const help = 'give an address of this host with --host, and a port above 1023 with --port';
-    throw new VpcflowError('VF_BIND_REFUSED', `cannot listen on ${host}, port ${port}: ${code}`, { cause, help });
-  }
-}
-
-function urlOf(app: App, host: string, scheme: 'http' | 'https'): string {
-  // A server that listens on a TCP port has an address of this shape.
-  const { port } = app.server.address() as AddressInfo;
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  app.log.level = 'warn'; // whoever starts the server says where it listens; the framework says http of HTTPS too
+  await listenBy({ host, port, named: { host: '--host', port: '--port' } }, () => app.listen({ host, port }));
+  app.log.level = level;
 }

@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { VpcflowError } from '../../../schemas/errors.ts';
+import { systemCode } from '../store/failure.ts';
 import { splitLines } from './lines.ts';
 
 const MAIN_CLASS = 'software.amazon.kinesis.multilang.MultiLangDaemon';
@@ -76,7 +77,7 @@ const unlessGone = (kill: () => void): void => {
   try {
     kill();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (systemCode(error) !== 'ESRCH') throw error;
   }
 };
 

@@ -1,9 +1,9 @@
 // Serves a worker's metrics and health over HTTP, to this machine only.
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { Registry } from 'prom-client';
 import { ERRORS, VpcflowError } from '../../../schemas/errors.ts';
+import { listenOn, urlOf } from '../listen.ts';
 import { checkOrigin } from '../loopback.ts';
 import type { Health } from './health.ts';
 
@@ -60,11 +60,9 @@ export const startMetricsServer = async (port: number, sources: MetricsSources):
     const { status, type, body } = await answer(request, sources).catch(problem);
     response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body);
   });
-  await listen(server, port);
-  // A server that listens on a TCP port has an address of this shape.
-  const { port: taken } = server.address() as AddressInfo;
+  await listenOn(server, { host: HOST, port, named: { host: null, port: '--metrics-port' } });
   return {
-    url: `http://${HOST}:${taken}`,
+    url: urlOf(server, HOST),
     close: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -72,19 +70,4 @@ export const startMetricsServer = async (port: number, sources: MetricsSources):
       await closed;
     },
   };
-};
-
-const listen = async (server: Server, port: number): Promise<void> => {
-  try {
-    server.listen(port, HOST);
-    await once(server, 'listening');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
-    if (code === 'EADDRINUSE') {
-      const help = 'choose another with --metrics-port, or stop what listens there';
-      throw new VpcflowError('VF_PORT_IN_USE', `port ${port} of ${HOST} is taken`, { cause, help });
-    }
-    const help = 'choose another with --metrics-port; below 1024 they are reserved';
-    throw new VpcflowError('VF_BIND_REFUSED', `cannot listen on ${HOST}, port ${port}: ${code}`, { cause, help });
-  }
 };

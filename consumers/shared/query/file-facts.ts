@@ -6,6 +6,7 @@ import type { ListedObject } from '../../../schemas/store.ts';
 import { damageOf, ParquetUnread } from '../parquet/damage.ts';
 import type { Footer, ParquetColumn, PhysicalType, RowGroup } from '../parquet/footer.ts';
 import { readMetadata } from '../parquet/metadata.ts';
+import { systemCode } from '../store/failure.ts';
 
 /** About 400 bytes each. */
 const MAX_REMEMBERED = 100_000;
@@ -76,9 +77,9 @@ export class FileMemory {
       this.set(object, shared);
       return shared;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+      const code = systemCode(error);
       if (code === 'ENOENT') return null;
-      if (code === null) throw error;
+      if (code === undefined) throw error;
       return { unreadable: `it cannot be read (${code})` };
     }
   }

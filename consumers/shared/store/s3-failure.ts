@@ -1,6 +1,7 @@
 // Turns what an S3 request failed with into what it means: absent, refused, in doubt, or one sentence for a person.
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { VpcflowError } from '../../../schemas/errors.ts';
+import { systemCode } from './failure.ts';
 
 /** The HTTP status of the answer, or undefined when there was none. */
 export const statusOf = (error: unknown): number | undefined =>
@@ -35,7 +36,7 @@ const why = (error: unknown): string => {
   const status = statusOf(error);
   if (status === 403) return `access is denied (${error.name})`;
   if (error.name === 'NoSuchBucket') return 'there is no such bucket';
-  if ('code' in error && error.code === 'ECONNREFUSED') return 'nothing answers at the endpoint (connection refused)';
+  if (systemCode(error) === 'ECONNREFUSED') return 'nothing answers at the endpoint (connection refused)';
   if (error.name === 'TimeoutError') return 'it does not answer in time';
   const text = error.message === '' || error.message === 'UnknownError' ? '' : `: ${error.message}`;
   return `${error.name}${status === undefined ? '' : ` ${status}`}${text}`;

@@ -83,8 +83,8 @@ test('a stream that takes nothing, and keys that are rotated, through the proces
 
 test('what others can reach needs a key; what is missing is said before anything starts', async () => {
   const open = await runVpcflow(['firehose', '--stream', 'flows', '--host', '0.0.0.0']);
-  expect(open.status).toBe(2);
-  expect(open.stderr).toContain('VF_USAGE');
+  expect(open.status).toBe(1);
+  expect(open.stderr).toContain('VF_BIND_REFUSED');
   expect(open.stderr).toContain('--access-key-file');
   const none = await runVpcflow(['firehose', '--stream', 'flows', '--access-key-file', join(bed.directory, 'nothing')]);
   expect(none.status).toBe(1);

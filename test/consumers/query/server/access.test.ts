@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { checkBinding } from '../../../../consumers/query/server/access.ts';
+import { checkAccess } from '../../../../consumers/query/server/access.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { NOW } from '../golden-store.ts';
 import { HOUR, serving } from '../serving.ts';
@@ -178,10 +178,10 @@ describe('proxies', () => {
 
 test('what others can reach asks who they are', () => {
   for (const host of ['0.0.0.0', '::', '10.0.0.1', 'flows.example.com']) {
-    expect(() => checkBinding({ host })).toThrow(expect.objectContaining({ code: 'VF_BIND_REFUSED' }));
-    expect(() => checkBinding({ host, tokenFile: null, trustedProxies: [] })).toThrow();
-    expect(() => checkBinding({ host, tokenFile: 'tokens' })).not.toThrow();
-    expect(() => checkBinding({ host, trustedProxies: ['10.0.0.0/8'] })).not.toThrow();
+    expect(() => checkAccess({ host })).toThrow(expect.objectContaining({ code: 'VF_BIND_REFUSED' }));
+    expect(() => checkAccess({ host, tokenFile: null, trustedProxies: [] })).toThrow();
+    expect(() => checkAccess({ host, tokenFile: 'tokens' })).not.toThrow();
+    expect(() => checkAccess({ host, trustedProxies: ['10.0.0.0/8'] })).not.toThrow();
   }
-  expect(() => checkBinding({ host: '::1' })).not.toThrow();
+  expect(() => checkAccess({ host: '::1' })).not.toThrow();
 });
