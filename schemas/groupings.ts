@@ -4,8 +4,11 @@ import { GROUPINGS, type Grouping } from './graph.ts';
 /** The IPv6 prefix of a grouping that names only that of IPv4: the size of a subnet. */
 const IPV6_PREFIX = 64;
 
-/** How the groupings are written, for help. */
-export const GROUPING_FORMS = GROUPINGS.flatMap((name) => (name === 'cidr24' ? [name, 'cidrN', 'cidrN-M'] : [name]));
+/** How the groupings are written, for help: those that have an answer. */
+export const GROUPING_FORMS: readonly string[] = GROUPINGS.flatMap((name) => {
+  if (name === 'security-group') return [];
+  return name === 'cidr24' ? [name, 'cidrN', 'cidrN-M'] : [name];
+});
 export const GROUPING_BOUNDS = 'N, of IPv4: 0 to 32; M, of IPv6: 0 to 128';
 
 /** The prefix lengths that a grouping cuts addresses to; null when it is none of networks, or out of bounds. */

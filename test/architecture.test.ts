@@ -103,7 +103,7 @@ describe('imports', () => {
     visit('consumers/vpcflow.ts');
     const packages = [...seen].filter((s) => !isOurs(s) && !s.startsWith('node:') && s !== 'package.json');
     expect(packages).toEqual(['commander']);
-    expect([...seen].filter((path) => path.startsWith('pipeline/'))).toEqual([]);
+    expect([...seen].filter((path) => path.startsWith('pipeline/'))).toEqual(['pipeline/nearest.ts']);
   });
 });
 

@@ -1,16 +1,19 @@
 // Kinds of options that graphs have: a grouping, and a list of networks.
 import { isIPv4, isIPv6 } from 'node:net';
+import { didYouMean } from '../../pipeline/nearest.ts';
 import { DEFAULT_OWN_NETWORKS, type Grouping } from '../../schemas/graph.ts';
 import { GROUPING_BOUNDS, GROUPING_FORMS, parseGrouping } from '../../schemas/groupings.ts';
-import type { Option } from './option-kinds.ts';
+import { noneOf, type Option } from './option-kinds.ts';
 
 /** What a node of the graph is. */
 export const grouping = (name: string, help: string): Option<Grouping> => ({
-  ...{ name, metavar: GROUPING_FORMS.join('|'), default: 'address', defaultText: 'address', help },
-  bounds: GROUPING_BOUNDS,
+  ...{ name, metavar: 'G', default: 'address', defaultText: 'address', help },
+  bounds: `${GROUPING_FORMS.join(', ')}; ${GROUPING_BOUNDS}`,
   parse: (given) => {
     const value = parseGrouping(given);
-    return value === null ? { problem: `must be one of ${GROUPING_FORMS.join(', ')} (${GROUPING_BOUNDS})` } : { value };
+    if (value !== null) return { value };
+    const meant = given.startsWith('cidr') ? '' : didYouMean(given, GROUPING_FORMS);
+    return noneOf(`${GROUPING_FORMS.join(', ')} (${GROUPING_BOUNDS})`, meant);
   },
 });
 

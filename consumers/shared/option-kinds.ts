@@ -1,6 +1,9 @@
 // Kinds of options: each turns the text that was given for a setting into its value, or says what is wrong with it.
 
-type Parsed<T> = { readonly value: T } | { readonly problem: string };
+import { didYouMean } from '../../pipeline/nearest.ts';
+
+/** `help` is what to do, where more can be said than what the problem says. */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string; readonly help?: string };
 
 export interface Option<T> {
   /** `lateness` is `--lateness` and `VPCFLOW_LATENESS`. */
@@ -161,6 +164,12 @@ export const maybeDuration = (name: string, min: string, max: string, help: stri
   ...{ default: null, defaultText: '' },
 });
 
+/** `meant`: what to say of the value that was meant; '' where nobody knows. */
+export const noneOf = (values: string, meant: string): Parsed<never> => ({
+  problem: `must be one of ${values}`,
+  ...(meant === '' ? {} : { help: meant }),
+});
+
 /** One of a closed list; the first is the default. */
 export const choice = <const C extends string>(
   name: string,
@@ -170,7 +179,7 @@ export const choice = <const C extends string>(
   ...{ name, metavar: choices.join('|'), default: choices[0], defaultText: choices[0], bounds: '', help },
   parse: (given) => {
     const value = choices.find((one) => one === given);
-    return value === undefined ? { problem: `must be one of ${choices.join(', ')}` } : { value };
+    return value === undefined ? noneOf(choices.join(', '), didYouMean(given, choices)) : { value };
   },
 });
 

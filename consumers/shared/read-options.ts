@@ -65,6 +65,7 @@ export const readOptions = (
 ): Options => {
   const values = new Map<string, unknown>(Object.entries(OPTIONS).map(([key, option]) => [key, option.default]));
   const problems: string[] = [];
+  const helps: string[] = [];
   for (const key of command.options) {
     const option = OPTIONS[key];
     const text = textOf(key, given, environment);
@@ -74,10 +75,14 @@ export const readOptions = (
     }
     const parsed = option.parse(text.raw);
     if ('value' in parsed) values.set(key, parsed.value);
-    else problems.push(`${text.source} ${parsed.problem}, not "${text.raw}"`);
+    else {
+      problems.push(`${text.source} ${parsed.problem}, not "${text.raw}"`);
+      if (parsed.help !== undefined) helps.push(parsed.help);
+    }
   }
   problems.push(...idleProblems(command, given, values, operands));
-  if (problems.length > 0) throw new VpcflowError('VF_USAGE', problems.join('; '));
+  if (problems.length > 0)
+    throw new VpcflowError('VF_USAGE', problems.join('; '), helps.length === 0 ? {} : { help: helps.join(' ') });
   // Each value is its option's default or came from its own parser, which is what Options says.
   return Object.freeze(Object.fromEntries(values)) as unknown as Options;
 };

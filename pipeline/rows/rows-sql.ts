@@ -3,6 +3,7 @@ import { type Column, DIGEST_COLUMNS } from '../../schemas/columns.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { QueryParameter } from '../../schemas/query.ts';
 import type { Condition } from '../filter/condition.ts';
+import { didYouMean } from '../nearest.ts';
 
 export interface RowsQuestion {
   /** None: every column of the digest. */
@@ -114,9 +115,10 @@ function nullOf(column: Column): string {
 function groupColumn(name: string): Column {
   const column = GROUP_COLUMNS.find((c) => c.name === name);
   if (column) return column;
+  const names = GROUP_COLUMNS.map((c) => c.name);
   const what = MEASURES.some((c) => c.name === name) ? 'a measure' : 'no column';
   throw new VpcflowError('VF_BAD_PARAMETER', `rows cannot be grouped by ${JSON.stringify(name)}, which is ${what}`, {
-    help: `group by any of ${GROUP_COLUMNS.map((c) => c.name).join(', ')}`,
+    help: didYouMean(name, names) || `group by any of ${names.join(', ')}`,
   });
 }
 

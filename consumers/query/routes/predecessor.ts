@@ -20,8 +20,8 @@ const TEXT = 'text/plain; charset=utf-8';
 const WORDS = { digest: 'lines', graph: 'graph' } as const;
 
 const QUERY = z.looseObject({
-  start: z.unknown().describe('First minute, RFC 3339, required; what is finer than a minute is cut off'),
-  stop: z.unknown().describe('End, exclusive, RFC 3339, required'),
+  start: z.unknown().optional().describe('First minute, RFC 3339, required; what is finer than a minute is cut off'),
+  stop: z.unknown().optional().describe('End, exclusive, RFC 3339, required'),
 });
 
 /** Of the API the body is `{"message"}`, of the worker text. */

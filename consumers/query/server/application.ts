@@ -9,10 +9,11 @@ import {
 } from 'fastify-type-provider-zod';
 import { pino } from 'pino';
 import { printableUrl } from '../../../pipeline/access/printable-url.ts';
-import { type ErrorCode, VpcflowError } from '../../../schemas/errors.ts';
+import type { ErrorCode } from '../../../schemas/errors.ts';
 import type { LogDestination } from '../../shared/log.ts';
 import { openApiOptions } from '../openapi/document.ts';
 import { countRequest, logRequests, REQUEST_ID, requestId } from './access-log.ts';
+import { badParameter } from './bad-parameter.ts';
 import { everyHeader, type GuardOptions, guard } from './guard.ts';
 import { createListener, type Listener } from './listener.ts';
 import { answerNotFound } from './not-found.ts';
@@ -78,7 +79,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   logRequests(app, meter);
   guard(app, { ...options.guard, meter, isTls: pair !== null });
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    if (hasZodFastifySchemaValidationErrors(error)) return sendProblem(reply, badParameter(error.validation));
+    if (hasZodFastifySchemaValidationErrors(error)) return sendProblem(reply, badParameter(error.validation, request));
     const known = asVpcflowError(error);
     const told = !reply.raw.destroyed; // a client that has left is no failure
     if (told && known.code === 'VF_QUERY') request.log.error({ err: known.cause ?? known }, known.message);
@@ -92,10 +93,4 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
   });
   await app.ready();
   return { app, renew: (next) => listener?.renew(next) };
-}
-
-/** All that is wrong with the parameters, in one error. */
-function badParameter(problems: readonly { readonly instancePath: string; readonly message?: string }[]): VpcflowError {
-  const texts = problems.map(({ instancePath, message }) => `${instancePath.replace(/^\//, '')} ${message}`.trim());
-  return new VpcflowError('VF_BAD_PARAMETER', texts.join('; '));
 }

@@ -9,7 +9,7 @@ const { grouping, internet, ownNetworks } = OPTIONS;
 
 /** The same names and texts as the options of the commands. */
 export const NODE_PARAMETERS = {
-  group: z.string().optional().describe(`${grouping.help}: ${grouping.metavar} (${grouping.bounds})`),
+  group: z.string().optional().describe(`${grouping.help} (${grouping.bounds})`),
   internet: z.enum(INTERNETS).optional().describe(internet.help),
   'own-networks': z.string().optional().describe(ownNetworks.help),
   top: TOP_PARAMETER,

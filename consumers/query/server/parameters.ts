@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseWindow } from '../../../pipeline/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Window } from '../../../schemas/query.ts';
+import type { Option } from '../../shared/option-kinds.ts';
 import { OPTIONS } from '../../shared/options.ts';
 
 /** The parameters of every question about a window; the same names and texts as the options of the commands. */
@@ -18,18 +19,15 @@ export const FILTER_PARAMETER = z.string().optional().describe(OPTIONS.filter.he
 export const OVERLAPPING_PARAMETER = z.enum(['true', 'false']).optional().describe(OPTIONS.overlapping.help);
 export const TOP_PARAMETER = z.string().optional().describe(`${OPTIONS.top.help} (${OPTIONS.top.bounds})`);
 
-interface Parser<T> {
-  readonly name: string;
-  readonly default: T;
-  readonly parse: (text: string) => { readonly value: T } | { readonly problem: string };
-}
+type Parser<T> = Pick<Option<T>, 'name' | 'default' | 'parse'>;
 
 /** A parameter read by the parser of the option of the same meaning. Throws VF_BAD_PARAMETER. */
 export function optionParameter<T>(option: Parser<T>, text: string | undefined): T {
   if (text === undefined) return option.default;
   const parsed = option.parse(text);
   if ('value' in parsed) return parsed.value;
-  throw new VpcflowError('VF_BAD_PARAMETER', `${option.name} ${parsed.problem}, not ${JSON.stringify(text)}`);
+  const { problem, ...more } = parsed;
+  throw new VpcflowError('VF_BAD_PARAMETER', `${option.name} ${problem}, not ${JSON.stringify(text)}`, more);
 }
 
 /** A `+` that was not escaped arrives as a space: `now+1h`, `…T14:05:00+02:00`. */

@@ -148,6 +148,17 @@ describe('what is wrong', () => {
   });
 });
 
+test.each([
+  ['grouping', 'group', 'adress', 'did you mean address?'],
+  ['grouping', 'group', 'cidr33', 'see --help'],
+  ['rowsFormat', 'format', 'parkuet', 'did you mean parquet?'],
+  ['rowsFormat', 'format', 'xml', 'see --help'],
+] as const)('of %s, --%s %s is nearest to something or not', (key, name, given, help) => {
+  const { message, help: said } = problemOf(() => read([key], { [name]: given }));
+  expect(message).toMatch(new RegExp(`^--${name} must be one of .*, not "${given}"$`));
+  expect(said).toBe(help);
+});
+
 describe('the table', () => {
   test('names each environment variable after its option', () => {
     expect(environmentName('service-ports')).toBe('VPCFLOW_SERVICE_PORTS');

@@ -29,7 +29,7 @@ test.each([
 
 describe('refused, and named', () => {
   test.each([
-    [{ group: 'cidr33' }, /cidr24, cidrN, cidrN-M, subnet, .*security-group \(N, of IPv4: 0 to 32; .*\), not "cidr33"/],
+    [{ group: 'cidr33' }, /cidr24, cidrN, cidrN-M, subnet, .*service \(N, of IPv4: 0 to 32; .*\), not "cidr33"/],
     [{ group: 'cidr8-129' }, /not "cidr8-129"/],
     [{ group: 'VPC' }, /must be one of address, .*not "VPC"/],
     [{ 'own-networks': '10.0.0.0/8,10.0.0.0/33' }, /needs networks .* \("10\.0\.0\.0\/33" is none\)/],
