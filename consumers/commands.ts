@@ -146,7 +146,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'coverage',
-    summary: 'for which interfaces and minutes a window has evidence without flows',
+    summary: 'which interfaces and minutes of a window there is evidence for',
     options: ['store', 'start', 'stop', 'coverageFormat', 'lateness', ...ENGINE],
     required: ['start', 'stop'],
     load: () => import('./query/commands/coverage.ts'),

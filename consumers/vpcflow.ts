@@ -19,6 +19,9 @@ const SAME_SIGNAL_MS = 1000;
 // Read by libuv when the first of its threads is needed. DuckDB holds one for each query that runs (shared/query/lanes.ts).
 process.env.UV_THREADPOOL_SIZE ||= '8';
 
+/** Lines of help are as long as the terminal is wide. */
+const HELP_WIDTH = process.stdout.columns ?? 100;
+
 const APPENDIX_INDENT = ' '.repeat(6);
 
 const optionHelp = (command: Command, key: OptionKey): string => {
@@ -66,8 +69,11 @@ const buildParser = (done: (status: number) => void): Parser => {
   const parser = new Parser('vpcflow')
     .description(packageJson.description)
     .version(packageJson.version, '-V, --version', 'print the version')
-    .configureHelp({ showGlobalOptions: false })
-    .configureOutput({ outputError: () => {} }) // main says it in one sentence
+    .configureHelp({ showGlobalOptions: false, minWidthToWrap: 20 })
+    .configureOutput({
+      outputError: () => {}, // main says it in one sentence
+      getOutHelpWidth: () => HELP_WIDTH,
+    })
     .exitOverride()
     .addHelpText(
       'after',
@@ -100,7 +106,7 @@ const addAppendix = async (parser: Parser, argv: readonly string[]): Promise<voi
   for (const sub of parser.commands.filter((one) => argv.includes(one.name()))) {
     const appendix = await COMMANDS.find(({ name }) => name === sub.name())?.appendix?.();
     if (appendix === undefined) continue;
-    const width = (process.stdout.columns ?? 80) - APPENDIX_INDENT.length;
+    const width = HELP_WIDTH - APPENDIX_INDENT.length;
     const wrapped = (help: string): string => sub.createHelp().boxWrap(help, width).replaceAll(/^/gm, APPENDIX_INDENT);
     const lines = appendix.items.map(({ term, help }) => `  ${term}\n${wrapped(help)}\n`);
     sub.addHelpText('after', `\n${appendix.title}\n${lines.join('')}`);
