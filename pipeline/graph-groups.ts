@@ -7,7 +7,8 @@
 // the row's own address, unless that lies in the own networks (a NAT gateway stands there for the service behind it).
 // Where rows disagree, the service with most flows has the address, then the first by name.
 //
-// With one internet, every address outside the own networks is in it and in no other group.
+// With one internet, every address outside the own networks is in it and in no other group; grouped by service, one that
+// an AWS service is known of stays with its service.
 import type { Internet, KnownGrouping } from '../schemas/graph.ts';
 import { prefixesOf } from '../schemas/groupings.ts';
 import { DIRECTIONS, ownersSql, WITNESS } from './address-owners.ts';
@@ -52,10 +53,12 @@ export function groupsSql(
   const isOne = internet === 'one';
   const needsBits = isOne || prefixesOf(group) !== null;
   if (!needsBits) return named === null ? [] : [named, 'groups AS MATERIALIZED (SELECT address, id FROM named)'];
-  const inside = isOne ? `(SELECT * FROM bits WHERE ${ownSql(own)})` : 'bits';
+  const keepsNamed = group === 'service'; // which are outside by their nature
+  const inside = isOne && !keepsNamed ? `(SELECT * FROM bits WHERE ${ownSql(own)})` : 'bits';
+  const outside = `NOT ${ownSql(own)}${keepsNamed ? ' AND address NOT IN (SELECT address FROM named)' : ''}`;
   const prefixes = prefixesOf(group);
   const groups = [
-    ...(isOne ? [`SELECT address, '${INTERNET_NODE}' AS id FROM bits WHERE NOT ${ownSql(own)}`] : []),
+    ...(isOne ? [`SELECT address, '${INTERNET_NODE}' AS id FROM bits WHERE ${outside}`] : []),
     ...(prefixes === null ? [] : [networksSql(inside, prefixes)]),
     ...(named === null ? [] : [`SELECT address, id FROM named WHERE address IN (SELECT address FROM ${inside})`]),
   ];
@@ -93,12 +96,12 @@ const servicesSql = (all: string, own: readonly string[]): string => {
 row_addresses AS (
   SELECT row_address, ${bitsSql('row_address')}
   FROM (SELECT DISTINCT row_address FROM said WHERE packet IS NULL AND row_address IS NOT NULL)),
-services AS (
+service_flows AS (
   SELECT packet AS address, service, flows FROM said WHERE packet IS NOT NULL
   UNION ALL
   SELECT row_address, service, flows FROM said
   WHERE packet IS NULL AND row_address IN (SELECT row_address FROM row_addresses WHERE NOT ${ownSql(own)})),
 named AS (
-  SELECT address, service AS id FROM (SELECT address, service, sum(flows) AS flows FROM services GROUP BY ALL)
+  SELECT address, service AS id FROM (SELECT address, service, sum(flows) AS flows FROM service_flows GROUP BY ALL)
   QUALIFY row_number() OVER (PARTITION BY address ORDER BY flows DESC, service) = 1)`;
 };

@@ -15,7 +15,10 @@ export type Grouping = (typeof GROUPINGS)[number] | NetworkGrouping;
 /** What flow logs alone can answer. */
 export type KnownGrouping = Exclude<Grouping, 'security-group'>;
 
-/** Addresses outside the own networks: each what the grouping makes of it, or all of them the one node `internet`. */
+/**
+ * Addresses outside the own networks: each what the grouping makes of it, or all of them the one node `internet` (grouped
+ * by service, those of which no service is known).
+ */
 export const INTERNETS = ['each', 'one'] as const;
 export type Internet = (typeof INTERNETS)[number];
 

@@ -75,7 +75,8 @@ function naming(rows: readonly AnyRow[], group: (typeof GROUPINGS)[number], own:
   const [, v4, v6 = '64'] = /^cidr(\d+)(?:-(\d+))?$/.exec(group) ?? [];
   return (address: string | null): string => {
     if (address === null) return 'unknown';
-    if (one && !referenceInside(address, own)) return 'internet';
+    const known = group === 'service' ? groups.get(address) : undefined;
+    if (one && !referenceInside(address, own)) return known ?? 'internet';
     if (v4 !== undefined) return referenceCidr(address, Number(v4), Number(v6));
     return groups.get(address) ?? address;
   };
@@ -175,6 +176,15 @@ describe('the nodes', () => {
       ['169.254.169.253', 'address', false],
       ['203.0.113.5', 'address', true],
       ['S3', 'service', true],
+    ]);
+  });
+
+  test('are AWS services beside one internet', async () => {
+    expect(await nodes({ group: 'service', internet: 'one' })).toEqual([
+      ['10.0.0.1', 'address', false],
+      ['169.254.169.253', 'address', false],
+      ['S3', 'service', true],
+      ['internet', 'internet', true],
     ]);
   });
 
