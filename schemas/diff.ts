@@ -10,6 +10,10 @@ import type { Completeness, Window } from './query.ts';
 export const DIFF_CLASSES = ['added', 'removed', 'changed', 'flipped'] as const;
 export type DiffClass = (typeof DIFF_CLASSES)[number];
 
+/** What a window is compared with: the one just before, or the same a day or a week earlier. */
+export const AGAINST = ['before', 'day', 'week'] as const;
+export type Against = (typeof AGAINST)[number];
+
 export type SideEdge = Omit<GraphEdge, 'source' | 'target'>;
 
 /** `before` is the edge of the window that is compared with, `after` that of the window; null where it has none. */

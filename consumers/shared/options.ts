@@ -1,6 +1,8 @@
 // The one option table: every setting of every command with its name, default, bounds and help. --help and the README
 // table are made from it.
+import { AGAINST } from '../../schemas/diff.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
+import { DIFF_FORMATS, GRAPH_FORMATS, ROW_FORMATS, TEXT_FORMATS } from '../../schemas/formats.ts';
 import { COUNTINGS, INTERNETS } from '../../schemas/graph.ts';
 import { grouping, networks } from './graph-options.ts';
 import {
@@ -181,25 +183,25 @@ export const OPTIONS = {
   columns: list('group', 'D,D..', 'columns to group by (without it: all)'),
   top: maybeInteger('top', [1, 100_000], 'keep the N with most bytes (without it: all)'),
   filter: optional('filter', 'E', 'keep only flows such as: srcaddr in 10.0.0.0/8 and dstport = 443'),
-  rowsFormat: choice('format', ['csv', 'ndjson', 'json', 'parquet', 'arrow', 'log'], 'how rows are written'),
+  rowsFormat: choice('format', ROW_FORMATS, 'how rows are written'),
   grouping: grouping('group', 'what a node of the graph is'),
   internet: choice('internet', INTERNETS, 'addresses outside --own-networks: each for itself, or one node'),
   ownNetworks: networks('own-networks', 'networks that are not the internet'),
-  graphFormat: choice('format', ['dot', 'svg', 'png', 'json'], 'how the graph is written'),
+  graphFormat: choice('format', GRAPH_FORMATS, 'how the graph is written'),
   against: choice(
     'against',
-    ['before', 'day', 'week'],
+    AGAINST,
     'what the window is compared with: the one just before, or the same a day or a week earlier',
   ),
   againstStart: optional('against-start', 'T', 'first minute of the window to compare with'),
   againstStop: optional('against-stop', 'T', 'its end, exclusive (without it: as long as the window)'),
   incomplete: flag('incomplete', 'compare all minutes, those too that are not complete'),
-  diffFormat: choice('format', ['json', 'csv', 'dot', 'svg', 'png'], 'how the difference is written'),
-  seriesFormat: choice('format', ['csv', 'ndjson', 'json'], 'how the series is written'),
+  diffFormat: choice('format', DIFF_FORMATS, 'how the difference is written'),
+  seriesFormat: choice('format', TEXT_FORMATS, 'how the series is written'),
   step: maybeDuration('step', '1m', '365d', 'length of a step, in whole minutes (without it: by the window)'),
   overlapping: flag('overlapping', 'take flows by the time that they span, not by the minute that they start in'),
   count: choice('count', COUNTINGS, 'merge the two witnesses of a flow, or add them'),
-  coverageFormat: choice('format', ['csv', 'ndjson', 'json'], 'how coverage is written'),
+  coverageFormat: choice('format', TEXT_FORMATS, 'how coverage is written'),
   auditFormat: choice('format', ['table', 'json'], 'how the audit is written'),
   doctorFormat: choice('format', ['table', 'json'], 'how the findings are written'),
   doctorLogGroup: optional('log-group', 'G', 'log group whose subscription is looked at; * is any run of characters'),

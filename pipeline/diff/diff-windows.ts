@@ -1,12 +1,10 @@
 // Turns the options of `diff` into the window to compare with, and both into the complete minutes of them.
+import type { Against } from '../../schemas/diff.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Completeness, Window } from '../../schemas/query.ts';
 import { watermarkText } from '../completeness.ts';
 import { formatMany } from '../quantities.ts';
 import { formatTime, MINUTE_MS, parseTime, parseWindow, truncateToMinute } from '../window.ts';
-
-export const AGAINST = ['before', 'day', 'week'] as const;
-export type Against = (typeof AGAINST)[number];
 
 export interface AgainstOptions {
   readonly against: Against;

@@ -1,10 +1,9 @@
 // Turns the options of `coverage` into a question: which interfaces and minutes there is evidence for.
 import { coverageSql } from '../../../pipeline/rows/coverage-sql.ts';
+import { TEXT_TYPES, type TextFormat } from '../../../schemas/formats.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { Question } from './question.ts';
-import { TEXT_FORMATS, TEXT_TYPES, type TextFormat, textBody } from './text-body.ts';
-
-export const COVERAGE_FORMATS = TEXT_FORMATS;
+import { textBody } from './text-body.ts';
 
 export interface CoverageOptions {
   readonly window: Window;

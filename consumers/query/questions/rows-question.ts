@@ -3,21 +3,12 @@ import { ArrowStream } from '../../../pipeline/rows/arrow-stream.ts';
 import { linesSql, type Present, type RowsQuestion, rowsSql, type Statement } from '../../../pipeline/rows/rows-sql.ts';
 import { logLine } from '../../../pipeline/rows/text-formats.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
+import { ROW_TYPES, type RowFormat } from '../../../schemas/formats.ts';
 import type { QueryResult, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
 import type { Piece, Question } from './question.ts';
-import { TEXT_FORMATS, TEXT_TYPES, textBody } from './text-body.ts';
-
-export const ROW_FORMATS = [...TEXT_FORMATS, 'parquet', 'arrow', 'log'] as const;
-export type RowFormat = (typeof ROW_FORMATS)[number];
-
-export const ROW_TYPES: Readonly<Record<RowFormat, string>> = {
-  ...TEXT_TYPES,
-  parquet: 'application/vnd.apache.parquet',
-  arrow: 'application/vnd.apache.arrow.stream',
-  log: 'text/plain; charset=utf-8',
-};
+import { textBody } from './text-body.ts';
 
 export interface RowsOptions extends RowsQuestion {
   readonly window: Window;

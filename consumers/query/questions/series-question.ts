@@ -2,12 +2,11 @@
 import type { Condition } from '../../../pipeline/filter/condition.ts';
 import { seriesSql } from '../../../pipeline/series/series-sql.ts';
 import { chosenStep } from '../../../pipeline/series/step.ts';
+import { TEXT_TYPES, type TextFormat } from '../../../schemas/formats.ts';
 import type { Counting } from '../../../schemas/graph.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { Question } from './question.ts';
-import { TEXT_FORMATS, TEXT_TYPES, type TextFormat, textBody } from './text-body.ts';
-
-export const SERIES_FORMATS = TEXT_FORMATS;
+import { textBody } from './text-body.ts';
 
 export interface SeriesOptions {
   readonly window: Window;

@@ -1,18 +1,10 @@
 // Turns rows that come in pieces into one of the text formats, whatever was asked of the store.
 import { headMembers } from '../../../pipeline/answer-head.ts';
 import { csvHeader, csvRow, jsonRow } from '../../../pipeline/rows/text-formats.ts';
+import type { TextFormat } from '../../../schemas/formats.ts';
 import type { QueryColumn, QueryResult, QueryValue } from '../../../schemas/query.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
 import type { Piece } from './question.ts';
-
-export const TEXT_FORMATS = ['csv', 'ndjson', 'json'] as const;
-export type TextFormat = (typeof TEXT_FORMATS)[number];
-
-export const TEXT_TYPES: Readonly<Record<TextFormat, string>> = {
-  csv: 'text/csv; charset=utf-8; header=present',
-  ndjson: 'application/x-ndjson',
-  json: 'application/json; charset=utf-8',
-};
 
 /**
  * Rows in one of the text formats: JSON has the window and its completeness around them, and `list` is how the text

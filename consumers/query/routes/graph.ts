@@ -1,11 +1,12 @@
 // GET /v1/graph: who talked to whom in a window.
 import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
+import { GRAPH_FORMATS, GRAPH_TYPES } from '../../../schemas/formats.ts';
 import { COUNTINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
-import { GRAPH_FORMATS, GRAPH_TYPES, graphQuestion } from '../questions/graph-question.ts';
+import { graphQuestion } from '../questions/graph-question.ts';
 import { NODE_PARAMETERS, nodeParameters } from '../server/node-parameters.ts';
 import {
   chosenFormat,

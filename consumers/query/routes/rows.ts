@@ -1,10 +1,11 @@
 // GET /v1/rows: the merged digest rows of a window.
 import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
+import { ROW_FORMATS, ROW_TYPES } from '../../../schemas/formats.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
-import { ROW_FORMATS, ROW_TYPES, rowsQuestion } from '../questions/rows-question.ts';
+import { rowsQuestion } from '../questions/rows-question.ts';
 import {
   chosenFormat,
   FILTER_PARAMETER,

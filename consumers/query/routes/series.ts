@@ -1,12 +1,12 @@
 // GET /v1/series: bytes, packets and flows of a window in steps of time.
 import { z } from 'zod';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
+import { TEXT_FORMATS, TEXT_TYPES } from '../../../schemas/formats.ts';
 import { COUNTINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
-import { SERIES_FORMATS, seriesQuestion } from '../questions/series-question.ts';
-import { TEXT_TYPES } from '../questions/text-body.ts';
+import { seriesQuestion } from '../questions/series-question.ts';
 import {
   chosenFormat,
   FILTER_PARAMETER,
@@ -24,7 +24,7 @@ const QUERY = z.strictObject({
   filter: FILTER_PARAMETER,
   step: z.string().optional().describe(`${OPTIONS.step.help} (${OPTIONS.step.bounds})`),
   count: z.enum(COUNTINGS).optional().describe(OPTIONS.count.help),
-  format: z.enum(SERIES_FORMATS).optional().describe(OPTIONS.seriesFormat.help),
+  format: z.enum(TEXT_FORMATS).optional().describe(OPTIONS.seriesFormat.help),
 });
 
 export const seriesRoute: RegisterRoutes = (app, services) => {
@@ -44,7 +44,7 @@ export const seriesRoute: RegisterRoutes = (app, services) => {
         step: optionParameter(OPTIONS.step, query.step),
         where: compileFilter(query.filter ?? '', now),
         count: query.count ?? OPTIONS.count.default,
-        format: chosenFormat(SERIES_FORMATS, TEXT_TYPES, query.format, request.headers.accept),
+        format: chosenFormat(TEXT_FORMATS, TEXT_TYPES, query.format, request.headers.accept),
       });
       return sendAnswer(request, reply, services, question);
     },

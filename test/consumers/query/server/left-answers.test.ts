@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { COVERAGE_FORMATS, coverageQuestion } from '../../../../consumers/query/questions/coverage-question.ts';
+import { coverageQuestion } from '../../../../consumers/query/questions/coverage-question.ts';
 import type { Question } from '../../../../consumers/query/questions/question.ts';
-import { ROW_FORMATS, rowsQuestion } from '../../../../consumers/query/questions/rows-question.ts';
+import { rowsQuestion } from '../../../../consumers/query/questions/rows-question.ts';
 import { openQueryService, type QueryService } from '../../../../consumers/shared/query/service.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
+import { ROW_FORMATS, TEXT_FORMATS } from '../../../../schemas/formats.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { NOW, putGoldenStore } from '../golden-store.ts';
 
@@ -41,7 +42,7 @@ const questions: readonly (readonly [string, () => Question])[] = [
         () => rowsQuestion({ window, lateness: 0, format, group: [], where: null, top: null }),
       ] as const,
   ),
-  ...COVERAGE_FORMATS.map(
+  ...TEXT_FORMATS.map(
     (format) => [`coverage as ${format}`, () => coverageQuestion({ window, lateness: 0, format })] as const,
   ),
 ];
