@@ -12,8 +12,8 @@ export const attributeList = (attributes: Attributes): string =>
     .map(([name, value]) => `${name}=${TEXTS.has(name) ? quoteLabel(value) : quoteDot(value)}`)
     .join(', ');
 
-/** Graphviz lays text out by the widths of Arial where no font is at hand. */
-const FONT = 'Helvetica,Arial,sans-serif';
+/** One name and no list: Graphviz knows the widths of Helvetica, which Arial has too, and takes a list for Times. */
+const FONT = 'Helvetica';
 const INK = '#1f2933';
 
 export const GRAPH_STYLE: Attributes = {

@@ -2,7 +2,7 @@
 import type { Diff, DiffClass, Difference, SideEdge } from '../../schemas/diff.ts';
 import type { GraphNode } from '../../schemas/graph.ts';
 import { completeText, watermarkText } from '../completeness.ts';
-import { nodeStyle } from '../dot.ts';
+import { type DotOptions, nodeStyle } from '../dot.ts';
 import { type Attributes, attributeList, EDGE_STYLE, GRAPH_STYLE, NODE_STYLE, penWidth } from '../dot-style.ts';
 import { quoteDot, quoteLeftLabel } from '../dot-text.ts';
 import { shortLabel } from '../graph-words.ts';
@@ -10,15 +10,19 @@ import { formatTime } from '../window.ts';
 import { bothComplete } from './both-complete.ts';
 import { differenceLabel, differenceText, diffTitle } from './diff-words.ts';
 
-/** Blue, grey, orange and violet are told apart by most eyes that do not see red and green; lines and heads by all. */
+/**
+ * Blue, grey, orange and violet are told apart by most eyes that do not see red and green; solid, dashed, dotted and
+ * double lines by all, whatever their width and however many there are.
+ */
 const STYLES: Readonly<Record<DiffClass, Attributes>> = {
   added: { color: '#1565c0', fontcolor: '#0d47a1' },
   removed: { color: '#78909c', fontcolor: '#546e7a', style: 'dashed', arrowhead: 'empty' },
-  changed: { color: '#ef6c00', fontcolor: '#a84300', arrowhead: 'vee' },
-  flipped: { color: '#8e24aa', fontcolor: '#6a1b9a', dir: 'both', arrowtail: 'diamond' },
+  changed: { color: '#ef6c00', fontcolor: '#a84300', style: 'dotted', arrowhead: 'vee' },
+  flipped: { color: '#8e24aa:invis:#8e24aa', fontcolor: '#6a1b9a', dir: 'both', arrowtail: 'diamond' },
 };
 
-const BOLD: ReadonlySet<DiffClass> = new Set(['added', 'flipped']);
+/** The more of a line is left out, the wider it has to be to be seen as what it is. */
+const WIDER: Readonly<Record<DiffClass, number>> = { added: 1, removed: 0.4, changed: 0.8, flipped: 0.2 };
 
 /** Past so many edges the labels would hide one another: those with most bytes have one. */
 const LABELLED = 80;
@@ -50,10 +54,11 @@ function placing(differences: readonly Difference[]): (difference: Difference) =
   };
 }
 
-const nodeLine = (node: GraphNode): string =>
+const nodeLine = (node: GraphNode, address: string | null): string =>
   `  ${quoteDot(node.id)} [${attributeList({
     ...{ label: shortLabel(node.label), tooltip: node.label },
     ...nodeStyle(node),
+    ...(address === null ? {} : { URL: address }),
     vpcflow_kind: node.kind,
   })}];\n`;
 
@@ -83,7 +88,7 @@ function edgeLine(difference: Difference, hasLabel: boolean, places: boolean): s
     ...{ tooltip, edgetooltip: tooltip },
     ...STYLES[change],
     ...(rejects ? { arrowhead: 'tee' } : {}),
-    penwidth: (Number(penWidth(heavier(difference))) + (BOLD.has(change) ? 1 : 0)).toFixed(2),
+    penwidth: (Number(penWidth(heavier(difference))) + WIDER[change]).toFixed(2),
     ...(places ? {} : { constraint: 'false' }),
     ...facts(difference),
   })}];\n`;
@@ -103,12 +108,13 @@ function graphFacts({ window, against, totals, group, count }: Diff): Attributes
 }
 
 /** The document in pieces, one line each; the same difference always gives the same text. Unchanged edges are only counted. */
-export function* diffDot(diff: Diff): Generator<string> {
+export function* diffDot(diff: Diff, { title = true, link = () => null }: DotOptions = {}): Generator<string> {
+  const label = title ? `label=${quoteLeftLabel(diffTitle(diff))}, ` : '';
   yield 'digraph "vpcflow" {\n';
-  yield `  graph [label=${quoteLeftLabel(diffTitle(diff))}, ${attributeList({ ...GRAPH_STYLE, ...graphFacts(diff) })}];\n`;
+  yield `  graph [${label}${attributeList({ ...GRAPH_STYLE, ...graphFacts(diff) })}];\n`;
   yield `  node [${attributeList(NODE_STYLE)}];\n`;
-  yield `  edge [${attributeList(EDGE_STYLE)}];\n`;
-  for (const node of diff.nodes) yield nodeLine(node);
+  yield `  edge [${attributeList({ ...EDGE_STYLE, arrowsize: '0.8' })}];\n`;
+  for (const node of diff.nodes) yield nodeLine(node, link(node));
   const labels = labelled(diff.differences);
   const places = placing(diff.differences);
   for (const one of diff.differences) yield edgeLine(one, labels.has(one), places(one));

@@ -1,5 +1,5 @@
 // Says in words what differs: on a line of a drawing, in its tooltip, and in the heading with the legend.
-import type { ClassTotals, Diff, Difference, SideEdge } from '../../schemas/diff.ts';
+import type { ClassTotals, Diff, Difference, DiffTotals, SideEdge } from '../../schemas/diff.ts';
 import { completenessText, edgeText, loadText, serviceText, windowText } from '../graph-words.ts';
 import { formatBytes, formatMany } from '../quantities.ts';
 import { bothComplete } from './both-complete.ts';
@@ -37,8 +37,8 @@ export function differenceText({ source, target, before, after }: Difference): s
 }
 
 const LEGEND = [
-  'Blue, bold: new. Grey, dashed: gone. Orange, thin: changed, × is bytes a minute after over before.',
-  'Violet, bold, diamond at its start: ACCEPT and REJECT changed places. A bar as head: REJECT.',
+  'Blue, solid: new. Grey, dashed: gone. Orange, dotted: changed; × is bytes a minute, after over before.',
+  'Violet, double, diamond at its start: ACCEPT and REJECT changed places. A bar as head: REJECT.',
 ];
 
 const classText = (word: string, { edges, before, after }: ClassTotals): string => {
@@ -47,20 +47,25 @@ const classText = (word: string, { edges, before, after }: ClassTotals): string 
   return edges === 0 ? `0 ${word}` : `${edges.toLocaleString('en-US')} ${word} (${load})`;
 };
 
+/** `2 new (1.20 MB), 0 gone, 3 changed (1.00 MB → 3.20 MB), 0 flipped, 12 unchanged edges not drawn; 40 nodes folded`. */
+export function diffCounts({ classes, others }: DiffTotals): string {
+  const { added, removed, changed, flipped, unchanged } = classes;
+  const folded = others === 0 ? '' : `; ${formatMany(others, 'node')} folded`;
+  return [
+    classText('new', added),
+    classText('gone', removed),
+    classText('changed', changed),
+    classText('flipped', flipped),
+    `${formatMany(unchanged.edges, 'unchanged edge')} not drawn${folded}`,
+  ].join(', ');
+}
+
 /** The lines above a drawing. */
 export function diffTitle({ window, against, totals, differences }: Diff): string[] {
-  const { added, removed, changed, flipped, unchanged } = totals.classes;
   const leftOut = minutesOf(window.asked) - minutesOf(window.compared);
-  const others = totals.others === 0 ? '' : `; ${formatMany(totals.others, 'node')} folded`;
   return [
     `What changed, ${windowText(window.compared)} against ${windowText(against.compared)}`,
-    [
-      classText('new', added),
-      classText('gone', removed),
-      classText('changed', changed),
-      classText('flipped', flipped),
-      `${formatMany(unchanged.edges, 'unchanged edge')} not drawn${others}`,
-    ].join(', '),
+    diffCounts(totals),
     completenessText(bothComplete(window.completeness, against.completeness)),
     ...(leftOut > 0 ? [`${formatMany(leftOut, 'minute')} of the window left out: not complete yet.`] : []),
     ...(differences.length > 0 ? LEGEND : []),

@@ -36,7 +36,7 @@ const graphviz = await Graphviz.load();
 async function drawn({ dot, format, maxPixels, maxMemory }: DrawingJob): Promise<DrawingReply> {
   most = maxMemory;
   try {
-    const svg = withoutProlog(graphviz.layout(dot, 'svg', 'dot'));
+    const svg = withFonts(withoutProlog(graphviz.layout(dot, 'svg', 'dot')));
     return { picture: format === 'svg' ? svg : await pngOfSvg(svg, maxPixels), held };
   } catch (error) {
     if (refused) return { full: true };
@@ -46,5 +46,9 @@ async function drawn({ dot, format, maxPixels, maxMemory }: DrawingJob): Promise
 
 /** Without the document type, which names a file elsewhere; so the drawing can also stand in a page. */
 const withoutProlog = (svg: string): string => svg.slice(svg.indexOf('<svg'));
+
+/** Fonts of the same widths for machines without Helvetica. A quotation mark in a text is written &quot;. */
+const withFonts = (svg: string): string =>
+  svg.replaceAll('font-family="Helvetica,sans-Serif"', 'font-family="Helvetica,Arial,Arimo,sans-serif"');
 
 parentPort?.on('message', async (job: DrawingJob) => parentPort?.postMessage(await drawn(job)));

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 
-/** Arimo has the widths of Arial, which are those that Graphviz lays text out by. */
+/** Arimo has the widths of Helvetica, which are those that Graphviz lays our texts out by. */
 const FONT = { name: 'Arimo', file: '@expo-google-fonts/arimo/400Regular/Arimo_400Regular.ttf' };
 
 /** Pixels of a point: twice those of a screen, so that it is also sharp in print. */
