@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { startQueryServer } from '../../consumers/query/server/server.ts';
+import { startServer } from '../consumers/query/serving.ts';
 import { ManualClock } from '../fakes/manual-clock.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { requirement } from '../requirements.ts';
@@ -13,7 +13,7 @@ const available = requirement(`Chromium (${CHROMIUM})`, existsSync(CHROMIUM), 't
 
 describe.skipIf(!available)('the page at /docs', () => {
   test('is shown without a complaint, and alone', async () => {
-    const server = await startQueryServer({ store: new MemoryStore(), clock: new ManualClock(0), port: 0 });
+    const server = await startServer({ store: new MemoryStore(), clock: new ManualClock(0) });
     const args = ['disable-gpu', 'no-first-run', 'disable-background-networking', 'disable-sync', 'no-sandbox'];
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: args.map((flag) => `--${flag}`) });
     try {
@@ -23,7 +23,10 @@ describe.skipIf(!available)('the page at /docs', () => {
       page.on('console', (message) => complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(String(error)));
       await page.goto(`${server.url}/docs`);
-      await page.getByRole('link', { name: '/v1/graph', exact: false }).first().click();
+      const link = page.getByRole('link', { name: '/v1/graph', exact: false }).first();
+      expect(await link.isVisible()).toBe(false);
+      await page.getByText('Contents', { exact: true }).click();
+      await link.click();
       expect(await page.getByRole('heading', { name: '/v1/graph' }).first().isVisible()).toBe(true);
       await page.locator('#getV1Graph summary').click();
       expect(await page.locator('#getV1Graph').getByText('VF_BAD_FILTER').first().isVisible()).toBe(true);

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type QueryServer, startQueryServer } from '../../consumers/query/server/server.ts';
+import type { QueryServer } from '../../consumers/query/server/server.ts';
 import { DirectoryStore } from '../../consumers/shared/store/directory.ts';
 import { AFTER, HOSTILE, NETWORK, WINDOW } from '../consumers/query/flow-rows.ts';
+import { startServer } from '../consumers/query/serving.ts';
 import { putRows } from '../consumers/query/store-of-rows.ts';
 import { ManualClock } from '../fakes/manual-clock.ts';
 import { requirement } from '../requirements.ts';
@@ -30,7 +31,9 @@ describe.skipIf(!available)('the page at /', () => {
     const store = new DirectoryStore(join(directory, 'store'));
     await putRows(store, 'digests', 'network', NETWORK);
     await putRows(store, 'digests', 'hostile', HOSTILE);
-    server = await startQueryServer({ store, clock: new ManualClock(AFTER), port: 0 });
+    const yesterday = NETWORK.slice(2).map((row) => ({ ...row, minute: '2026-11-19T05:05:00Z' }));
+    await putRows(store, 'digests', 'yesterday', yesterday);
+    server = await startServer({ store, clock: new ManualClock(AFTER) });
     const args = [...QUIET, 'disable-sync', 'no-sandbox'].map((flag) => `--${flag}`);
     browser = await chromium.launch({ executablePath: CHROMIUM, args });
   });
@@ -103,6 +106,18 @@ describe.skipIf(!available)('the page at /', () => {
     await page.locator('.drawing svg').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     expect(await page.getByRole('button', { name: 'Show' }).isVisible()).toBe(true);
+    await page.goto(`${server.url}/?start=${WINDOW.start}&stop=${WINDOW.stop}&against=day`);
+    const hidden = await page
+      .locator('.table')
+      .evaluateAll((all) => all.map((one) => one.scrollWidth - one.clientWidth));
+    expect(hidden).toEqual([0, 0, 0]);
+    for (const table of await page.locator('.table').all())
+      expect(await table.getByText('Bytes').first().isVisible()).toBe(true);
+    // A drawing that is wider than the screen begins where there is something to be seen.
+    const busiest = page.locator('.difference ~ .picture g.node', { hasText: '10.0.10.21' });
+    const [box, frame] = [await busiest.boundingBox(), await page.locator('.drawing').last().boundingBox()];
+    expect(box?.x).toBeGreaterThanOrEqual(frame?.x ?? 0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((frame?.x ?? 0) + (frame?.width ?? 0));
     quietAndAlone();
   });
 
@@ -145,7 +160,15 @@ describe.skipIf(!available)('the page at /', () => {
     expect(await difference.getByRole('heading').textContent()).toBe('What differs from 2026-11-19 05:00 to 05:15 UTC');
     expect(await difference.locator('svg g.node').count()).toBeGreaterThan(3);
     expect(await difference.locator('tbody tr').count()).toBe(await difference.locator('tbody tr.new').count());
-    expect(await difference.locator('tbody tr').first().textContent()).toContain('203.0.113.5');
+    expect(await difference.locator('tbody').textContent()).toContain('203.0.113.5');
+    await difference.locator('g.node', { hasText: '203.0.113.5' }).click();
+    await page.waitForURL('**&filter=*');
+    expect(await page.getByLabel('Filter').inputValue()).toBe('addr = 203.0.113.5');
+    expect(page.url()).toContain('against=day');
+    await page.getByLabel('compare incomplete minutes too').check();
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.waitForURL('**incomplete=true*');
+    expect(await page.getByLabel('compare incomplete minutes too').isChecked()).toBe(true);
     quietAndAlone();
   });
 
@@ -159,7 +182,7 @@ describe.skipIf(!available)('the page at /', () => {
   });
 
   test('links to formats of each kind answer', async () => {
-    await page.goto(`${server.url}/?start=${WINDOW.start}&stop=${WINDOW.stop}&against=before`);
+    await page.goto(`${server.url}/?start=${WINDOW.start}&stop=${WINDOW.stop}&against=day`);
     const links = page.locator('.formats dd a:last-of-type, .difference .bar a:first-of-type, .series a');
     const addresses = await links.evaluateAll((all) => all.map((one) => one.getAttribute('href') ?? ''));
     expect(addresses.length).toBe(6);

@@ -38,6 +38,12 @@ export function schemaText(schema: Schema): string {
   return `${String(format ?? (type === 'string' ? 'text' : (type ?? 'text')))}${fallback}`;
 }
 
+/** The description without what its values say already: `keep the N with most bytes`, and not `… (1 to 500)` again. */
+export function aboutText(description: string, schema: Schema): string {
+  const values = schemaText({ ...schema, default: undefined });
+  return description.replace(` (${values})`, '').replace(`: ${values.replace(' or ', ', or ')}`, '');
+}
+
 /** The path with what is required, in a window that has something to show, and the filter of the example. */
 export function exampleAddress(path: string, parameters: readonly ApiParameter[]): string {
   const given = parameters.filter(({ name, required }) => required === true || name === 'filter');

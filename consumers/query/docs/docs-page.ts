@@ -4,12 +4,14 @@ import { FILTER_COLUMNS, type FilterColumn, OPERATORS } from '../../../pipeline/
 import { ERRORS } from '../../../schemas/errors.ts';
 import { type Html, html } from '../page/html.ts';
 import type { ApiDocument, ApiOperation, ApiParameter } from './api-document.ts';
-import { exampleAddress, schemaText } from './api-document.ts';
+import { aboutText, exampleAddress, schemaText } from './api-document.ts';
 
 /** The whole page; `server` is the address that commands on it ask. */
 export const docsPage = (document: ApiDocument, server: string): string => {
   const groups = (document.tags ?? []).map((tag) => ({ tag, operations: operationsOf(document, tag.name) }));
   const shown = groups.filter(({ operations }) => operations.length > 0);
+  // Twice, of which one is shown: beside the blocks, or folded above them where the screen is narrow.
+  const contents = contentsHtml(shown);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -24,10 +26,8 @@ export const docsPage = (document: ApiDocument, server: string): string => {
 <header><h1><a href="/">vpcflow</a></h1><p>the API, version ${document.info.version}</p>
 <nav><a href="/openapi.json">openapi.json</a> <a href="/v1/audit?format=table">audit</a> <a href="/metrics">metrics</a></nav></header>
 <main class="docs">
-<nav class="contents" aria-label="Contents">
-${shown.map(({ tag, operations }) => html`<p class="group">${tag.description}</p><ul>${operations.map(contentHtml)}</ul>`)}
-<p class="group">More</p><ul><li><a href="#filters">The language of filters</a></li><li><a href="#errors">Errors</a></li></ul>
-</nav>
+<nav class="contents beside" aria-label="Contents">${contents}</nav>
+<details class="contents above"><summary>Contents</summary>${contents}</details>
 <div class="blocks">
 <section><h2>${document.info.title}</h2>${paragraphs(document.info.description)}</section>
 ${shown.flatMap(({ operations }) => operations.map((one) => operationHtml(one, server)))}
@@ -54,6 +54,16 @@ const operationsOf = ({ paths }: ApiDocument, tag: string): readonly Listed[] =>
   );
 
 const anchor = ({ operation }: Listed): string => operation.operationId ?? '';
+
+interface Group {
+  readonly tag: { readonly description: string };
+  readonly operations: readonly Listed[];
+}
+
+const contentsHtml = (groups: readonly Group[]): Html => html`
+${groups.map(({ tag, operations }) => html`<p class="group">${tag.description}</p><ul>${operations.map(contentHtml)}</ul>`)}
+<p class="group">More</p><ul><li><a href="#filters">The language of filters</a></li><li><a href="#errors">Errors</a></li></ul>
+`;
 
 const contentHtml = (listed: Listed): Html =>
   html`<li><a href="#${anchor(listed)}"><span class="method">${listed.method}</span> ${listed.path}</a></li>`;
@@ -82,7 +92,7 @@ const parametersHtml = (parameters: readonly ApiParameter[]): Html => html`<div 
 <tbody>${parameters.map(
   ({ name, required, description, schema, example }) => html`<tr>
 <td class="exact"><code>${name}</code>${required === true ? html` <span class="required">required</span>` : null}</td>
-<td>${withCode(description ?? '')}</td><td>${schemaText(schema ?? {})}</td>
+<td>${withCode(aboutText(description ?? '', schema ?? {}))}</td><td>${schemaText(schema ?? {})}</td>
 <td class="exact">${example === undefined ? null : html`<code>${String(example)}</code>`}</td></tr>`,
 )}</tbody></table></div>`;
 

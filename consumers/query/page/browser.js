@@ -20,9 +20,6 @@ function enliven(drawing, svg, zoom) {
     drawing.classList.toggle('grab', width * scale > room() || height * scale > drawing.clientHeight);
   };
   const fit = () => Math.min(1, room() / width);
-  // A wide drawing begins as small as it can still be read, and not smaller.
-  zoomTo(Math.max(0.6, fit()));
-  drawing.scrollTop = 0;
   zoom.hidden = false;
   zoom.addEventListener('click', ({ target }) => {
     const step = target.dataset.zoom;
@@ -72,6 +69,18 @@ function enliven(drawing, svg, zoom) {
   svg.addEventListener('focusin', traceAt);
   svg.addEventListener('focusout', () => trace(null));
   svg.addEventListener('pointerleave', () => trace(null));
+
+  // A wide drawing begins as small as it can still be read, and not smaller, around the node with most edges.
+  zoomTo(Math.max(0.6, fit()));
+  drawing.scrollTo(0, 0);
+  const degree = ({ title }) => edges.filter((edge) => otherEnd(edge.title, title) !== null).length;
+  const [busiest] = nodes.map((node) => ({ ...node, degree: degree(node) })).sort((a, b) => b.degree - a.degree);
+  if (busiest) {
+    const [frame, box] = [drawing, busiest.element].map((element) => element.getBoundingClientRect());
+    const left = box.left + box.width / 2 - frame.left - frame.width / 2;
+    const top = box.top + box.height / 2 - frame.top - frame.height / 2;
+    drawing.scrollTo(left, top); // no further than there is something
+  }
 }
 
 function titleOf(element) {
@@ -113,8 +122,7 @@ if (filter && proposals) {
   filter.addEventListener('focus', complete);
 }
 
-const copy = document.querySelector('[data-copy]');
-if (copy && navigator.clipboard) {
+for (const copy of navigator.clipboard ? document.querySelectorAll('[data-copy]') : []) {
   copy.hidden = false;
   copy.addEventListener('click', async () => {
     await navigator.clipboard.writeText(copy.parentElement.querySelector('code').textContent);

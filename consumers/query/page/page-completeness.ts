@@ -1,10 +1,13 @@
 // Turns how complete an answer is into the notice that stands above it.
 import { completenessText } from '../../../pipeline/graph-words.ts';
 import { formatMany } from '../../../pipeline/quantities.ts';
-import { formatTime } from '../../../pipeline/window.ts';
 import type { Completeness } from '../../../schemas/query.ts';
 import { type Html, html } from './html.ts';
 
+/**
+ * The notice: one sentence, and a list of what is missing. Red where objects could not be read, yellow where something
+ * is still to come or was left out, green where everything is there, grey where nobody can say.
+ */
 export function completenessHtml(completeness: Completeness): Html {
   const { complete, warnings, skipdata } = completeness;
   const details = detailsOf(completeness);
@@ -25,11 +28,10 @@ function detailsOf({ behind, skipdata, longestInterval, warnings, lateness, comp
   const [last] = behind.shards;
   const lines = [...warnings];
   if (behind.count > 0 && last !== undefined) {
-    const upTo = last.watermark === null ? 'nobody has begun to read it' : `read up to ${formatTime(last.watermark)}`;
     const waits = behind.count === 1 ? 'is' : 'are';
     lines.push(
       `${formatMany(behind.count, 'shard')} ${waits} not yet ${formatMany(lateness / 60_000, 'minute')} past the window; ` +
-        `furthest behind: ${last.shard} of ${last.stream}, ${upTo}.`,
+        `furthest behind: ${last.shard} of ${last.stream}.`,
     );
   }
   if (skipdata.minutes > 0) {

@@ -1,88 +1,47 @@
-// Asks what differs between the page's window and another one, by the question that /v1/diff answers.
-import { parseExactJson } from '../../../pipeline/canonical-json.ts';
+// Answers what differs between the page's window and another one: read once, drawn and listed.
+import type { Diff } from '../../../schemas/diff.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import { type DiffFormat, diffQuestion } from '../questions/diff-question.ts';
+import { drawDiff } from '../drawing/draw-diff.ts';
+import { readDiff } from '../questions/diff-question.ts';
+import { linkOf } from '../questions/graph-question.ts';
+import type { PairSource } from '../questions/pair-source.ts';
 import type { PageOptions } from './links.ts';
-import type { PageDifference } from './page.ts';
+import type { PageDrawing } from './page-picture.ts';
 import { asProblem } from './page-problem.ts';
-import type { DifferenceRow } from './page-tables.ts';
+import { type NotCompared, notCompared } from './page-source.ts';
 
 /** More nodes are on no picture, and their differences in no table. */
 const MOST_NODES = 200;
 
+export interface PageDifference {
+  readonly diff: Diff;
+  /** Null where there is nothing to be drawn. */
+  readonly drawing: PageDrawing | null;
+}
+
+/**
+ * What differs between the two windows of `pair`, `against` as it was asked for. What is too large to be compared or
+ * drawn is said and no error; a file that cannot be read is one, and `pair` says which it is.
+ * @param timeLimit of the drawing, ms
+ */
 export async function pageDifference(
   service: QueryService,
-  options: PageOptions,
-  against: Window,
+  pair: PairSource,
+  options: Omit<PageOptions, 'against'> & { readonly against: Window },
+  timeLimit: number,
   signal: AbortSignal,
-): Promise<PageDifference> {
-  const asked = { ...options, top: Math.min(options.top ?? MOST_NODES, MOST_NODES), against, incomplete: true };
-  const text = async (format: DiffFormat): Promise<string> => {
-    const question = diffQuestion({ ...asked, format });
-    const source = await question.open?.(service, signal);
-    if (source === undefined) throw new TypeError('a difference opens two windows');
-    try {
-      let whole = '';
-      for await (const piece of question.answer(service, source, signal)) whole += piece;
-      return whole;
-    } finally {
-      source.release();
-    }
-  };
-  const drawing = await text('svg').then(
+): Promise<PageDifference | NotCompared> {
+  const top = Math.min(options.top ?? MOST_NODES, MOST_NODES);
+  const diff = await readDiff(service, pair, { ...options, top }, signal).catch(notCompared);
+  if ('sentence' in diff) return diff;
+  if (diff.differences.length === 0 || hasNothingBefore(diff)) return { diff, drawing: null };
+  const drawing = await drawDiff(diff, 'svg', signal, { title: false, timeLimit, link: linkOf(options) }).then(
     (svg) => ({ svg }),
     (error) => ({ problem: asProblem(error).sentence, smaller: [] }),
   );
-  return { against, drawing, rows: differenceRows(await text('json')) };
+  return { diff, drawing };
 }
 
-interface Edge {
-  readonly source: string;
-  readonly target: string;
-}
-
-interface Document {
-  readonly added: readonly (Edge & { readonly action: string | null; readonly bytes: number | bigint })[];
-  readonly removed: Document['added'];
-  readonly changed: readonly (Edge & { readonly action: string | null } & Sides)[];
-  readonly flipped: readonly (Edge & { readonly before: string; readonly after: string; readonly edges: Sides })[];
-}
-
-interface Sides {
-  readonly before: { readonly bytes: number | bigint };
-  readonly after: { readonly bytes: number | bigint };
-}
-
-function differenceRows(json: string): DifferenceRow[] {
-  // diffJson wrote it.
-  const { added, removed, changed, flipped } = parseExactJson(json) as Document;
-  const ends = ({ source, target }: Edge) => ({ source, target });
-  const sides = ({ before, after }: Sides) => ({ before: BigInt(before.bytes), after: BigInt(after.bytes) });
-  const rows: DifferenceRow[] = [
-    ...flipped.map(
-      (one): DifferenceRow => ({
-        ...{ change: 'flipped', ...ends(one), action: `${one.before} → ${one.after}`, ...sides(one.edges) },
-      }),
-    ),
-    ...added.map(
-      (one): DifferenceRow => ({
-        ...{ change: 'new', ...ends(one), action: one.action ?? '–', before: 0n, after: BigInt(one.bytes) },
-      }),
-    ),
-    ...removed.map(
-      (one): DifferenceRow => ({
-        ...{ change: 'gone', ...ends(one), action: one.action ?? '–', before: BigInt(one.bytes), after: 0n },
-      }),
-    ),
-    ...changed.map(
-      (one): DifferenceRow => ({
-        ...{ change: 'changed', ...ends(one), action: one.action ?? '–', ...sides(one) },
-      }),
-    ),
-  ];
-  const size = ({ before, after }: DifferenceRow) => (after > before ? after - before : before - after);
-  // The order of the kinds stays; within one, what differs most comes first.
-  const kinds = ['flipped', 'new', 'gone', 'changed'];
-  return rows.sort((a, b) => kinds.indexOf(a.change) - kinds.indexOf(b.change) || (size(a) > size(b) ? -1 : 1));
-}
+/** Whether the window that is compared with has no flows: then everything is new. */
+export const hasNothingBefore = ({ totals }: Diff): boolean => totals.against.flows === 0n;

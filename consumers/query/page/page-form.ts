@@ -1,5 +1,5 @@
 // Turns what a person asked into the form of the page, with what was wrong beside the field that it was wrong in.
-import { AGAINST } from '../../../pipeline/diff/diff-windows.ts';
+import { AGAINST } from '../../../schemas/diff.ts';
 import { COUNTINGS, type Counting, INTERNETS } from '../../../schemas/graph.ts';
 import { Html, html } from './html.ts';
 
@@ -14,6 +14,8 @@ export interface PageForm {
   readonly count: string;
   /** Empty: nothing is compared. */
   readonly against: string;
+  /** `true`: minutes are compared that are not complete. */
+  readonly incomplete: string;
 }
 
 /** Why a question has no answer. */
@@ -42,6 +44,10 @@ const options = (names: Readonly<Record<string, string>>, values: readonly strin
       html`<option value="${value}"${value === chosen ? new Html(' selected') : null}>${names[value]}</option>`,
   );
 
+/**
+ * The form with the fields as they were given.
+ * @param problem why there is no answer: said below the fields, and at the one that it is about; null where there is one.
+ */
 export function formHtml(form: PageForm, problem: PageProblem | null): Html {
   const wrong = (field: keyof PageForm): Html | null =>
     problem?.field === field ? html` aria-invalid="true" aria-describedby="problem"` : null;
@@ -55,6 +61,7 @@ export function formHtml(form: PageForm, problem: PageProblem | null): Html {
 <label class="top">Top<input name="top" type="number" min="1" max="500" value="${form.top}"${wrong('top')}></label>
 <label>Count<select name="count"${wrong('count')}>${options(COUNT_NAMES, COUNTINGS, form.count)}</select></label>
 <label>Compare with<select name="against"${wrong('against')}><option value="">nothing</option>${options(AGAINST_NAMES, AGAINST, form.against)}</select></label>
+<label class="check"><input type="checkbox" name="incomplete" value="true"${form.incomplete === 'true' ? new Html(' checked') : null}${wrong('incomplete')}>compare incomplete minutes too</label>
 <label class="filter">Filter<input name="filter" value="${form.filter}" list="filters" placeholder="addr in 10.0.0.0/8 and port = https and not action = REJECT"${plain}${wrong('filter')}></label>
 <datalist id="filters"></datalist>
 <button>Show</button>

@@ -4,7 +4,7 @@ import { VpcflowError } from '../../../schemas/errors.ts';
 import type { PageForm, PageProblem } from './page-form.ts';
 
 const FIELDS: ReadonlySet<string> = new Set<keyof PageForm>([
-  ...(['start', 'stop', 'group', 'internet', 'filter', 'top', 'count', 'against'] as const),
+  ...(['start', 'stop', 'group', 'internet', 'filter', 'top', 'count', 'against', 'incomplete'] as const),
 ]);
 
 const isField = (name: string): name is keyof PageForm => FIELDS.has(name);

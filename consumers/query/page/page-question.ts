@@ -1,12 +1,13 @@
 // Turns what the form of the page holds into a question whose answer is the page.
-import { AGAINST, againstWindow } from '../../../pipeline/diff/diff-windows.ts';
+import { againstWindow } from '../../../pipeline/diff/diff-windows.ts';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { seriesSql } from '../../../pipeline/series/series-sql.ts';
 import { stepFor } from '../../../pipeline/series/step.ts';
 import { parseWindow } from '../../../pipeline/window.ts';
+import { AGAINST } from '../../../schemas/diff.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { COUNTINGS, INTERNETS } from '../../../schemas/graph.ts';
-import type { QueryValue } from '../../../schemas/query.ts';
+import type { QueryValue, Window } from '../../../schemas/query.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
@@ -20,6 +21,7 @@ import { pageDifference } from './page-difference.ts';
 import type { PageForm } from './page-form.ts';
 import { asProblem } from './page-problem.ts';
 import { type PageSeries, seriesOf } from './page-series.ts';
+import { openPage, type PageSource } from './page-source.ts';
 
 export const PAGE_TYPE = 'text/html; charset=utf-8';
 
@@ -33,13 +35,14 @@ export const PAGE_DEFAULTS: PageForm = {
   top: '20',
   count: 'conversations',
   against: '',
+  incomplete: '',
 };
 
 /** How long the page waits for its drawing, ms; it has a table beside it. */
 const DRAW_PATIENCE = 8000;
 
 /** Throws VF_BAD_* for what cannot be asked. */
-export function pageQuestion(form: PageForm, ownNetworks: readonly string[], now: number): Question {
+export function pageQuestion(form: PageForm, ownNetworks: readonly string[], now: number): Question<PageSource> {
   const asked: PageOptions = {
     window: parseWindow(plusRestored(form.start), plusRestored(form.stop), now),
     lateness: OPTIONS.lateness.default,
@@ -51,39 +54,46 @@ export function pageQuestion(form: PageForm, ownNetworks: readonly string[], now
     where: compileFilter(form.filter, now),
     top: optionParameter(OPTIONS.top, form.top === '' ? undefined : form.top),
     against: form.against === '' ? null : member(AGAINST, form.against, 'against'),
+    incomplete: optionParameter(OPTIONS.incomplete, form.incomplete === '' ? undefined : form.incomplete),
   };
   const options = { ...asked, linked: { to: unfilteredPage(asked), filter: form.filter } };
   knownGroup(options.group);
+  const { against } = options;
+  const other =
+    against === null ? null : againstWindow(options.window, { against, againstStart: null, againstStop: null }, now);
   return {
     ...{ window: options.window, lateness: options.lateness, tables: ['digests'] },
     ...{ contentType: PAGE_TYPE, binary: false, text: JSON.stringify(['page', form, ownNetworks]) },
+    open: (service, signal) => openPage(service, options, other, signal),
     async *answer(service, source, signal) {
-      yield page(form, await pageAnswer(service, source, options, now, signal).catch(asProblem));
+      yield page(form, await pageAnswer(service, source, options, other, signal).catch(asProblem));
     },
   };
 }
 
 async function pageAnswer(
   service: QueryService,
-  source: WindowSource,
+  { shown, pair }: PageSource,
   options: PageOptions,
-  now: number,
+  against: Window | null,
   signal: AbortSignal,
 ): Promise<PageAnswer> {
-  const graph = await readGraph(service, source, options, signal);
+  const graph = await readGraph(service, shown, options, signal);
   const drawing = await drawGraph(graph, 'svg', signal, {
     ...{ title: false, timeLimit: DRAW_PATIENCE, link: linkOf(options) },
   }).then(
     (svg) => ({ svg }),
     (error) => ({ problem: asProblem(error).message, smaller: drawableGraphs(graph) }),
   );
-  const { against } = options;
-  const other =
-    against === null ? null : againstWindow(options.window, { against, againstStart: null, againstStop: null }, now);
+  const difference = async (): Promise<PageAnswer['difference']> => {
+    if (pair === null || against === null) return null;
+    if ('sentence' in pair) return pair;
+    return await pageDifference(service, pair, { ...options, against }, DRAW_PATIENCE, signal);
+  };
   return {
-    ...{ options, completeness: source.completeness, graph, drawing, store: service.store.uri },
-    series: await readSeries(service, source, options, signal),
-    difference: other === null ? null : await pageDifference(service, options, other, signal),
+    ...{ options, completeness: shown.completeness, graph, drawing, store: service.store.uri },
+    series: await readSeries(service, shown, options, signal),
+    difference: await difference(),
   };
 }
 

@@ -44,6 +44,7 @@ const stepText = (ms: number): string => {
   return minutes < 1440 ? formatMany(minutes / 60, 'hour') : formatMany(minutes / 1440, 'day');
 };
 
+/** The chart, one bar a step, as high as its share of the highest; `address` is that of the same numbers. */
 export function seriesHtml({ step, steps }: PageSeries, address: string): Html {
   const flows = steps.map(({ accepted, rejected }) => accepted.flows + rejected.flows);
   const most = flows.sort((a, b) => (a === b ? 0 : a > b ? -1 : 1))[0] || 1n;

@@ -2,18 +2,14 @@
 import { countText, windowText } from '../../../pipeline/graph-words.ts';
 import { formatBytes, formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import type { SmallerGraph } from '../../../pipeline/smaller-graphs.ts';
+import { GRAPH_FORMATS, ROW_FORMATS, TEXT_FORMATS } from '../../../schemas/formats.ts';
 import type { Graph } from '../../../schemas/graph.ts';
 import type { Completeness } from '../../../schemas/query.ts';
-import { COVERAGE_FORMATS } from '../questions/coverage-question.ts';
-import { DIFF_FORMATS } from '../questions/diff-question.ts';
-import { GRAPH_FORMATS } from '../questions/graph-question.ts';
-import { ROW_FORMATS } from '../questions/rows-question.ts';
-import { SERIES_FORMATS } from '../questions/series-question.ts';
-import { Html, html } from './html.ts';
+import { differenceHtml } from './difference-html.ts';
+import { type Html, html } from './html.ts';
 import {
-  commandLine,
+  commandLines,
   coverageAddress,
-  diffAddress,
   graphAddress,
   type PageOptions,
   pageAddress,
@@ -23,21 +19,12 @@ import {
   smallerPage,
 } from './links.ts';
 import { completenessHtml } from './page-completeness.ts';
+import type { PageDifference } from './page-difference.ts';
 import { formHtml, type PageForm, type PageProblem } from './page-form.ts';
+import { type PageDrawing, pictureHtml } from './page-picture.ts';
 import { type PageSeries, seriesHtml } from './page-series.ts';
-import { type DifferenceRow, differenceTable, tablesHtml } from './page-tables.ts';
-
-/** A drawing, or why there is none and what could be drawn instead. */
-export type PageDrawing =
-  | { readonly svg: string }
-  | { readonly problem: string; readonly smaller: readonly SmallerGraph[] };
-
-export interface PageDifference {
-  /** The window that is compared with. */
-  readonly against: { readonly start: number; readonly stop: number };
-  readonly drawing: PageDrawing;
-  readonly rows: readonly DifferenceRow[];
-}
+import type { NotCompared } from './page-source.ts';
+import { tablesHtml } from './page-tables.ts';
 
 export interface PageAnswer {
   readonly options: PageOptions;
@@ -45,7 +32,8 @@ export interface PageAnswer {
   readonly graph: Graph;
   readonly drawing: PageDrawing;
   readonly series: PageSeries;
-  readonly difference: PageDifference | null;
+  /** Null: nothing is compared. */
+  readonly difference: PageDifference | NotCompared | null;
   readonly store: string;
 }
 
@@ -65,6 +53,8 @@ export const page = (form: PageForm, answer: PageAnswer | PageProblem): string =
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>vpcflow${'sentence' in answer ? '' : `: ${windowText(answer.graph)}`}</title>
 <link rel="stylesheet" href="/page.css">
+<link rel="stylesheet" href="/form.css">
+<link rel="stylesheet" href="/picture.css">
 <link rel="icon" href="data:,">
 <script src="/page.js" type="module"></script>
 </head>
@@ -106,13 +96,6 @@ ${figure('nodes', formatCount(totals.nodes))}
 ${figure('edges', formatCount(totals.edges))}
 </dl>`;
 
-/** The picture in a frame that scrolls, with buttons that a script brings to life. */
-const pictureHtml = (
-  svg: string,
-  label: string,
-): Html => html`<div class="zoom" hidden><button type="button" data-zoom="out" aria-label="Smaller">−</button><button type="button" data-zoom="fit">Fit</button><button type="button" data-zoom="in" aria-label="Larger">+</button></div>
-<div class="drawing" tabindex="0" role="group" aria-label="${label}">${new Html(svg)}</div>`;
-
 const change = (smaller: SmallerGraph): string =>
   Object.entries(smaller.change)
     .map(([name, value]) => `${name} ${value}`)
@@ -136,17 +119,6 @@ ${pictureHtml(drawing.svg, 'The graph; its edges are in the tables below')}
 </section>`;
 }
 
-function differenceHtml(options: PageOptions, { against, drawing, rows }: PageDifference): Html {
-  const links = DIFF_FORMATS.map(
-    (format) => html`<a href="${diffAddress(options, format)}">${format.toUpperCase()}</a> `,
-  );
-  return html`<section class="picture difference">
-<div class="bar"><h2>What differs from ${windowText(against)}</h2><p>all minutes compared, complete or not; ${links}</p></div>
-${'svg' in drawing ? pictureHtml(drawing.svg, 'What differs; also in the table below') : html`<p class="notice open">Not drawn: ${drawing.problem}.</p>`}
-${differenceTable(rows)}
-</section>`;
-}
-
 const formatLinks = <F extends string>(formats: readonly F[], link: (format: F) => string): Html[] =>
   formats.map((format) => html`<a href="${link(format)}">${format}</a> `);
 
@@ -155,8 +127,9 @@ const sameHtml = (options: PageOptions, store: string): Html => html`<section cl
 <dl class="formats">
 <div><dt>graph</dt><dd>${formatLinks(GRAPH_FORMATS, (format) => graphAddress(options, format))}</dd></div>
 <div><dt>rows</dt><dd>${formatLinks(ROW_FORMATS, (format) => rowsAddress(options, format))}</dd></div>
-<div><dt>series</dt><dd>${formatLinks(SERIES_FORMATS, (format) => seriesAddress(options, format))}</dd></div>
-<div><dt>coverage</dt><dd>${formatLinks(COVERAGE_FORMATS, (format) => coverageAddress(options, format))}</dd></div>
+<div><dt>series</dt><dd>${formatLinks(TEXT_FORMATS, (format) => seriesAddress(options, format))}</dd></div>
+<div><dt>coverage</dt><dd>${formatLinks(TEXT_FORMATS, (format) => coverageAddress(options, format))}</dd></div>
 </dl>
-<div class="command"><code>${commandLine(options, store)}</code><button type="button" data-copy hidden>Copy</button></div>
-</section>`;
+${commandLines(options, store).map(
+  (line) => html`<div class="command"><code>${line}</code><button type="button" data-copy hidden>Copy</button></div>\n`,
+)}</section>`;

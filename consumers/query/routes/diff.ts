@@ -1,12 +1,14 @@
 // GET /v1/diff: what differs between a window and another one.
 import { z } from 'zod';
-import { AGAINST, againstWindow } from '../../../pipeline/diff/diff-windows.ts';
+import { againstWindow } from '../../../pipeline/diff/diff-windows.ts';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
+import { AGAINST } from '../../../schemas/diff.ts';
+import { DIFF_FORMATS, DIFF_TYPES } from '../../../schemas/formats.ts';
 import { COUNTINGS } from '../../../schemas/graph.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
-import { DIFF_FORMATS, DIFF_TYPES, diffQuestion } from '../questions/diff-question.ts';
+import { diffQuestion } from '../questions/diff-question.ts';
 import { NODE_PARAMETERS, nodeParameters } from '../server/node-parameters.ts';
 import {
   chosenFormat,
@@ -34,14 +36,31 @@ const QUERY = z.strictObject({
   format: z.enum(DIFF_FORMATS).optional().describe(OPTIONS.diffFormat.help),
 });
 
+const { answers: ANSWERS } = windowAnswers('The difference', DIFF_TYPES, { json: named('Diff') }, ['VF_BAD_FILTER']);
+
 const timeOf = (text: string | undefined): string | null => (text === undefined ? null : plusRestored(text));
+
+/** What the graph of the window is asked with as its difference was. */
+const GRAPH_PARAMETERS = [
+  ...(['start', 'stop', 'lateness', 'overlapping', 'group', 'internet', 'own-networks', 'top', 'count'] as const),
+];
+
+/** The address of the window's graph without its filter, as a reference from a drawing. */
+const graphOf = (query: z.infer<typeof QUERY>): string =>
+  `graph?${new URLSearchParams([
+    ...GRAPH_PARAMETERS.flatMap((name): [string, string][] => {
+      const value = query[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+    ['format', 'svg'],
+  ])}`;
 
 export const diffRoute: RegisterRoutes = (app, services) => {
   app.route({
     method: 'GET',
     url: '/v1/diff',
     schema: { summary: 'What differs between two windows', tags: ['windows'], querystring: QUERY },
-    config: windowAnswers('The difference', DIFF_TYPES, { json: named('Diff') }, ['VF_BAD_FILTER']),
+    config: { answers: { ...ANSWERS, compared: true } },
     handler: (request, reply) => {
       const { query } = request;
       const now = services.query.clock.now();
@@ -62,6 +81,7 @@ export const diffRoute: RegisterRoutes = (app, services) => {
         where: compileFilter(query.filter ?? '', now),
         count: query.count ?? OPTIONS.count.default,
         format: chosenFormat(DIFF_FORMATS, DIFF_TYPES, query.format, request.headers.accept),
+        linked: { to: graphOf(query), filter: query.filter ?? '' },
       });
       return sendAnswer(request, reply, services, question);
     },

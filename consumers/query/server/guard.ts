@@ -11,11 +11,16 @@ import { asVpcflowError } from './problem.ts';
 import { addressClient, type RateLimit } from './rate-limit.ts';
 import type { App } from './route.ts';
 
-/** A page may load and ask only its own server; nothing may frame it. */
+/**
+ * A page may load and ask only its own server; nothing may frame it.
+ * @param form where its forms may lead: a source list of CSP (Content Security Policy Level 3, 6.4.1 form-action).
+ */
+export const contentSecurityPolicy = ({ form }: { readonly form: string }): string =>
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  `connect-src 'self'; base-uri 'none'; form-action ${form}; frame-ancestors 'none'`;
+
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy': contentSecurityPolicy({ form: "'none'" }),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',

@@ -32,6 +32,15 @@ test('/docs shows every operation, error and column, and every link of it leads 
   }
 });
 
+test('what the values of a parameter are is said once', async () => {
+  const { url } = await start();
+  const page = await (await fetch(`${url}/docs`)).text();
+  const rows = [...page.matchAll(/<td class="exact"><code>(top|start)<\/code>[\s\S]*?<\/tr>/g)];
+  expect(rows.length).toBeGreaterThan(5);
+  for (const [row, name] of rows)
+    expect(row.match(name === 'top' ? /1 to 100000/g : /(RFC 3339 or )?now, now-15m/g) ?? [name]).toHaveLength(1);
+});
+
 test('a page says nothing that was not escaped', () => {
   const evil = '<script>alert(1)</script>';
   const operation = { operationId: 'x', summary: evil, tags: ['t'], responses: { 200: { description: evil } } };

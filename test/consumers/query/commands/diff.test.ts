@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../../consumers/commands.ts';
 import { run } from '../../../../consumers/query/commands/diff.ts';
-import { type QueryServer, startQueryServer } from '../../../../consumers/query/server/server.ts';
+import type { QueryServer } from '../../../../consumers/query/server/server.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { serialize } from '../../../../pipeline/documents.ts';
 import { shardsKey } from '../../../../pipeline/keys.ts';
@@ -14,6 +14,7 @@ import type { Row } from '../../../fakes/parquet-rows.ts';
 import { AFTER, flowRow, NETWORK } from '../flow-rows.ts';
 import { putWatermark } from '../golden-store.ts';
 import { type Printed, runCommand } from '../run-command.ts';
+import { startServer } from '../serving.ts';
 import { putRows } from '../store-of-rows.ts';
 
 const EARLIER = NETWORK.map((row) => ({ ...row, minute: '2026-11-20T04:50:00Z' }));
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const open = async (name: string): Promise<[DirectoryStore, QueryServer]> => {
     const store = new DirectoryStore(join(directory, name));
     await putRows(store, 'digests', 'made', [...EARLIER, ...LATER, ...YESTERDAY]);
-    return [store, await startQueryServer({ store, clock: new ManualClock(AFTER), port: 0 })];
+    return [store, await startServer({ store, clock: new ManualClock(AFTER) })];
   };
   [, server] = await open('network');
   let store: DirectoryStore;
@@ -165,6 +166,8 @@ describe('minutes that are not complete', () => {
   });
 });
 
+const withoutLinks = (svg: string): string => svg.replace(/ xlink:href="[^"]*"/g, '');
+
 describe('GET /v1/diff', () => {
   test.each([
     ['json', 'application/json; charset=utf-8'],
@@ -177,10 +180,23 @@ describe('GET /v1/diff', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(type);
     const body = Buffer.from(await response.arrayBuffer());
-    expect(body.equals((await diff({ format })).stdout)).toBe(true);
+    const printed = (await diff({ format })).stdout;
+    // Only what is drawn for a browser leads somewhere.
+    if (format === 'svg') expect(withoutLinks(body.toString())).toBe(withoutLinks(printed.toString()));
+    else expect(body.equals(printed)).toBe(true);
     const accepted = await get('', server, { headers: { accept: type } });
     expect(accepted.headers.get('content-type')).toBe(type);
     await accepted.arrayBuffer();
+  });
+
+  test('draws nodes that lead to the graph of what they had a part in', async () => {
+    const svg = await (await get('&format=svg&top=5&incomplete=true')).text();
+    const links = [...svg.matchAll(/xlink:href="([^"]*)"/g)].map(([, link]) => link.replaceAll('&amp;', '&'));
+    const [link] = links;
+    expect(link).toMatch(/^graph\?start=.*&top=5&format=svg&filter=addr/);
+    const graph = await fetch(new URL(link ?? '', `${server.url}/v1/diff`));
+    expect(graph.status).toBe(200);
+    expect(await graph.text()).toContain('Who talked to whom');
   });
 
   test('draws each class with its word', async () => {

@@ -45,7 +45,7 @@ test('a complete answer says nothing more; shards behind, skipped minutes and un
   expect(text).toContain('class="notice bad"');
   expect([...text.matchAll(/<li>([^<]*)<\/li>/g)].map(([, line]) => line)).toEqual([
     'digests/x.parquet cannot be read',
-    '2 shards are not yet 20 minutes past the window; furthest behind: shardId-1 of logs, read up to 2026-11-20T05:00:00Z.',
+    '2 shards are not yet 20 minutes past the window; furthest behind: shardId-1 of logs.',
     'AWS left flows out (SKIPDATA) in 3 interface-minutes of 1 interface: &lt;eni&gt; (3).',
     'Flows are aggregated over up to 600 seconds: lines can come that much later.',
   ]);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { escapeHtml, html } from '../../../../consumers/query/page/html.ts';
-import { commandLine, type PageOptions, pageAddress, shiftedPage } from '../../../../consumers/query/page/links.ts';
+import { commandLines, type PageOptions, pageAddress, shiftedPage } from '../../../../consumers/query/page/links.ts';
 
 const options: PageOptions = {
   window: { start: Date.parse('2026-11-20T05:00:00Z'), stop: Date.parse('2026-11-20T05:15:00Z') },
@@ -15,6 +15,7 @@ const options: PageOptions = {
   internet: 'each',
   ownNetworks: ['10.0.0.0/8'],
   against: null,
+  incomplete: false,
   where: null,
 };
 
@@ -42,7 +43,9 @@ test('a shell takes the command line apart into what was put together', () => {
   });
   fc.assert(
     fc.property(stores, (store) => {
-      const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${commandLine(options, store)}`], { encoding: 'utf8' });
+      const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${commandLines(options, store)[0]}`], {
+        encoding: 'utf8',
+      });
       expect(stdout.split('\n').slice(0, 5)).toEqual(['vpcflow', 'graph', '--store', store, '--start']);
       expect(stdout).toContain('\n--filter\nport = 443\n');
     }),
