@@ -7,6 +7,7 @@ import { formatTime } from '../pipeline/window.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { ObjectStore } from '../schemas/store.ts';
 import { DigestProcessor } from './digest/processor.ts';
+import { configurationOf } from './query/configuration.ts';
 import { startQueryServer } from './query/server/server.ts';
 import type { CommandContext, Run } from './shared/command.ts';
 import { readSettings } from './shared/decoding-settings.ts';
@@ -32,7 +33,7 @@ export const run: Run = async (context) => {
     const store = new DirectoryStore(options.data);
     await ensureLayout(store);
     // First of all, so that a taken port is known before anything is begun.
-    const server = await startQueryServer({ store, clock, host: '127.0.0.1', port: options.port });
+    const server = await startQueryServer({ ...configurationOf(options), store, clock });
     try {
       await live(context, { settings, state, store, lock, terminal, url: server.url });
       clean = true;

@@ -8,7 +8,7 @@ import type { Log } from '../shared/log.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import type { Options } from '../shared/options.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
-import { defaultCacheDirectory, isLocal } from '../shared/query/service.ts';
+import { isLocal } from '../shared/query/service.ts';
 import { type Configuration, configurationOf } from './configuration.ts';
 import { checkAccess, proxyRules, readTokens } from './server/access.ts';
 import { statsdPlace } from './server/metrics.ts';
@@ -48,7 +48,7 @@ export async function checkConfiguration(options: Options, clock: Clock): Promis
   const configuration = await attempt(() => configurationOf(options));
   if (configuration === null) return findings;
   await attempt(() => findings.push(bindingFinding(configuration)));
-  const { tokenFile = null, tls = null } = configuration;
+  const { tokenFile, tls } = configuration;
   if (tokenFile !== null)
     await attempt(async () => findings.push(tokensFinding(tokenFile, await readTokens(tokenFile, log))));
   await attempt(() => findings.push(...proxyFindings(configuration)));
@@ -59,7 +59,7 @@ export async function checkConfiguration(options: Options, clock: Clock): Promis
     });
   }
   if (store !== null) await attempt(async () => findings.push(await cacheFinding(store, configuration)));
-  const { digestAt = null, graphAt = null } = configuration;
+  const { digestAt, graphAt } = configuration;
   await attempt(() => void mountsOf({ digest: digestAt, graph: graphAt }));
   await attempt(() => {
     const place = statsdPlace(configuration);
@@ -70,7 +70,7 @@ export async function checkConfiguration(options: Options, clock: Clock): Promis
 
 function bindingFinding(configuration: Configuration): Finding {
   checkAccess(configuration);
-  const { host = '', port, tokenFile = null, trustedProxies = [], tls = null } = configuration;
+  const { host, port, tokenFile, trustedProxies, tls } = configuration;
   const place = `${tls === null ? 'HTTP' : 'HTTPS'} on ${host}, port ${port}`;
   const open = tokenFile === null && trustedProxies.length === 0;
   if (open) return ok(`${place}: this machine only, without authentication`);
@@ -87,7 +87,7 @@ function tokensFinding(path: string, tokens: readonly { readonly role: string }[
 function proxyFindings(configuration: Configuration): readonly Finding[] {
   const rules = proxyRules(configuration);
   if (rules === null) return [];
-  const { trustedProxies = [] } = configuration;
+  const { trustedProxies } = configuration;
   const findings = [ok(`proxies ${trustedProxies.join(', ')} say who asks in ${rules.userHeader}`)];
   const wide = trustedProxies.filter((network) => network.endsWith('/0'));
   if (wide.length === 0) return findings;
@@ -103,7 +103,6 @@ function certificateFinding(what: string, validTo: Date, now: number): Finding {
 
 async function cacheFinding(store: ObjectStore, { cacheDirectory }: Configuration): Promise<Finding> {
   if (isLocal(store)) return ok('cache: none is needed, the objects are read where they lie');
-  const directory = cacheDirectory ?? defaultCacheDirectory();
-  await checkCacheDirectory(directory);
-  return ok(`cache ${directory}`);
+  await checkCacheDirectory(cacheDirectory);
+  return ok(`cache ${cacheDirectory}`);
 }

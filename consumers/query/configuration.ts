@@ -2,11 +2,11 @@
 import { VpcflowError } from '../../schemas/errors.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import { DRAIN_MS, type Options } from '../shared/options.ts';
+import { serviceLimits } from '../shared/query/service-limits.ts';
 import type { QueryServerOptions } from './server/server-options.ts';
 
-const MIB = 1024 * 1024;
-
-export type Configuration = Omit<QueryServerOptions, 'store' | 'clock' | 'log'>;
+/** What the options say of a server; the rest is what surrounds it. */
+export type Configuration = Omit<QueryServerOptions, 'store' | 'clock' | 'log' | 'requestTimeout' | 'processMetrics'>;
 
 /** Throws VF_USAGE for one of two options that go together. */
 export function configurationOf(options: Options): Configuration {
@@ -22,9 +22,7 @@ export function configurationOf(options: Options): Configuration {
     tls: certificate === null || key === null ? null : { certificate, key },
     ...{ maxRequests: options.maxRequests, rateLimit: options.rateLimit },
     ...{ queryTimeout: options.queryTimeout, maxWindow: options.maxWindow },
-    memoryLimit: options.memoryLimit * MIB,
-    ...(options.cacheDir === null ? {} : { cacheDirectory: options.cacheDir }),
-    cacheSize: options.cacheSize * MIB,
+    ...serviceLimits(options),
     ownNetworks: options.ownNetworks,
     ...{ digestAt: options.digestAt, graphAt: options.graphAt, jobTimeout: options.jobTimeout },
     ...{ statsd: options.statsd, statsdTags: options.statsdTags },

@@ -31,7 +31,11 @@ const HEADER_NAME = /^[a-z0-9-]{1,64}$/;
 const NO_USER_HEADERS = new Set(['authorization', 'host', 'cookie', 'connection', 'origin', 'x-request-id']);
 
 /** Throws VF_BIND_REFUSED for what others can reach while nobody asks who they are. */
-export const checkAccess = ({ host = '127.0.0.1', tokenFile = null, trustedProxies = [] }: AccessOptions): void =>
+export const checkAccess = ({
+  host,
+  tokenFile,
+  trustedProxies,
+}: Pick<AccessOptions, 'host' | 'tokenFile' | 'trustedProxies'>): void =>
   checkBinding(host, tokenFile !== null || trustedProxies.length > 0, NEEDS_ACCESS);
 
 /** The tokens of a file. Rejects with VF_SOURCE_UNREADABLE, or VF_USAGE with everything that is wrong in it. */
@@ -51,9 +55,9 @@ export async function readTokens(path: string, log: Log): Promise<readonly Token
 }
 
 /** Whether an address is a proxy's, and what to believe of it; null without any. Throws VF_USAGE. */
-export function proxyRules({ trustedProxies = [], userHeader, operators = [] }: AccessOptions) {
+export function proxyRules({ trustedProxies, userHeader, operators }: AccessOptions) {
   if (trustedProxies.length === 0) return null;
-  const header = (userHeader ?? OPTIONS.userHeader.default).toLowerCase();
+  const header = userHeader.toLowerCase();
   if (!HEADER_NAME.test(header) || NO_USER_HEADERS.has(header)) {
     throw new VpcflowError('VF_USAGE', `--user-header ${JSON.stringify(header)} cannot be the header of a user`, {
       help: 'give the name of a header that the proxy sets, such as x-forwarded-user',
@@ -65,7 +69,7 @@ export function proxyRules({ trustedProxies = [], userHeader, operators = [] }: 
 /** Null where everybody on this machine may ask. Rejects with VF_BIND_REFUSED, VF_SOURCE_UNREADABLE and VF_USAGE. */
 export async function openAccess(options: AccessOptions, clock: Clock, log: Log): Promise<Access | null> {
   checkAccess(options);
-  const { tokenFile = null } = options;
+  const { tokenFile } = options;
   const proxy = proxyRules(options);
   if (tokenFile === null && proxy === null) return null;
   const file = tokenFile === null ? null : await openTokenFile(tokenFile, clock, log);

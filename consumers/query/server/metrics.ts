@@ -27,7 +27,7 @@ export interface ServerMetrics {
 type StatsdOptions = Pick<QueryServerOptions, 'statsd' | 'statsdTags'>;
 
 /** Where to send what; null: nowhere. Throws VF_USAGE for an address or tags that are none. */
-export function statsdPlace({ statsd = null, statsdTags = [] }: StatsdOptions) {
+export function statsdPlace({ statsd, statsdTags }: StatsdOptions) {
   const tags = parseStatsdTags(statsdTags);
   return statsd === null ? null : { ...parseStatsdAddress(statsd), tags };
 }

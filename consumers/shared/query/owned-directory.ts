@@ -7,6 +7,8 @@ import { holdKernelLock } from '../kernel-lock.ts';
 
 const LOCK = 'lock';
 const ATTEMPTS = 10;
+/** Again, because another process may take for an orphan what has lost its lock already, and make the lock anew. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 8, retryDelay: 20 } as const; // ms, longer each time
 
 export interface OwnedDirectory {
   readonly path: string;
@@ -29,7 +31,7 @@ export async function openOwnedDirectory(parent: string, prefix: string): Promis
       return {
         path,
         close: async () => {
-          await rm(path, { recursive: true, force: true });
+          await rm(path, REMOVAL);
           unlock();
         },
       };

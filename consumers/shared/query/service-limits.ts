@@ -1,6 +1,6 @@
 // Turns the options of a command into the limits of its query service.
 import type { Options } from '../options.ts';
-import type { QueryServiceOptions } from './service.ts';
+import { defaultCacheDirectory, type QueryServiceOptions } from './service.ts';
 
 const MIB = 1024 ** 2;
 
@@ -8,11 +8,10 @@ export const serviceLimits = ({
   memoryLimit,
   cacheDir,
   cacheSize,
-}: Pick<Options, 'memoryLimit' | 'cacheDir' | 'cacheSize'>): Pick<
-  QueryServiceOptions,
-  'memoryLimit' | 'cacheDirectory' | 'cacheSize'
+}: Pick<Options, 'memoryLimit' | 'cacheDir' | 'cacheSize'>): Required<
+  Pick<QueryServiceOptions, 'memoryLimit' | 'cacheDirectory' | 'cacheSize'>
 > => ({
   memoryLimit: memoryLimit * MIB,
   cacheSize: cacheSize * MIB,
-  ...(cacheDir === null ? {} : { cacheDirectory: cacheDir }),
+  cacheDirectory: cacheDir ?? defaultCacheDirectory(),
 });

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { run as rows } from '../../../consumers/query/commands/rows.ts';
-import { startQueryServer } from '../../../consumers/query/server/server.ts';
 import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { S3Store } from '../../../consumers/shared/store/s3.ts';
@@ -17,7 +16,7 @@ import { MemoryStore } from '../../fakes/memory-store.ts';
 import { parquetRows } from '../../fakes/parquet-rows.ts';
 import { s3Environment, startS3Server } from '../../s3-server.ts';
 import { runCommand } from './run-command.ts';
-import { serving } from './serving.ts';
+import { serving, startServer } from './serving.ts';
 
 const { start, path } = serving();
 
@@ -60,7 +59,7 @@ beforeAll(async () => {
   await digest(store, written(4));
   const [first] = await collect(store.list('digests/'));
   await store.remove(first.key);
-  const server = await startQueryServer({ store, clock: clock(), port: 0 });
+  const server = await startServer({ store, clock: clock() });
   expected = (await bodyOf(server.url)).body.rows;
   await server.close();
   expect(expected.length).toBeGreaterThan(0);

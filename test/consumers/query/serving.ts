@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { configurationOf } from '../../../consumers/query/configuration.ts';
 import { type QueryServer, startQueryServer } from '../../../consumers/query/server/server.ts';
 import type { QueryServerOptions } from '../../../consumers/query/server/server-options.ts';
+import { readOptions } from '../../../consumers/shared/read-options.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { NOW, putGoldenStore } from './golden-store.ts';
@@ -18,6 +20,12 @@ export interface Serving {
   /** A path below the file's temporary directory. */
   path(name: string): string;
 }
+
+/** A server on a free port with what the command's options say where nothing is given. The caller closes it. */
+export const startServer = (
+  options: Partial<QueryServerOptions> & Pick<QueryServerOptions, 'store' | 'clock'>,
+): Promise<QueryServer> =>
+  startQueryServer({ ...configurationOf(readOptions({ options: [], required: [] }, {}, {})), port: 0, ...options });
 
 /** Registers the hooks of the file. */
 export function serving(): Serving {
@@ -36,8 +44,8 @@ export function serving(): Serving {
     path,
     start: async (options = {}) => {
       const store = new DirectoryStore(path('golden'));
-      const defaults = { store, clock: new ManualClock(NOW), port: 0, cacheDirectory: path('cache') };
-      const server = await startQueryServer({ ...defaults, ...options });
+      const defaults = { store, clock: new ManualClock(NOW), cacheDirectory: path('cache') };
+      const server = await startServer({ ...defaults, ...options });
       servers.push(server);
       return server;
     },

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../../../consumers/commands.ts';
 import { run } from '../../../../consumers/query/commands/graph.ts';
-import { type QueryServer, startQueryServer } from '../../../../consumers/query/server/server.ts';
+import type { QueryServer } from '../../../../consumers/query/server/server.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import type { Graph } from '../../../../schemas/graph.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { parseDot } from '../../../reference/dot-parser.ts';
 import { AFTER, HOSTILE, NETWORK, WINDOW } from '../flow-rows.ts';
 import { type Printed, runCommand } from '../run-command.ts';
+import { startServer } from '../serving.ts';
 import { putRows } from '../store-of-rows.ts';
 
 let directory: string;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const open = async (name: string, rows: typeof NETWORK): Promise<QueryServer> => {
     const store = new DirectoryStore(join(directory, name));
     await putRows(store, 'digests', 'made', rows);
-    return startQueryServer({ store, clock: new ManualClock(AFTER), port: 0 });
+    return startServer({ store, clock: new ManualClock(AFTER) });
   };
   server = await open('network', NETWORK);
   hostile = await open('hostile', HOSTILE);

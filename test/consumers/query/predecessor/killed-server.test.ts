@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { startQueryServer } from '../../../../consumers/query/server/server.ts';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
 import { S3Store } from '../../../../consumers/shared/store/s3.ts';
 import { createS3Client } from '../../../../consumers/shared/store/s3-client.ts';
@@ -14,6 +13,7 @@ import { startS3Proxy } from '../../../s3-proxy.ts';
 import { s3Environment, startS3Server } from '../../../s3-server.ts';
 import { until } from '../../../until.ts';
 import { putGoldenStore } from '../golden-store.ts';
+import { startServer } from '../serving.ts';
 import { ask, digestOf, fetchResult, keysOf, windowQuery } from './client.ts';
 
 const BUCKET = 'vpcflow-windows';
@@ -47,8 +47,8 @@ describe.skipIf(s3 === null)('a server that is killed', () => {
       ...s3Environment(proxy.endpoint),
       XDG_CACHE_HOME: join(directory, 'doomed'),
     });
-    const other = await startQueryServer({
-      ...{ store, clock: systemClock, port: 0, jobTimeout: TIMEOUT, cacheDirectory: join(directory, 'other') },
+    const other = await startServer({
+      ...{ store, clock: systemClock, jobTimeout: TIMEOUT, cacheDirectory: join(directory, 'other') },
     });
     try {
       const url = await until('an address', () => {
