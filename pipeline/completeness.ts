@@ -1,9 +1,16 @@
 // Turns the shard lists and watermarks of every stream into how far the store is complete, and whether a window is.
 import type { ShardList, Watermark } from '../schemas/chain.ts';
 import { type Behind, type Completeness, MAX_NAMED, type ShardBehind, type Skipdata } from '../schemas/query.ts';
+import { type LeftOut, warningsOf } from './query-plan.ts';
 
 /** Default wait for late lines: 10 minutes of aggregation and 5 to 10 of delivery. */
 export const DEFAULT_LATENESS_MS = 20 * 60_000;
+
+/** All that says how far a store is: of each stream, and the documents that cannot be read. */
+export interface Progress {
+  readonly streams: ReadonlyMap<string, StreamProgress>;
+  readonly unread: readonly LeftOut[];
+}
 
 /** What `watermarks/<stream>/` holds. */
 export interface StreamProgress {
@@ -72,6 +79,20 @@ export const shardCompleteness = (
   ...completenessOf([...streams.values()], stop, lateness),
   ...{ asOf, lateness, behind: behindOf(streams, stop, lateness) },
   ...{ skipdata: NO_SKIPDATA, longestInterval: null, warnings: [] },
+});
+
+/**
+ * The same of all that is known: with a document that cannot be read nothing is known to be complete, and each is named
+ * in the warnings.
+ */
+export const progressCompleteness = (
+  { streams, unread }: Progress,
+  stop: number,
+  lateness: number,
+  asOf: number,
+): Completeness => ({
+  ...shardCompleteness(streams, stop, lateness, asOf),
+  ...(unread.length === 0 ? {} : { complete: false, watermark: null, warnings: warningsOf(unread) }),
 });
 
 /** Every shard that the list or a watermark names. */

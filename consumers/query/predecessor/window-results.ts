@@ -1,6 +1,6 @@
 // Finds, reads and writes the results of windows in the store, and the notes beside those that may be missing something.
 import { createHash } from 'node:crypto';
-import { completenessOf, DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
+import { DEFAULT_LATENESS_MS, progressCompleteness } from '../../../pipeline/completeness.ts';
 import {
   type IncompleteNote,
   isOutdated,
@@ -55,7 +55,7 @@ async function isThere(store: ObjectStore, { kind, id }: Wanted): Promise<boolea
 /** What can be known of a window without reading it. Progress is read before objects are listed, as for an answer. */
 export async function windowState(store: ObjectStore, window: Window): Promise<WindowState> {
   const progress = await loadProgress(store);
-  const { complete } = completenessOf([...progress.values()], window.stop, DEFAULT_LATENESS_MS);
+  const { complete } = progressCompleteness(progress, window.stop, DEFAULT_LATENESS_MS, 0);
   const hash = createHash('sha256');
   for (const prefix of windowPrefixes('digests', window)) {
     for await (const object of store.list(prefix)) {

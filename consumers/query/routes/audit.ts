@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { completenessHeaders } from '../../../pipeline/answer-head.ts';
 import { auditJson, auditTable } from '../../../pipeline/audit/report.ts';
-import { DEFAULT_LATENESS_MS, shardCompleteness } from '../../../pipeline/completeness.ts';
+import { DEFAULT_LATENESS_MS, progressCompleteness } from '../../../pipeline/completeness.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { auditStore } from '../../shared/audit/audit-store.ts';
 import { OPTIONS } from '../../shared/options.ts';
@@ -51,7 +51,7 @@ export const auditRoute: RegisterRoutes = (app, services) => {
         signal.throwIfAborted();
         const body = format === 'json' ? auditJson(result) : auditTable(result);
         const etag = `"${createHash('sha256').update(`${format}\n${body}`).digest('base64url')}"`;
-        const extent = shardCompleteness(progress, window?.stop ?? now, DEFAULT_LATENESS_MS, now);
+        const extent = progressCompleteness(progress, window?.stop ?? now, DEFAULT_LATENESS_MS, now);
         reply.headers({ ...completenessHeaders(extent), etag, vary: 'accept' });
         reply.header('cache-control', 'private, no-cache');
         if (isKnown(headers['if-none-match'], etag)) return reply.code(304).send();

@@ -1,5 +1,5 @@
 // Turns the footers of Parquet files into what a plan must know of them, each file read once and remembered.
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import type { FileFacts, Unreadable } from '../../../pipeline/query-plan.ts';
 import type { Column, ColumnType } from '../../../schemas/columns.ts';
 import type { ListedObject } from '../../../schemas/store.ts';
@@ -78,7 +78,7 @@ export class FileMemory {
       return shared;
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'ENOENT') return null;
+      if (code === 'ENOENT') return (await isLink(path)) ? { unreadable: DEAD_LINK } : null;
       if (code === undefined) throw error;
       return { unreadable: `it cannot be read (${code})` };
     }
@@ -101,6 +101,11 @@ export class FileMemory {
     return known;
   }
 }
+
+const DEAD_LINK = 'it is a symbolic link that leads nowhere';
+
+const isLink = async (path: string): Promise<boolean> =>
+  (await lstat(path).catch(() => null))?.isSymbolicLink() ?? false;
 
 const nameOf = ({ key, tag }: ListedObject): string => `${key}\n${tag}`;
 

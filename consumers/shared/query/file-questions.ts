@@ -1,4 +1,5 @@
 // Asks of held files what their footers do not say: which cannot be read, how long intervals are, what AWS skipped.
+import { access } from 'node:fs/promises';
 import { NO_SKIPDATA } from '../../../pipeline/completeness.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryEngine, QueryValue, Skipdata, Window } from '../../../schemas/query.ts';
@@ -7,6 +8,12 @@ import type { HeldFile } from './object-files.ts';
 import { intervalSql, readAllSql, skipdataSql } from './table-sql.ts';
 
 const FILES_AT_ONCE = 64;
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** What DuckDB says of a statement, or of sums that are too large: no file is to blame. */
 const ABOUT_STATEMENT = /: (Binder|Parser|Catalog|Conversion|Out of Range|INTERRUPT) Error/;
@@ -34,8 +41,10 @@ export async function findDamage(
     if (await canRead(engine, some, signal)) continue;
     for (const file of some) {
       if (await canRead(engine, [file], signal)) continue;
-      memory.setDamage(file.object, 'it is damaged: not all of its values can be read');
       found.push(file.object.key);
+      // One that is gone may come back as it was, with the volume that it lies on: it is looked for again.
+      if (!(await isThere(file.path))) continue;
+      memory.setDamage(file.object, 'it is damaged: not all of its values can be read');
     }
   }
   return found;

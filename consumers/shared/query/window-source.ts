@@ -1,7 +1,7 @@
 // Turns a window into something that SQL can read: the objects that have its rows as local files, and how complete
 // they are.
 import { createHash } from 'node:crypto';
-import { shardCompleteness } from '../../../pipeline/completeness.ts';
+import { progressCompleteness } from '../../../pipeline/completeness.ts';
 import { type FilePlan, type Selection, sampled, type WindowTable, warningsOf } from '../../../pipeline/query-plan.ts';
 import type { Completeness, QueryEngine, Window } from '../../../schemas/query.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
@@ -61,7 +61,7 @@ async function holdPresent(context: WindowContext, request: WindowRequest): Prom
   const { window, tables, lateness, now, signal } = request;
   for (let attempt = 1; ; attempt++) {
     const progress = await loadProgress(context.store);
-    const shards = shardCompleteness(progress, window.stop, lateness, now);
+    const shards = progressCompleteness(progress, window.stop, lateness, now);
     const held = await holdWindow(context, request, tables, signal);
     if (held.gone.length === 0 || attempt === MAX_ATTEMPTS) {
       return { ...held, shards, spoiledBy: spoiledAmong(context, [...held.files.values()]) };
@@ -87,7 +87,7 @@ async function sourceOf(context: WindowContext, request: WindowRequest, held: He
     complete: leftOut.length > 0 ? false : held.shards.complete,
     longestInterval: await longestInterval(engine, memory, sampled(digests, held.digests.rows), signal),
     skipdata: await skipdata.read(filesOf(held.skipdata), window, signal),
-    warnings: warningsOf(leftOut),
+    warnings: [...held.shards.warnings, ...warningsOf(leftOut)],
   };
   const table = (name: WindowTable, { columns, uniform }: FilePlan, files: readonly HeldFile[], spans: boolean) =>
     tableSql(name, { paths: files.map(({ path }) => path), columns, uniform }, { window, overlapping: spans });

@@ -8,6 +8,7 @@ import type { ListedObject, ObjectStore, PutCondition, PutResult, StoredObject }
 import { systemClock } from '../clock.ts';
 import { listDirectory } from './directory-list.ts';
 import { DirectoryLock } from './directory-lock.ts';
+import { StoreWitness } from './directory-witness.ts';
 import { storeFailure, systemCode } from './failure.ts';
 import { checkKey, checkPrefix } from './key.ts';
 
@@ -18,6 +19,9 @@ const ABANDONED_AFTER = 3_600_000; // ms
 const MOST_KNOWN_DIRECTORIES = 10_000;
 
 const tagOf = (body: Uint8Array): string => createHash('sha256').update(body).digest('hex');
+
+/** What reading says of a key that is no object. */
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ENOTDIR']);
 
 const isGone = (error: unknown): boolean => systemCode(error) === 'ENOENT';
 
@@ -34,12 +38,14 @@ export class DirectoryStore implements ObjectStore {
   readonly #lock: DirectoryLock;
   /** Directories whose own entries are known to be durable. */
   readonly #durable = new Set<string>();
+  readonly #witness: StoreWitness;
   #prepared: Promise<void> | null = null;
 
   constructor(path: string, clock: Clock = systemClock) {
     this.#root = resolve(path);
     this.uri = this.#root;
     this.#clock = clock;
+    this.#witness = new StoreWitness(this.#root);
     this.#lock = new DirectoryLock(join(this.#root, TEMPORARY, 'lock'));
   }
 
@@ -49,7 +55,9 @@ export class DirectoryStore implements ObjectStore {
       await this.#prepare();
       const temporary = await this.#write(body);
       try {
-        return await this.#name(temporary, key, body, condition);
+        const result = await this.#name(temporary, key, body, condition);
+        this.#witness.saw(key);
+        return result;
       } finally {
         await rm(temporary, { force: true });
       }
@@ -62,22 +70,25 @@ export class DirectoryStore implements ObjectStore {
     checkKey(key);
     try {
       const body = await readFile(join(this.#root, key));
+      this.#witness.saw(key);
       return { body, tag: tagOf(body) };
     } catch (error) {
-      if (isGone(error) || systemCode(error) === 'EISDIR') return null;
-      if (systemCode(error) === 'ENOTDIR' && (await this.#isDirectory())) return null;
-      throw storeFailure(this.uri, `read ${key}`, error);
+      const doing = `read ${key}`;
+      if (ABSENT.has(systemCode(error) ?? '') && ((await this.#isThere(doing)) || isGone(error))) return null;
+      throw storeFailure(this.uri, doing, error);
     }
   }
 
   async *list(prefix: string, options: { readonly after?: string } = {}): AsyncIterable<ListedObject> {
     checkPrefix(prefix);
+    const doing = `list ${prefix === '' ? 'it' : prefix}`;
     try {
       yield* listDirectory(this.#root, prefix, options.after);
     } catch (error) {
-      if (systemCode(error) === 'ENOTDIR' && (await this.#isDirectory())) return;
-      throw storeFailure(this.uri, `list ${prefix === '' ? 'it' : prefix}`, error);
+      if (systemCode(error) !== 'ENOTDIR' || !(await this.#isThere(doing))) throw storeFailure(this.uri, doing, error);
     }
+    // A directory that is not there has no objects, unless all of the store is gone.
+    await this.#isThere(doing);
   }
 
   async remove(key: string): Promise<void> {
@@ -90,6 +101,7 @@ export class DirectoryStore implements ObjectStore {
       });
       if (there === null || there.isDirectory()) return;
       await this.#prepare();
+      this.#witness.forget(key);
       // A rename into the temporary area, not an unlink: it is one synchronous step under the lock.
       const grave = this.#temporaryPath();
       const removed = await this.#lock.run(() => {
@@ -178,9 +190,12 @@ export class DirectoryStore implements ObjectStore {
     for (const at of missing) this.#durable.add(at);
   }
 
-  async #isDirectory(): Promise<boolean> {
-    const found = await stat(this.#root).catch(() => null);
-    return found?.isDirectory() ?? false;
+  async #isThere(doing: string): Promise<boolean> {
+    try {
+      return await this.#witness.confirm(doing);
+    } catch (error) {
+      throw storeFailure(this.uri, doing, error);
+    }
   }
 }
 

@@ -1,6 +1,9 @@
 // Turns what a caller takes for a key into a key that every store can hold, or refuses it; and orders keys.
 import { VpcflowError } from '../../../schemas/errors.ts';
 
+/** Says which layout a store has; every store that was written whole has it. */
+export const LAYOUT_KEY = 'store.json';
+
 export const MAX_KEY_BYTES = 1024; // of the whole key, S3's limit
 export const MAX_SEGMENT_BYTES = 255; // the limit of a file name
 

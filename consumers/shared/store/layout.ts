@@ -2,8 +2,8 @@
 import { canonicalJson } from '../../../pipeline/canonical-json.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
+import { LAYOUT_KEY } from './key.ts';
 
-const LAYOUT_KEY = 'store.json';
 /** Raised whenever a reader of the older layout would go wrong. */
 export const LAYOUT_VERSION = 1;
 

@@ -1,7 +1,9 @@
 // The directory store: the contract, and what several processes, a kill and a file system can do to it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -141,6 +143,76 @@ describe('temporary files', () => {
     await store.put('k', Buffer.from('x'));
     expect((await collect(store.list(''))).map((object) => object.key)).toEqual(['k']);
     expect(await collect(store.list('.'))).toEqual([]);
+  });
+});
+
+describe('a store that was there and is gone', () => {
+  const gone = (what: string) => ({
+    code: 'VF_STORE_UNREACHABLE',
+    message: expect.stringContaining(`the store is gone, ${what} was there`),
+  });
+
+  it.each([
+    ['moved away', 'k', 'the directory', (path: string) => rename(path, `${path}-gone`)],
+    [
+      'without its store.json',
+      'store.json',
+      'store.json',
+      (path: string) => rename(path, `${path}-gone`).then(() => mkdir(path)),
+    ],
+  ])('%s: has no empty listings and no absent objects', async (_name, key, what, leave) => {
+    const path = await place();
+    await new DirectoryStore(path).put(key, Buffer.from('{}'));
+    const store = new DirectoryStore(path);
+    expect(await store.get(key)).not.toBeNull();
+    await leave(path);
+    await expect(collect(store.list(''))).rejects.toMatchObject(gone(what));
+    await expect(collect(store.list('digests/date=2026-11-20/'))).rejects.toMatchObject(gone(what));
+    await expect(store.get('k')).rejects.toMatchObject(gone(what));
+    await expect(new DirectoryStore(path).get('k')).resolves.toBeNull(); // where nothing was seen nothing is missed
+    await rm(path, { recursive: true, force: true });
+    await rename(`${path}-gone`, path);
+    expect(await store.get(key)).not.toBeNull();
+  });
+
+  it('is not one whose store.json was removed by whoever writes to it', async () => {
+    const store = new DirectoryStore(await place());
+    await store.put('store.json', Buffer.from('{}'));
+    await store.remove('store.json');
+    expect(await collect(store.list(''))).toEqual([]);
+    expect(await store.get('store.json')).toBeNull();
+  });
+});
+
+describe('what is no file', () => {
+  it('is listed where an object was to be, and names itself where it is more', async () => {
+    const path = await place();
+    const store = new DirectoryStore(path);
+    await store.put('t/a.parquet', Buffer.from('x'));
+    await symlink('nowhere', join(path, 't', 'b.parquet'));
+    await symlink('c.parquet', join(path, 't', 'c.parquet'));
+    await mkdir(join(path, 't', 'd.parquet'));
+    await writeFile(join(path, 't', 'd.parquet', 'e.parquet'), 'xy');
+    await symlink('a.parquet', join(path, 't', 'f.parquet'));
+    expect((await collect(store.list('t/'))).map(({ key, size }) => [key, size])).toEqual([
+      ['t/a.parquet', 1],
+      ['t/b.parquet', 0],
+      ['t/c.parquet', 0],
+      ['t/d.parquet', 0],
+      ['t/d.parquet/e.parquet', 2],
+      ['t/f.parquet', 1],
+    ]);
+    await symlink('nowhere', join(path, 'u'));
+    await expect(collect(store.list('u/v/'))).rejects.toMatchObject({
+      code: 'VF_STORE_UNREACHABLE',
+      message: 'u cannot be listed: it is a symbolic link that leads nowhere',
+    });
+    const server = createServer().listen(join(path, 't', 'g.parquet'));
+    await once(server, 'listening');
+    await expect(collect(store.list('t/'))).rejects.toMatchObject({
+      message: 't/g.parquet cannot be listed: it is no file',
+    });
+    server.close();
   });
 });
 
