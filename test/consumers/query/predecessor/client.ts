@@ -1,8 +1,9 @@
 // A client of the predecessors' API, written as theirs are: POST, then GET until 200; any other code is a failure.
-import { type IncomingHttpHeaders, request } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import type { ObjectStore } from '../../../../schemas/store.ts';
 import { until } from '../../../until.ts';
+import { ask as rawRequest } from '../server/raw-request.ts';
 
 export interface Answer {
   readonly status: number;
@@ -12,21 +13,12 @@ export interface Answer {
 }
 
 /** One request with an empty body, as Go's client sends it. */
-export const ask = (method: string, url: string, body?: string): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const length = body === undefined ? (method === 'POST' ? { 'content-length': '0' } : {}) : {};
-    const headers = { 'user-agent': 'Go-http-client/1.1', 'accept-encoding': 'gzip', ...length };
-    const sent = request(url, { method, headers }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(pieces) }),
-      );
-    });
-    sent.on('error', reject);
-    sent.end(body);
-  });
+export async function ask(method: string, url: string, body?: string): Promise<Answer> {
+  const length = body === undefined && method === 'POST' ? { 'content-length': '0' } : {};
+  const headers = { 'user-agent': 'Go-http-client/1.1', 'accept-encoding': 'gzip', ...length };
+  const answer = await rawRequest(url, { method, headers, body: body ?? '' });
+  return { status: answer.status, headers: answer.headers, body: answer.bytes };
+}
 
 /** `start` and `stop` in RFC 3339 with nanoseconds, as a query. */
 export const windowQuery = (start: string, stop: string): string =>

@@ -1,5 +1,4 @@
 // Compressed answers: what is asked for, what it holds, and that a body which fails never looks whole.
-import { request } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import Fastify from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -9,32 +8,12 @@ import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts'
 import { VpcflowError } from '../../../../schemas/errors.ts';
 import { putGoldenStore, putWatermark } from '../golden-store.ts';
 import { HOUR, serving } from '../serving.ts';
+import { ask, type RawAnswer } from './raw-request.ts';
 
 const { start, path } = serving();
 
-interface Raw {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-  readonly whole: boolean;
-}
-
-/** Without the decoding that fetch does by itself. */
-const get = (url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Raw> =>
-  new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('error', () => {});
-      response.on('close', () =>
-        resolve({
-          ...{ status: response.statusCode ?? 0, headers: response.headers },
-          ...{ body: Buffer.concat(pieces), whole: response.complete },
-        }),
-      );
-    });
-    sent.on('error', reject).end();
-  });
+const get = (url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<RawAnswer> =>
+  ask(url, { method, headers });
 
 test.each([
   [undefined, 'identity'],
@@ -62,8 +41,8 @@ describe('answers over a socket', () => {
       get(address, { 'accept-encoding': 'br' }),
     ]);
     expect([plain, gzip, br].map(({ headers }) => headers['content-encoding'])).toEqual([undefined, 'gzip', 'br']);
-    expect(gunzipSync(gzip.body)).toEqual(plain.body);
-    expect(brotliDecompressSync(br.body)).toEqual(plain.body);
+    expect(gunzipSync(gzip.bytes)).toEqual(plain.bytes);
+    expect(brotliDecompressSync(br.bytes)).toEqual(plain.bytes);
     expect(new Set([plain, gzip, br].map(({ headers }) => headers.etag)).size).toBe(3);
     for (const { headers } of [plain, gzip, br]) expect(headers.vary).toBe('accept, accept-encoding');
     const again = await get(address, { 'accept-encoding': 'br', 'if-none-match': String(br.headers.etag) });
@@ -87,7 +66,7 @@ describe('answers over a socket', () => {
       const headers = { 'accept-encoding': encoding };
       const [head, full] = await Promise.all([get(address, headers, 'HEAD'), get(address, headers)]);
       expect(head.body.length).toBe(0);
-      const said = ({ headers }: Raw) =>
+      const said = ({ headers }: RawAnswer) =>
         ['content-type', 'content-encoding', 'content-length', 'etag', 'vary', 'cache-control'].map(
           (name) => headers[name],
         );
@@ -126,7 +105,7 @@ describe('a body that fails', () => {
     for (const encoding of ['br', 'gzip']) {
       const early = await get(`${url}/${encoding}/0`);
       expect([early.status, early.headers['content-encoding']]).toEqual([500, undefined]);
-      expect(JSON.parse(early.body.toString())).toMatchObject({ code: 'VF_QUERY' });
+      expect(JSON.parse(early.body)).toMatchObject({ code: 'VF_QUERY' });
       const late = await get(`${url}/${encoding}/60`);
       expect([late.status, late.whole]).toEqual([200, false]);
     }

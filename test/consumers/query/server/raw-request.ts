@@ -1,31 +1,44 @@
 // Requests as no well-behaved client makes them: any header, any byte, and the answer as it comes.
 import { type IncomingMessage, request } from 'node:http';
+import { request as requestByTls } from 'node:https';
 import { connect } from 'node:net';
 
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  readonly body: string;
+  /** As it came: nothing is decoded. */
+  readonly bytes: Buffer;
+  readonly body: string; // of `bytes`
+  /** False where the answer was broken off. */
+  readonly whole: boolean;
+}
+
+export interface RawRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string;
+  /** PEM, for HTTPS: the certificates that are believed. */
+  readonly ca?: string;
 }
 
 /** One request with whatever headers, also those that fetch does not let through, on a connection of its own. */
 export const ask = (
   url: string,
-  {
-    method = 'GET',
-    headers = {},
-    body = '',
-  }: { method?: string; headers?: Record<string, string | string[]>; body?: string } = {},
+  { method = 'GET', headers = {}, body = '', ca }: RawRequest = {},
 ): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false }, (answer) => {
+    const take = (answer: IncomingMessage) => {
       const pieces: Buffer[] = [];
       answer.on('data', (piece: Buffer) => pieces.push(piece));
-      answer.on('error', reject);
-      answer.on('end', () =>
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces).toString() }),
-      );
-    });
+      answer.on('error', () => {}); // it is not whole then
+      answer.on('close', () => {
+        const bytes = Buffer.concat(pieces);
+        const status = answer.statusCode ?? 0;
+        resolve({ status, headers: answer.headers, bytes, body: bytes.toString(), whole: answer.complete });
+      });
+    };
+    const options = { method, headers, agent: false as const };
+    const sent = ca === undefined ? request(url, options, take) : requestByTls(url, { ...options, ca }, take);
     sent.on('error', reject);
     sent.end(body);
   });
@@ -47,5 +60,6 @@ function parsed(text: string): RawAnswer {
   const [head, ...rest] = text.split('\r\n\r\n');
   const [line, ...lines] = head.split('\r\n');
   const headers = Object.fromEntries(lines.map((one) => one.split(/: (.*)/s, 2).map((part) => part.trim())));
-  return { status: Number(line.split(' ')[1]), headers, body: rest.join('\r\n\r\n') };
+  const body = rest.join('\r\n\r\n');
+  return { status: Number(line.split(' ')[1]), headers, bytes: Buffer.from(body), body, whole: true };
 }

@@ -1,4 +1,4 @@
-// The query server under load, when clients leave and when it stops; and what it says of itself.
+// The query server under load, when clients leave and when it stops.
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { ObjectStore } from '../../../../schemas/store.ts';
@@ -113,49 +113,3 @@ test('200 clients at once, with questions of every kind, are all answered', asyn
     expect(await metric(url, series)).toBe(`${series} 0`);
   }
 }, 120_000);
-
-describe('operation', () => {
-  test('health, readiness and metrics', async () => {
-    const { url } = await start();
-    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok' });
-    expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ok' });
-    await (await fetch(`${url}/v1/rows?${HOUR}`)).text();
-    expect(await metric(url, 'vpcflow_http_requests_total{route="/v1/rows"')).toBe(
-      'vpcflow_http_requests_total{route="/v1/rows",method="GET",status="200"} 1',
-    );
-  });
-
-  test('a store that cannot be reached is not ready', async () => {
-    const unreachable = new MemoryStore(new Map(), {
-      beforeEach: () => {
-        throw new Error('unplugged');
-      },
-    });
-    const { url } = await start({ store: unreachable });
-    const response = await fetch(`${url}/readyz`);
-    expect(response.status).toBe(503);
-    expect(await response.json()).toEqual({ status: 'not ready', why: ['store'] });
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  });
-
-  test('/openapi.json describes every route and its parameters', async () => {
-    const { url } = await start();
-    // The parts of the description that are looked at.
-    const description = (await (await fetch(`${url}/openapi.json`)).json()) as {
-      readonly paths: Record<string, { readonly get: { readonly parameters: readonly { readonly name: string }[] } }>;
-    };
-    expect(Object.keys(description.paths)).toEqual(expect.arrayContaining(['/v1/rows', '/v1/coverage', '/healthz']));
-    const names = description.paths['/v1/rows'].get.parameters.map((p) => p.name);
-    expect(names).toEqual(['start', 'stop', 'lateness', 'overlapping', 'group', 'filter', 'top', 'format']);
-  });
-
-  test('each request is one line of the log', async () => {
-    const lines: string[] = [];
-    const { url, close } = await start({ log: { write: (line) => void lines.push(line) } });
-    await (await fetch(`${url}/v1/rows?${HOUR}&group=action`)).text();
-    await close();
-    const requests = lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');
-    expect(requests).toEqual([expect.objectContaining({ method: 'GET', status: '200', whole: true })]);
-    expect(requests[0].url).toContain('/v1/rows?');
-  });
-});

@@ -1,18 +1,9 @@
 // What the query server refuses: foreign hosts and origins, public addresses, taken ports.
-import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { HOUR, serving } from '../serving.ts';
+import { ask } from './raw-request.ts';
 
 const { start } = serving();
-
-/** One request with whatever headers, also those that fetch does not let through. */
-function raw(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers, agent: false }, resolve);
-    sent.on('error', reject);
-    sent.end();
-  });
-}
 
 describe('safety', () => {
   test.each([
@@ -28,12 +19,8 @@ describe('safety', () => {
     [{ host: 'localhost', origin: 'null' }, 403],
   ])('%j is %i, also for routes that do not exist', async (headers, status) => {
     const { url } = await start();
-    const answer = await raw(`${url}/healthz`, headers);
-    expect(answer.statusCode).toBe(status);
-    answer.resume();
-    const nowhere = await raw(`${url}/nowhere`, headers);
-    expect(nowhere.statusCode).toBe(status === 200 ? 404 : 403);
-    nowhere.resume();
+    expect((await ask(`${url}/healthz`, { headers })).status).toBe(status);
+    expect((await ask(`${url}/nowhere`, { headers })).status).toBe(status === 200 ? 404 : 403);
   });
 
   test('every answer has the security headers', async () => {

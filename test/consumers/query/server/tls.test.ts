@@ -1,13 +1,13 @@
 // HTTPS: a certificate and its key from two files, what is wrong with them, and a renewal while the server runs.
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { type Agent, request } from 'node:https';
 import { connect } from 'node:tls';
 import { beforeAll, expect, test } from 'vitest';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { NOW } from '../golden-store.ts';
 import { serving } from '../serving.ts';
 import { ENCRYPTED_KEY, FIRST, SECOND } from './certificates.ts';
+import { ask, type RawAnswer } from './raw-request.ts';
 
 const { start, path } = serving();
 
@@ -20,16 +20,7 @@ beforeAll(async () => {
   tls = { certificate: await write('cert.pem', FIRST.certificate), key: await write('key.pem', FIRST.key) };
 });
 
-const get = (url: string, ca: string): Promise<{ status: number; headers: Record<string, unknown> }> =>
-  new Promise((resolve, reject) => {
-    const options: { ca: string; agent: false | Agent } = { ca, agent: false };
-    const sent = request(url, options, (answer) => {
-      answer.resume();
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers }));
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
+const get = (url: string, ca: string): Promise<RawAnswer> => ask(url, { ca });
 
 test('answers by HTTPS only, TLS 1.2 and later, and says to come back that way', async () => {
   const { url } = await start({ tls });
@@ -53,14 +44,7 @@ test('a page of the server itself comes by HTTPS too', async () => {
   const { url } = await start({ tls });
   const { host } = new URL(url);
   const status = async (origin: string): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const sent = request(`${url}/healthz`, { ca: FIRST.certificate, agent: false, headers: { origin } }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode ?? 0);
-      });
-      sent.on('error', reject);
-      sent.end();
-    });
+    (await ask(`${url}/healthz`, { ca: FIRST.certificate, headers: { origin } })).status;
   expect(await Promise.all([`https://${host}`, `http://${host}`].map(status))).toEqual([200, 403]);
 });
 

@@ -1,8 +1,8 @@
 // The page of the API: every question, parameter and error is on it, and nothing on it comes from elsewhere.
 import { expect, test } from 'vitest';
-import { docsPage } from '../../../consumers/query/docs/docs-page.ts';
-import { ERRORS } from '../../../schemas/errors.ts';
-import { serving } from './serving.ts';
+import { docsPage } from '../../../../consumers/query/docs/docs-page.ts';
+import { ERRORS } from '../../../../schemas/errors.ts';
+import { serving } from '../serving.ts';
 
 const { start } = serving();
 
