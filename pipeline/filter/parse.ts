@@ -31,10 +31,10 @@ export type Filter =
   | { readonly kind: 'not'; readonly part: Filter };
 
 /** How deep parentheses and `not` may be nested. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 
 /** How many comparisons a filter may have: engines plan a condition in more than linear time. */
-export const MAX_COMPARISONS = 2000;
+const MAX_COMPARISONS = 2000;
 
 /** What can stand at a place; `value` and `operator` with the comparison that they belong to. */
 export type Expected =

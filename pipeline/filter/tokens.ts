@@ -19,7 +19,7 @@ export type Token = Place &
   );
 
 /** The longest filter, in UTF-16 units. */
-export const MAX_FILTER_LENGTH = 262_144;
+const MAX_FILTER_LENGTH = 262_144;
 
 /** VF_BAD_FILTER with the column (1-based, in characters) at which it lies. */
 export class FilterError extends VpcflowError {

@@ -25,17 +25,15 @@ export interface Statement {
 }
 
 /** What digest rows can be grouped by: `minute` and the 61 keys. */
-export const GROUP_COLUMNS: readonly Column[] = DIGEST_COLUMNS.filter((c) => c.role === 'key');
+const GROUP_COLUMNS: readonly Column[] = DIGEST_COLUMNS.filter((c) => c.role === 'key');
 
 const MEASURES = DIGEST_COLUMNS.filter((c) => c.role !== 'key');
 
 /** The measures of grouped rows, in their order. */
-export const GROUPED_MEASURES: readonly Column[] = ['flows', 'packets', 'bytes', 'start', 'end', 'tcp_flags'].map(
-  measure,
-);
+const GROUPED_MEASURES: readonly Column[] = ['flows', 'packets', 'bytes', 'start', 'end', 'tcp_flags'].map(measure);
 
 /** The key columns of a version 2 line, in its order. */
-export const LINE_KEYS: readonly Column[] = [
+const LINE_KEYS: readonly Column[] = [
   'account_id',
   'interface_id',
   ...['srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol'],

@@ -16,7 +16,7 @@ const ABOUT: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The column's description for people, one clause. */
-export const columnAbout = (name: string): string => ABOUT.get(name) ?? name;
+const columnAbout = (name: string): string => ABOUT.get(name) ?? name;
 
 function columnSchema({ name, type }: Column): JsonSchema {
   const about = columnAbout(name);
@@ -78,7 +78,7 @@ const COMPLETENESS: Readonly<Record<string, JsonSchema>> = {
 };
 
 /** The members that every JSON answer about a window begins with. */
-export const WINDOW_HEAD: Readonly<Record<string, JsonSchema>> = {
+const WINDOW_HEAD: Readonly<Record<string, JsonSchema>> = {
   start: time('first minute of the window'),
   stop: time('its end, exclusive'),
   ...COMPLETENESS,

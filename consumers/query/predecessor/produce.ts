@@ -13,7 +13,7 @@ import { withoutDamage } from '../../shared/query/without-damage.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
 
 /** The largest result, bytes: of the gzip object of a digest, of the text of a graph. */
-export const MAX_RESULT_BYTES = 256 * 1024 * 1024;
+const MAX_RESULT_BYTES = 256 * 1024 * 1024;
 
 export interface Produced {
   readonly body: Uint8Array;

@@ -36,7 +36,7 @@ export const auditRoute: RegisterRoutes = (app, services) => {
       tags: ['store'],
       querystring: QUERY,
     },
-    config: windowAnswers('The sums and the gaps', TYPES, { json: named('Audit') }, ['VF_CHAIN_BROKEN']),
+    config: windowAnswers('The sums and the gaps', TYPES, { json: named('Audit') }),
     handler: async (request, reply) => {
       const { query, headers } = request;
       const now = clock.now();

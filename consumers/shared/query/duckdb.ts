@@ -30,9 +30,9 @@ export interface DuckDbEngine extends QueryEngine {
   present(): Promise<QueryPresent>;
 }
 
-export const DEFAULT_MEMORY_LIMIT = 640 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
+const DEFAULT_MEMORY_LIMIT = 640 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
 /** Spill files may have so many times the memory limit: 10 GiB with the default. */
-export const SPILL_FACTOR = 16;
+const SPILL_FACTOR = 16;
 
 const INTERRUPT_EVERY = 20; // ms
 /** Chunks (of 2,048 rows) that are taken with the turn that begins a query. */
@@ -132,9 +132,10 @@ class DuckDb implements DuckDbEngine {
     // What runs is interrupted and then lets go; after that nothing uses the instance any more.
     for (const interrupt of this.#interrupts) interrupt();
     while (this.#steps.size > 0) await Promise.allSettled(this.#steps);
-    for (const connection of this.#open) this.#disconnect(connection);
+    // An unfinished result would go on to spill into what is removed here.
+    for (const connection of [...this.#open]) await this.#abandon(connection);
     this.#instance.closeSync();
-    await rm(this.#scratch, { recursive: true, force: true });
+    await rm(this.#scratch, { recursive: true, force: true, maxRetries: 8, retryDelay: 20 }); // ms
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<DuckDBConnection> {

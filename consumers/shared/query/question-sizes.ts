@@ -5,7 +5,7 @@ import type { ObjectFiles } from './object-files.ts';
 import type { Lane } from './query-stats.ts';
 
 /** Some half a million rows, whose graph takes a core about a second. */
-export const LARGE_BYTES = 8 * 1024 ** 2;
+const LARGE_BYTES = 8 * 1024 ** 2;
 
 const MIB = 1024 ** 2;
 

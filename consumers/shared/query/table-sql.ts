@@ -9,7 +9,7 @@ export const TABLE_COLUMNS: Readonly<Record<WindowTable, readonly Column[]>> = {
   coverage: COVERAGE_COLUMNS,
 };
 
-export const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
+const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
   timestamp: 'TIMESTAMPTZ',
   string: 'VARCHAR',
   int32: 'INTEGER',
