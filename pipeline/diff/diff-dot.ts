@@ -22,7 +22,7 @@ const STYLES: Readonly<Record<DiffClass, Attributes>> = {
 };
 
 /** The more of a line is left out, the wider it has to be to be seen as what it is. */
-const WIDER: Readonly<Record<DiffClass, number>> = { added: 1, removed: 0.4, changed: 0.8, flipped: 0.2 };
+const WIDER: Readonly<Record<DiffClass, number>> = { added: 1, removed: 0.4, changed: 0.8, flipped: 0.5 };
 
 /** Past so many edges the labels would hide one another: those with most bytes have one. */
 const LABELLED = 80;

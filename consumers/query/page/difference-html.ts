@@ -4,7 +4,7 @@ import { minutesOf } from '../../../pipeline/diff/diff-windows.ts';
 import { diffCounts, ratioText } from '../../../pipeline/diff/diff-words.ts';
 import { serviceText, windowText } from '../../../pipeline/graph-words.ts';
 import { formatBytes, formatCount, formatMany } from '../../../pipeline/quantities.ts';
-import type { ComparedWindow, Diff, DiffClass, Difference, SideEdge } from '../../../schemas/diff.ts';
+import type { Diff, DiffClass, Difference, SideEdge } from '../../../schemas/diff.ts';
 import { DIFF_FORMATS } from '../../../schemas/formats.ts';
 import { type Html, html } from './html.ts';
 import { comparingPage, diffAddress, type PageOptions } from './links.ts';
@@ -31,7 +31,7 @@ function comparedHtml(options: PageOptions, { diff, drawing }: PageDifference): 
   );
   return html`<div class="bar"><h2>What differs from ${windowText(diff.against.compared)}</h2><p>${links}</p></div>
 ${partHtml(options, diff)}
-${otherHtml(diff.against)}
+${otherHtml(diff)}
 ${bodyHtml(options, { diff, drawing })}`;
 }
 
@@ -45,11 +45,12 @@ function partHtml(options: PageOptions, { window }: Diff): Html | null {
   return html`<p class="hint">All minutes are compared, complete or not. <a href="${comparingPage(options, false)}">Compare only complete minutes</a>.</p>`;
 }
 
-/** What is missing in the other window. */
-function otherHtml({ asked, completeness }: ComparedWindow): Html | null {
-  const { complete, warnings, skipdata } = completeness;
-  if (complete !== false && warnings.length === 0 && skipdata.minutes === 0) return null;
-  return html`<p class="hint">Of ${windowText(asked)}, which is compared with:</p>${completenessHtml(completeness)}`;
+/** What is missing in the other window, where that is more than what the notice of the page's window says already. */
+function otherHtml({ window, against }: Diff): Html | null {
+  const { complete, warnings, skipdata } = against.completeness;
+  const isBehind = complete === false && window.completeness.complete !== false;
+  if (!isBehind && warnings.length === 0 && skipdata.minutes === 0) return null;
+  return html`<p class="hint">Of ${windowText(against.asked)}, which is compared with:</p>${completenessHtml(against.completeness)}`;
 }
 
 function bodyHtml(options: PageOptions, { diff, drawing }: PageDifference): Html {
