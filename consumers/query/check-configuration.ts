@@ -7,13 +7,13 @@ import type { ObjectStore } from '../../schemas/store.ts';
 import type { Log } from '../shared/log.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import type { Options } from '../shared/options.ts';
+import { checkCacheDirectory } from '../shared/query/check-cache.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
 import { isLocal } from '../shared/query/service.ts';
 import { type Configuration, configurationOf } from './configuration.ts';
 import { checkAccess, proxyRules, readTokens } from './server/access.ts';
 import { statsdPlace } from './server/metrics.ts';
 import { readTlsPair } from './server/tls-files.ts';
-import { checkCacheDirectory } from './server/unready.ts';
 
 /** `wrong` keeps the server from starting or answering. */
 export interface Finding {

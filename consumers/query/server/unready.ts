@@ -1,9 +1,6 @@
 // Finds out what keeps the server from answering questions: the store, the engine, the cache, or that it is ending.
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '../../../schemas/clock.ts';
-import { cacheFailure } from '../../shared/query/cache-failure.ts';
+import { checkCacheDirectory } from '../../shared/query/check-cache.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import { Readiness } from '../../shared/readiness.ts';
 
@@ -17,19 +14,6 @@ class Unready extends Error {
   constructor(parts: readonly string[]) {
     super(parts.join());
     this.parts = parts;
-  }
-}
-
-/** Rejects with VF_CACHE for a directory in which nothing can be kept. */
-export async function checkCacheDirectory(directory: string): Promise<void> {
-  const probe = join(directory, `.probe-${randomUUID()}`);
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeFile(probe, 'vpcflow', { mode: 0o600 });
-  } catch (cause) {
-    throw cacheFailure(directory, cause);
-  } finally {
-    await rm(probe, { force: true });
   }
 }
 

@@ -131,11 +131,16 @@ class DuckDb implements DuckDbEngine {
     this.#closing.abort(new VpcflowError('VF_QUERY', 'the query engine is closed'));
     // What runs is interrupted and then lets go; after that nothing uses the instance any more.
     for (const interrupt of this.#interrupts) interrupt();
-    while (this.#steps.size > 0) await Promise.allSettled(this.#steps);
+    await this.#settled();
     // An unfinished result would go on to spill into what is removed here.
-    for (const connection of [...this.#open]) await this.#abandon(connection);
+    await Promise.all([...this.#open].map((connection) => this.#abandon(connection)));
+    await this.#settled();
     this.#instance.closeSync();
     await rm(this.#scratch, { recursive: true, force: true, maxRetries: 8, retryDelay: 20 }); // ms
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#steps.size > 0) await Promise.allSettled(this.#steps);
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<DuckDBConnection> {

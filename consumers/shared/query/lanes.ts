@@ -6,15 +6,16 @@ import type { Lane, QueryPresent } from './query-stats.ts';
  * Threads of libuv (consumers/vpcflow.ts asks for eight). Each step holds one until it ends, and so does each access to
  * a file and each piece that is compressed, so that a quarter is left to those; a quarter runs large questions.
  */
-const THREADS = Math.max(4, Number(process.env.UV_THREADPOOL_SIZE) || 4);
-const LARGE = Math.floor(THREADS / 4);
-const LEFT = Math.floor(THREADS / 4);
+export const threadsOf = (environment: Readonly<Record<string, string | undefined>>): number =>
+  Math.max(4, Number(environment.UV_THREADPOOL_SIZE) || 4);
 
 export class Lanes {
-  readonly #gates: Readonly<Record<Lane, Gate>> = {
-    small: new Gate(THREADS - LARGE - LEFT),
-    large: new Gate(LARGE),
-  };
+  readonly #gates: Readonly<Record<Lane, Gate>>;
+
+  constructor(threads: number = threadsOf(process.env)) {
+    const quarter = Math.floor(threads / 4);
+    this.#gates = { small: new Gate(threads - 2 * quarter), large: new Gate(quarter) };
+  }
 
   /** `begun`: of a query that holds something already. */
   pass<T>(lane: Lane, begun: boolean, step: () => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -39,3 +39,15 @@ test('results that are left, before their first chunk or after it, give their co
   expect(await connections()).toEqual(before);
   await engine.close();
 });
+
+test('an engine that is closed before a result was read to its end leaves no file', async () => {
+  const temporary = await mkdtemp(join(tmpdir(), 'vpcflow-left-'));
+  const engine = await openDuckDb({ directories: [], temporary, memoryLimit: 64 * 1024 * 1024 });
+  const { chunks } = await engine.run(
+    'SELECT i, repeat(i::VARCHAR, 20) AS t FROM range(1000000) r(i) ORDER BY hash(i)',
+  );
+  await chunks[Symbol.asyncIterator]().next();
+  await engine.close();
+  expect(await readdir(temporary)).toEqual([]);
+  await rm(temporary, { recursive: true });
+});
