@@ -28,10 +28,12 @@ export const NONE = 2_147_483_647;
 const both = ({ window, against }: TwoWindows): string =>
   `(SELECT *, false AS later FROM ${against} UNION ALL SELECT *, true AS later FROM ${window})`;
 
-/** SQL for one value: no sum of flows, packets or bytes of any of the rows is larger. */
+/** SQL for one value: no sum of flows, packets or bytes of any of the rows is larger; 2^64 where there are negative ones. */
 export const largestSumSql = (windows: TwoWindows): string => {
-  const sums = ['flows', 'packets', 'bytes'].map((name) => `coalesce(sum(abs(${name}::HUGEINT)), 0)`);
-  return `SELECT greatest(${sums.join(', ')}) FROM ${both(windows)} AS digest${conditionSql(windows)}`;
+  const names = ['flows', 'packets', 'bytes'];
+  const least = `least(${names.map((name) => `min(${name})`).join(', ')})`;
+  const sums = names.map((name) => `coalesce(sum(${name}), 0)::HUGEINT`);
+  return `SELECT CASE WHEN ${least} < 0 THEN 1::HUGEINT << 64 ELSE greatest(${sums.join(', ')}) END FROM ${both(windows)} AS digest${conditionSql(windows)}`;
 };
 
 const conditionSql = ({ where }: TwoWindows): string => (where === null ? '' : ` WHERE ${where.sql}`);

@@ -1,16 +1,15 @@
-// Turns a difference into the JSON of `diff --format json`: one edge a line, every integer exact.
+// Turns a difference, whose lines the engine wrote (diff-text-sql.ts), into the JSON of `diff --format json`.
 import {
   type ClassTotals,
   type ComparedWindow,
   DIFF_CLASSES,
-  type Difference,
   type DiffHead,
   type DiffTotals,
-  type SideEdge,
 } from '../../schemas/diff.ts';
 import { headMembers } from '../answer-head.ts';
 import { formatTime } from '../window.ts';
 import { minutesOf } from './diff-windows.ts';
+import type { WrittenDifference } from './read-diff.ts';
 
 /** JSON with every bigint digit by digit. */
 const json = (value: unknown): string => {
@@ -29,24 +28,6 @@ function windowJson({ asked, compared, completeness }: ComparedWindow): string {
   return `{${headMembers(asked, completeness)},"compared":${times},"left_out":${leftOut}}`;
 }
 
-/** The members of an edge besides its nodes and action. There are many edges: nothing is made for them but their text. */
-function sideMembers(edge: SideEdge): string {
-  const { protocols, ports, flows, packets, bytes, bytes_observed, witnesses, start, stop } = edge;
-  const sums = `"flows":${flows},"packets":${packets},"bytes":${bytes},"bytes_observed":${bytes_observed}`;
-  return `"protocols":[${protocols}],"ports":[${ports}],${sums},"witnesses":${witnesses},"start":${start},"stop":${stop}`;
-}
-
-function differenceJson({ change, source, target, before, after, ratio }: Difference): string {
-  const ends = `{"source":${JSON.stringify(source)},"target":${JSON.stringify(target)}`;
-  const one = after ?? before;
-  if (one === null) throw new TypeError('a difference has an edge');
-  if (before === null || after === null) return `${ends},"action":${JSON.stringify(one.action)},${sideMembers(one)}}`;
-  const sides = `"before":{${sideMembers(before)}},"after":{${sideMembers(after)}}`;
-  if (change === 'changed') return `${ends},"action":${JSON.stringify(one.action)},${sides},"ratio":${ratio}}`;
-  const actions = `"before":${JSON.stringify(before.action)},"after":${JSON.stringify(after.action)}`;
-  return `${ends},${actions},"ratio":${ratio},"edges":{${sides}}}`;
-}
-
 const classJson = ({ edges, before, after }: ClassTotals): object => ({ edges, before, after });
 
 function totalsJson({ window, against, classes }: DiffTotals): string {
@@ -58,7 +39,7 @@ function totalsJson({ window, against, classes }: DiffTotals): string {
 export async function* diffJson(
   head: DiffHead,
   totals: DiffTotals,
-  differences: AsyncIterable<readonly Difference[]>,
+  differences: AsyncIterable<readonly WrittenDifference[]>,
 ): AsyncGenerator<string> {
   yield `{"window":${windowJson(head.window)},\n"against":${windowJson(head.against)},\n`;
   yield `${json({ count: head.count, group: head.group }).slice(1, -1)},\n"added":[`;
@@ -74,12 +55,12 @@ export async function* diffJson(
     return text;
   };
   for await (const some of differences) {
-    let text = '';
-    for (const difference of some) {
-      text += `${until(DIFF_CLASSES.indexOf(difference.change))}${separator}${differenceJson(difference)}`;
+    let lines = '';
+    for (const { change, text } of some) {
+      lines += `${until(DIFF_CLASSES.indexOf(change))}${separator}${text}`;
       separator = ',\n';
     }
-    yield text;
+    yield lines;
   }
   yield `${until(DIFF_CLASSES.length - 1)}${separator === '\n' ? '' : '\n'}],\n`;
   yield `"others":${json({ nodes: totals.others })},\n"totals":${totalsJson(totals)}}\n`;

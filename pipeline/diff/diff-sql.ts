@@ -6,7 +6,7 @@
 //   halves     one row per window, source, target and action
 //   paired     the halves of both windows side by side (a full outer join), each with its class
 //   flips      an edge that is gone and one that is new between the same two nodes, of which one was ACCEPT, one REJECT
-//   described  protocols, ports and witnesses of the halves that differ
+//   described  the halves that differ, with protocols, ports, times and witnesses
 // Neither graph ever leaves the engine: the rows come sorted by class, source and target.
 
 import { type Counting, MAX_EDGE_PORTS } from '../../schemas/graph.ts';
@@ -29,6 +29,9 @@ const UNCHANGED = 5;
 /** The number of the node into which all others are folded: after every other. */
 const FOLDED = 2_147_483_647;
 
+/** What that is called, as `othersName` says. */
+const OTHERS = `(SELECT '+' || (totals[1] - totals[2]) || ' others' FROM diff_totals)`;
+
 const CONVERSATION = 'src, dst, srcport, dstport, protocol, action';
 const EDGE = 'source, target, action';
 const MEASURES = ['flows', 'packets', 'bytes'] as const;
@@ -42,9 +45,8 @@ const PORT = `CASE WHEN coalesce(srcport, 0) = 0 THEN dstport WHEN coalesce(dstp
        ELSE least(srcport, dstport) END`;
 
 /**
- * SQL whose rows are: class (0: totals, then DIFF_CLASSES), source, target (NULL: folded), source_grouped,
- * target_grouped, then
- * of the edge before and of the edge after (NULL where there is none): action, protocols, ports, flows, packets, bytes,
+ * SQL whose rows are: class (0: totals, then DIFF_CLASSES), source, target, source_grouped, target_grouped (NULL: what
+ * `--top` folds), then of the edge before and of the edge after (NULL where there is none): action, protocols, ports, flows, packets, bytes,
  * bytes_observed, witnesses, start, stop; then `totals`, a list that only the first row has, see `readTotals`.
  * The parameters are those of the condition.
  */
@@ -55,13 +57,13 @@ export function diffSql(question: DiffSqlQuestion): string {
     ...counted(count, question.group !== 'address' || question.internet === 'one', question.sums),
     ...(top === null ? ALL_KEPT : keep(top)),
     ...paired(minutes, question.sums),
-    ...DESCRIBED,
+    ...detailed(question.sums),
     totals(top !== null),
   ];
   const side = (of: string) => `${of}_action.action AS ${of}_action, ${described(of)}`;
   return `WITH ${steps.join(',\n')}
 SELECT * EXCLUDE (source_code, target_code, code, totals), totals FROM (
-  SELECT class, s.name AS source, t.name AS target, s.grouped AS source_grouped, t.grouped AS target_grouped,
+  SELECT class, coalesce(s.name, ${OTHERS}) AS source, coalesce(t.name, ${OTHERS}) AS target, s.grouped AS source_grouped, t.grouped AS target_grouped,
          ${side('before')},
          ${side('after')}, NULL AS totals, d.source AS source_code, d.target AS target_code, coalesce(d.before, d.after) AS code
   FROM differences d
@@ -121,9 +123,7 @@ function paired({ window, against }: DiffSqlQuestion['minutes'], type: DiffSqlQu
   const flippable = `action IN (SELECT code FROM actions WHERE action IN ('ACCEPT', 'REJECT'))`;
   return [
     `halves AS MATERIALIZED (
-  SELECT later, ${EDGE}, ${MEASURES.map((name) => `sum(${counting(name)})::${type} AS ${name}`).join(', ')},
-         sum(bytes)::${type} AS bytes_observed,
-         min("start") AS "start", max(stop) AS stop
+  SELECT later, ${EDGE}, ${MEASURES.map((name) => `sum(${counting(name)})::${type} AS ${name}`).join(', ')}
   FROM folded GROUP BY later, ${EDGE})`,
     `paired AS MATERIALIZED (
   SELECT coalesce(a.source, b.source) AS source, coalesce(a.target, b.target) AS target,
@@ -150,24 +150,24 @@ function paired({ window, against }: DiffSqlQuestion['minutes'], type: DiffSqlQu
 }
 
 /** Only of what differs: this is where a graph has lists. */
-const DESCRIBED = [
-  `differing AS NOT MATERIALIZED (
+const detailed = (type: DiffSqlQuestion['sums']): string[] => [
+  `differing AS MATERIALIZED (
   SELECT folded.* FROM folded SEMI JOIN (SELECT * FROM paired WHERE class < ${UNCHANGED}) USING (${EDGE}))`,
-  `edge_witnesses AS (SELECT later, ${EDGE}, count(DISTINCT witness) AS witnesses FROM differing GROUP BY later, ${EDGE})`,
-  `edge_protocols AS (
-  SELECT later, ${EDGE}, list_sort(list(protocol)) AS protocols
-  FROM (SELECT DISTINCT later, ${EDGE}, protocol FROM differing) GROUP BY later, ${EDGE})`,
-  // A port behind its rank is one number, so that a list of numbers is all there is to sort.
-  `ranked AS (
-  SELECT later, ${EDGE}, port,
-         row_number() OVER (PARTITION BY later, ${EDGE} ORDER BY sum(${counting('bytes')}) DESC, port) AS rank
+  `edges AS (
+  SELECT later, ${EDGE}, ${MEASURES.map((name) => `sum(${counting(name)})::${type} AS ${name}`).join(', ')},
+         sum(bytes)::${type} AS bytes_observed, min("start") AS "start", max(stop) AS stop,
+         list_unique(list(witness)) AS witnesses, list_sort(list_distinct(list(protocol))) AS protocols
+  FROM differing GROUP BY later, ${EDGE})`,
+  `port_sums AS (
+  SELECT later, ${EDGE}, port, sum(${counting('bytes')})::HUGEINT AS bytes
   FROM differing WHERE port > 0 GROUP BY later, ${EDGE}, port)`,
+  // Bytes with the port behind them are one number, so that a list of numbers is all there is to sort.
   `edge_ports AS (
-  SELECT later, ${EDGE}, list_transform(list_sort(list((rank << 32) | port)), lambda k: k & 4294967295) AS ports
-  FROM ranked WHERE rank <= ${MAX_EDGE_PORTS} GROUP BY later, ${EDGE})`,
+  SELECT later, ${EDGE}, list_transform(
+           list_sort(list((bytes << 16) | (65535 - port)), 'DESC')[1:${MAX_EDGE_PORTS}], lambda k: 65535 - (k & 65535)) AS ports
+  FROM port_sums GROUP BY later, ${EDGE})`,
   `described AS MATERIALIZED (
-  SELECT halves.*, edge_protocols.protocols, coalesce(edge_ports.ports, []) AS ports, edge_witnesses.witnesses
-  FROM halves JOIN edge_witnesses USING (later, ${EDGE}) JOIN edge_protocols USING (later, ${EDGE}) LEFT JOIN edge_ports USING (later, ${EDGE}))`,
+  SELECT edges.*, coalesce(edge_ports.ports, []) AS ports FROM edges LEFT JOIN edge_ports USING (later, ${EDGE}))`,
 ];
 
 const sums = (side: 'before' | 'after'): string =>

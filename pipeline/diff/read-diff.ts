@@ -1,4 +1,4 @@
-// Turns the rows of `diffSql` into totals and differences, one at a time.
+// Turns the rows of `diffSql` and `diffTextSql` into totals and differences, one at a time.
 import {
   type ClassTotals,
   DIFF_CLASSES,
@@ -9,12 +9,18 @@ import {
   type WindowTotals,
 } from '../../schemas/diff.ts';
 import type { QueryValue } from '../../schemas/query.ts';
-import { integerOf, numbersOf, othersName, textOf } from '../graph.ts';
+import { integerOf, numbersOf, textOf } from '../graph.ts';
 
 /** A difference, and whether the ids of its ends name groups; null: the end is what `--top` folded. */
 export interface ReadDifference extends Difference {
   readonly sourceGrouped: boolean | null;
   readonly targetGrouped: boolean | null;
+}
+
+/** A difference as a line of JSON. */
+export interface WrittenDifference {
+  readonly change: DiffClass;
+  readonly text: string;
 }
 
 type Row = readonly QueryValue[];
@@ -54,26 +60,33 @@ export function readTotals(row: Row): DiffTotals {
   };
 }
 
-/** The difference of any other row; `others` as in the totals. */
-export function readDifference(row: Row, others: number, lengths: Lengths): ReadDifference {
+/** The difference of any other row of `diffSql`. */
+export function readDifference(row: Row, lengths: Lengths): ReadDifference {
   const [number, source, target, sourceGrouped, targetGrouped] = row;
   const before = sideOf(row.slice(5, 5 + SIDE));
   const after = sideOf(row.slice(5 + SIDE, 5 + 2 * SIDE));
   return {
     change: classOf(number),
-    source: textOf(source) ?? othersName(others),
-    target: textOf(target) ?? othersName(others),
-    ...{ before, after, ratio: ratioOf(before, after, lengths) },
-    sourceGrouped: source === null ? null : sourceGrouped === true,
-    targetGrouped: target === null ? null : targetGrouped === true,
+    source: textOf(source) ?? '',
+    target: textOf(target) ?? '',
+    ...{ before, after, ratio: before && after && ratioOf(before.bytes, after.bytes, lengths) },
+    sourceGrouped: sourceGrouped === null ? null : sourceGrouped === true,
+    targetGrouped: targetGrouped === null ? null : targetGrouped === true,
   };
 }
 
+/** The difference of any other row of `diffTextSql`. */
+export function readWritten([number, text, rest, before, after]: Row, lengths: Lengths): WrittenDifference {
+  const change = classOf(number);
+  if (rest === null) return { change, text: textOf(text) ?? '' };
+  return { change, text: `${text}${ratioOf(integerOf(before), integerOf(after), lengths)}${rest}` };
+}
+
 /** Bytes a minute, after over before. */
-function ratioOf(before: SideEdge | null, after: SideEdge | null, { window, against }: Lengths): number | null {
-  if (before === null || after === null || before.bytes === 0n) return null;
-  if (window === against) return Number(after.bytes) / Number(before.bytes);
-  return Number(after.bytes) / window / (Number(before.bytes) / against);
+function ratioOf(before: bigint, after: bigint, { window, against }: Lengths): number | null {
+  if (before === 0n) return null;
+  if (window === against) return Number(after) / Number(before);
+  return Number(after) / window / (Number(before) / against);
 }
 
 /** Class 0 is the row of totals. */

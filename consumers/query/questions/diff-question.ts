@@ -1,35 +1,40 @@
 // Turns the options of `diff` (from the command line or a URL) into a question about two windows, and what differs
 // into the chosen format.
 import { largestSumSql, type TwoWindows } from '../../../pipeline/diff/coded-rows.ts';
+import { comparedHeaders, comparedRemark } from '../../../pipeline/diff/compared-words.ts';
 import { diffCsv } from '../../../pipeline/diff/diff-csv.ts';
 import { diffDot } from '../../../pipeline/diff/diff-dot.ts';
 import { diffJson } from '../../../pipeline/diff/diff-json.ts';
 import { diffNodes } from '../../../pipeline/diff/diff-nodes.ts';
 import { type DiffSqlQuestion, diffSql } from '../../../pipeline/diff/diff-sql.ts';
+import { diffTextSql } from '../../../pipeline/diff/diff-text-sql.ts';
 import { minutesOf } from '../../../pipeline/diff/diff-windows.ts';
-import { type Lengths, type ReadDifference, readDifference, readTotals } from '../../../pipeline/diff/read-diff.ts';
+import {
+  type Lengths,
+  type ReadDifference,
+  readDifference,
+  readTotals,
+  readWritten,
+  type WrittenDifference,
+} from '../../../pipeline/diff/read-diff.ts';
 import { integerOf } from '../../../pipeline/graph.ts';
 import { formatCount } from '../../../pipeline/quantities.ts';
 import type { Diff, DiffHead, DiffTotals } from '../../../schemas/diff.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import type { Window } from '../../../schemas/query.ts';
+import { DIFF_TYPES, type DiffFormat } from '../../../schemas/formats.ts';
+import type { QueryValue, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import { draw } from '../drawing/draw.ts';
-import { GRAPH_TYPES, type GraphOptions, knownGroup, MAX_EDGES } from './graph-question.ts';
+import { drawDiff, SMALLER_DIFF } from '../drawing/draw-diff.ts';
+import { type GraphOptions, knownGroup, linkOf, MAX_EDGES } from './graph-question.ts';
 import { openPair, type PairSource } from './pair-source.ts';
 import type { Piece, Question } from './question.ts';
-import { CONTENT_TYPES } from './rows-question.ts';
 
-export const DIFF_FORMATS = ['json', 'csv', 'dot', 'svg', 'png'] as const;
-export type DiffFormat = (typeof DIFF_FORMATS)[number];
-
-export const DIFF_TYPES: Readonly<Record<DiffFormat, string>> = {
-  ...{ json: GRAPH_TYPES.json, csv: CONTENT_TYPES.csv },
-  ...{ dot: GRAPH_TYPES.dot, svg: GRAPH_TYPES.svg, png: GRAPH_TYPES.png },
-};
-
-export interface DiffOptions extends GraphOptions {
+/** The two windows that are asked for, and how they are compared. */
+export interface DiffAsked extends GraphOptions {
   readonly against: Window;
+}
+
+export interface DiffOptions extends DiffAsked {
   /** Compares all minutes, those too that are not complete. */
   readonly incomplete: boolean;
   readonly format: DiffFormat;
@@ -57,19 +62,90 @@ export function diffQuestion(options: DiffOptions): Question<PairSource> {
     text: JSON.stringify([
       ...['diff', format, window, against, incomplete, overlapping, group, internet, ownNetworks, top, count],
       ...[where?.sql, where?.parameters.map(String)],
+      ...(format === 'svg' ? [options.linked] : []),
     ]),
     open: (service, signal) => openPair(service, { window, against }, { lateness, incomplete, overlapping, signal }),
+    about: ({ pair, asked }) => {
+      const compared = { window: pair.window.window, against: pair.against.window };
+      return { headers: comparedHeaders(compared), remark: comparedRemark(asked, compared) };
+    },
     answer: (service, source, signal) => diffBody(service, source, options, signal),
   };
 }
 
 async function* diffBody(
   service: QueryService,
-  { pair }: PairSource,
+  source: PairSource,
   options: DiffOptions,
   signal: AbortSignal,
 ): AsyncIterable<Piece> {
-  const { group, internet, ownNetworks: own, top, count, where = null, format } = options;
+  const { format } = options;
+  if (format === 'json' || format === 'csv') {
+    yield* format === 'json' ? jsonBody(service, source, options, signal) : csvBody(service, source, options, signal);
+    return;
+  }
+  const diff = await readDiff(service, source, options, signal);
+  if (format === 'dot') yield* diffDot(diff);
+  else yield await drawDiff(diff, format, signal, { link: linkOf(options) });
+}
+
+async function* jsonBody(...asked: DiffRun): AsyncGenerator<string> {
+  const { head, totals, differences, close } = await runDiff(WRITTEN, ...asked);
+  try {
+    yield* diffJson(head, totals, differences);
+  } finally {
+    await close();
+  }
+}
+
+async function* csvBody(...asked: DiffRun): AsyncGenerator<string> {
+  const { differences, close } = await runDiff(VALUES, ...asked);
+  try {
+    yield* diffCsv(differences);
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * What differs between the two windows of `source`, with the nodes that it lies between: what a drawing or a table is
+ * made of. Throws VF_LIMIT past MAX_EDGES.
+ */
+export async function readDiff(
+  service: QueryService,
+  source: PairSource,
+  options: DiffAsked,
+  signal: AbortSignal,
+): Promise<Diff> {
+  const { group, internet, ownNetworks: own } = options;
+  const { head, totals, differences, close } = await runDiff(VALUES, service, source, options, signal);
+  try {
+    const all = await drawable(differences);
+    return { ...head, totals, differences: all, nodes: diffNodes(all, { group: knownGroup(group), internet, own }) };
+  } finally {
+    await close();
+  }
+}
+
+/** How the engine is to give a difference, and what its rows are read into. */
+interface Reading<T> {
+  readonly sql: (rows: string) => string;
+  readonly read: (row: readonly QueryValue[], lengths: Lengths) => T;
+}
+
+const VALUES: Reading<ReadDifference> = { sql: (rows) => rows, read: readDifference };
+const WRITTEN: Reading<WrittenDifference> = { sql: diffTextSql, read: readWritten };
+
+type DiffRun = [service: QueryService, source: PairSource, options: DiffAsked, signal: AbortSignal];
+
+interface RunDiff<T> extends ReadRows<T> {
+  readonly head: DiffHead;
+  close(): Promise<void>;
+}
+
+/** What differs, row by row; `close` is to be called in any case. */
+async function runDiff<T>(reading: Reading<T>, ...[service, { pair }, options, signal]: DiffRun): Promise<RunDiff<T>> {
+  const { group, internet, ownNetworks: own, top, count, where = null } = options;
   const known = knownGroup(group);
   const lengths = { window: minutesOf(pair.window.window), against: minutesOf(pair.against.window) };
   const windows = { window: pair.window.tables.digests, against: pair.against.tables.digests, where };
@@ -80,24 +156,16 @@ async function* diffBody(
     against: { asked: options.against, compared: pair.against.window, completeness: pair.against.completeness },
     ...{ count, group: known },
   };
-  const result = await service.engine.run(sql, where?.parameters, signal);
+  const result = await service.engine.run(reading.sql(sql), where?.parameters, signal);
   try {
-    const { totals, differences } = await readRows(result.chunks, lengths);
-    if (format === 'json') yield* diffJson(head, totals, differences);
-    else if (format === 'csv') yield* diffCsv(differences);
-    else {
-      const drawn = await drawable(differences);
-      const diff: Diff = {
-        ...head,
-        totals,
-        differences: drawn,
-        nodes: diffNodes(drawn, { group: known, internet, own }),
-      };
-      if (format === 'dot') yield* diffDot(diff);
-      else yield await drawDiff(diff, format, signal);
-    }
-  } finally {
+    return {
+      head,
+      ...(await readRows(result.chunks, (row) => reading.read(row, lengths))),
+      close: () => result.close(),
+    };
+  } catch (error) {
     await result.close();
+    throw error;
   }
 }
 
@@ -115,27 +183,24 @@ async function sumType(
 
 type Chunks = Awaited<ReturnType<QueryService['engine']['run']>>['chunks'];
 
-interface ReadRows {
+interface ReadRows<T> {
   readonly totals: DiffTotals;
-  readonly differences: AsyncIterable<readonly ReadDifference[]>;
+  readonly differences: AsyncIterable<readonly T[]>;
 }
 
 /** The first row has the totals; what is in its chunk behind it is given first. */
-async function readRows(chunks: Chunks, lengths: Lengths): Promise<ReadRows> {
+async function readRows<T>(chunks: Chunks, read: (row: readonly QueryValue[]) => T): Promise<ReadRows<T>> {
   const iterator = chunks[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done || first.value.length === 0) throw new TypeError('a diff gave no totals');
   const totals = readTotals(first.value[0]);
-  const read = (row: (typeof first.value)[number]) => readDifference(row, totals.others, lengths);
-  async function* differences(): AsyncGenerator<readonly ReadDifference[]> {
-    if (!first.done) yield first.value.slice(1).map(read);
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value.map(read);
+  async function* differences(): AsyncGenerator<readonly T[]> {
+    if (!first.done) yield first.value.slice(1).map((row) => read(row));
+    for (let next = await iterator.next(); !next.done; next = await iterator.next())
+      yield next.value.map((row) => read(row));
   }
   return { totals, differences: differences() };
 }
-
-const HELP =
-  'ask for a coarser grouping (--group cidr24), fewer nodes (--top 30) or a filter, or for --format json or csv';
 
 /** All of them, which a drawing needs. Throws VF_LIMIT past MAX_EDGES. */
 async function drawable(differences: AsyncIterable<readonly ReadDifference[]>): Promise<ReadDifference[]> {
@@ -143,13 +208,10 @@ async function drawable(differences: AsyncIterable<readonly ReadDifference[]>): 
   for await (const some of differences) {
     all.push(...some);
     if (all.length > MAX_EDGES) {
-      throw new VpcflowError('VF_LIMIT', `more than ${formatCount(MAX_EDGES)} edges differ`, { help: HELP });
+      throw new VpcflowError('VF_LIMIT', `more than ${formatCount(MAX_EDGES)} edges differ`, {
+        help: SMALLER_DIFF,
+      });
     }
   }
   return all;
-}
-
-function drawDiff(diff: Diff, format: 'svg' | 'png', signal: AbortSignal): Promise<string | Uint8Array> {
-  const picture = { dot: diffDot(diff), nodes: diff.nodes.length, edges: diff.differences.length };
-  return draw(picture, format, signal, { help: () => HELP });
 }

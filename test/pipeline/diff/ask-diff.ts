@@ -3,7 +3,14 @@
 import { largestSumSql } from '../../../pipeline/diff/coded-rows.ts';
 import { diffNodes } from '../../../pipeline/diff/diff-nodes.ts';
 import { type DiffSqlQuestion, diffSql } from '../../../pipeline/diff/diff-sql.ts';
-import { type ReadDifference, readDifference, readTotals } from '../../../pipeline/diff/read-diff.ts';
+import { diffTextSql } from '../../../pipeline/diff/diff-text-sql.ts';
+import {
+  type ReadDifference,
+  readDifference,
+  readTotals,
+  readWritten,
+  type WrittenDifference,
+} from '../../../pipeline/diff/read-diff.ts';
 import { integerOf } from '../../../pipeline/graph.ts';
 import type { Diff, DiffHead } from '../../../schemas/diff.ts';
 import { DEFAULT_OWN_NETWORKS } from '../../../schemas/graph.ts';
@@ -12,6 +19,8 @@ import { type Row, sourceOf } from '../ask-graph.ts';
 
 export interface AskedDiff extends Omit<Diff, keyof DiffHead> {
   readonly differences: readonly ReadDifference[];
+  /** The same as text. */
+  written(): Promise<WrittenDifference[]>;
 }
 
 /** By address and uncut, of windows of one length, unless `question` says otherwise. */
@@ -35,10 +44,15 @@ export async function askDiff(
   };
   const largest = await valuesOf(engine, largestSumSql(asked), asked);
   const sums = integerOf(largest[0][0]) < 2n ** 63n ? 'BIGINT' : 'HUGEINT';
-  const values = await valuesOf(engine, diffSql({ ...asked, sums, ...question }), asked);
+  const sql = diffSql({ ...asked, sums, ...question });
+  const values = await valuesOf(engine, sql, asked);
   const totals = readTotals(values[0]);
-  const differences = values.slice(1).map((row) => readDifference(row, totals.others, asked.minutes));
-  return { totals, differences, nodes: diffNodes(differences, asked) };
+  const differences = values.slice(1).map((row) => readDifference(row, asked.minutes));
+  const written = async () => {
+    const [, ...lines] = await valuesOf(engine, diffTextSql(sql), asked);
+    return lines.map((row) => readWritten(row, asked.minutes));
+  };
+  return { totals, differences, nodes: diffNodes(differences, asked), written };
 }
 
 async function valuesOf(
