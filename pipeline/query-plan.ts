@@ -3,12 +3,11 @@
 // What is provable of an object before it is read: its key says the hour of its rows, and nothing else does. The name of
 // an epoch is a sequence number, and its commit tells when its records arrived, of which a flow's minute may be up to a
 // day away on either side. So each object of the window's hours is fetched once; what its footer says is kept.
+
 import { MAX_NAMED, type Window } from '../schemas/query.ts';
 import type { ListedObject } from '../schemas/store.ts';
 import { hourPartition } from './keys.ts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+import { DAY_MS, HOUR_MS } from './window.ts';
 
 /** The tables that a window is answered from. */
 export type WindowTable = 'digests' | 'coverage';

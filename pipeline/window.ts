@@ -3,6 +3,8 @@ import { VpcflowError } from '../schemas/errors.ts';
 import type { Window } from '../schemas/query.ts';
 
 export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 /** The longest window that one question may span, in days; a year and a bit. */
 export const MAX_WINDOW_DAYS = 400;

@@ -4,7 +4,7 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import type { Completeness, Window } from '../../schemas/query.ts';
 import { watermarkText } from '../completeness.ts';
 import { formatMany } from '../quantities.ts';
-import { formatTime, MINUTE_MS, parseTime, parseWindow, truncateToMinute } from '../window.ts';
+import { DAY_MS, formatTime, MINUTE_MS, parseTime, parseWindow, truncateToMinute } from '../window.ts';
 
 export interface AgainstOptions {
   readonly against: Against;
@@ -18,7 +18,6 @@ export interface WindowPair {
 }
 
 /** Days of UTC have no other length. */
-const DAY_MS = 86_400_000;
 
 export const minutesOf = ({ start, stop }: Window): number => (stop - start) / MINUTE_MS;
 

@@ -1,10 +1,8 @@
 // Holds every window that a server opens, whichever route asks for it, to the longest that may be asked for.
+import { DAY_MS, HOUR_MS } from '../../../pipeline/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 const length = (ms: number): string =>
   ms >= 2 * DAY_MS ? `${Math.round((ms / DAY_MS) * 10) / 10} days` : `${Math.round((ms / HOUR_MS) * 100) / 100} hours`;

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import type { QueryColumn, QueryEngine, QueryParameter, QueryResult, QueryValue } from '../../../schemas/query.ts';
+import type { QueryEngine, QueryParameter, QueryResult, QueryValue } from '../../../schemas/query.ts';
 import { queryError } from './duckdb-errors.ts';
-import { boundParameter, chunkRows, columnType } from './duckdb-values.ts';
+import { beginQuery, nextRows, streamQuery } from './duckdb-results.ts';
 import { Lanes } from './lanes.ts';
 import type { Lane, QueryPresent } from './query-stats.ts';
 import { bracketedPath, quotedList, quotedText } from './sql-text.ts';
@@ -35,8 +35,6 @@ const DEFAULT_MEMORY_LIMIT = 640 * 1024 * 1024; // bytes; leaves room for Node b
 const SPILL_FACTOR = 16;
 
 const INTERRUPT_EVERY = 20; // ms
-/** Chunks (of 2,048 rows) that are taken with the turn that begins a query. */
-const FIRST_CHUNKS = 4;
 const SPILL = 'spill'; // directory of the scratch directory
 
 /** Opens an in-memory DuckDB. It loads no extension, opens no file outside `directories` and has no way back from that. */
@@ -93,7 +91,9 @@ class DuckDb implements DuckDbEngine {
   async run(sql: string, parameters: readonly QueryParameter[] = [], signal?: AbortSignal): Promise<QueryResult> {
     const connection = await this.#connect(signal);
     try {
-      const { columns, first, rest } = await this.#step(connection, signal, () => begin(connection, sql, parameters));
+      const { columns, first, rest } = await this.#step(connection, signal, () =>
+        beginQuery(connection, sql, parameters),
+      );
       if (rest === null) this.#disconnect(connection);
       const chunks = this.#chunks(connection, first, rest, signal);
       const close = async () => {
@@ -117,7 +117,7 @@ class DuckDb implements DuckDbEngine {
     const connection = await this.#connect(signal);
     try {
       const copy = `COPY (${sql}) TO ${quotedText(file)} (FORMAT parquet, COMPRESSION zstd)`;
-      await this.#step(connection, signal, () => stream(connection, copy, parameters));
+      await this.#step(connection, signal, () => streamQuery(connection, copy, parameters));
       // Bytes, because no encoding is set; the type of a read stream's chunks does not say so.
       for await (const piece of createReadStream(file)) yield piece as Buffer;
     } finally {
@@ -235,53 +235,6 @@ class DuckDb implements DuckDbEngine {
       await this.#abandon(connection);
     }
   }
-}
-
-interface Begun {
-  readonly columns: readonly QueryColumn[];
-  readonly first: readonly QueryValue[][][];
-  /** null when `first` is all. */
-  readonly rest: DuckDBResult | null;
-}
-
-/** A small answer is whole after one turn, and so holds nothing while others have theirs. */
-async function begin(connection: DuckDBConnection, sql: string, parameters: readonly QueryParameter[]): Promise<Begun> {
-  const rest = await stream(connection, sql, parameters);
-  const [columns, first] = [columnsOf(rest), [] as QueryValue[][][]];
-  while (first.length < FIRST_CHUNKS) {
-    const rows = await nextRows(rest);
-    if (rows === null) return { columns, first, rest: null };
-    first.push(rows);
-  }
-  return { columns, first, rest };
-}
-
-async function nextRows(result: DuckDBResult): Promise<QueryValue[][] | null> {
-  const chunk = await result.fetchChunk();
-  return chunk === null || chunk.rowCount === 0 ? null : chunkRows(chunk);
-}
-
-async function stream(
-  connection: DuckDBConnection,
-  sql: string,
-  parameters: readonly QueryParameter[],
-): Promise<DuckDBResult> {
-  const bound = parameters.map(boundParameter);
-  return connection.stream(
-    sql,
-    bound.map((b) => b.value),
-    bound.map((b) => b.type),
-  );
-}
-
-function columnsOf(result: DuckDBResult): QueryColumn[] {
-  const types = result.columnTypes();
-  return result.columnNames().map((name, i) => {
-    const type = columnType(types[i]);
-    if (type === null)
-      throw new VpcflowError('VF_QUERY', `column ${name} has the type ${types[i]}, which has no value`);
-    return { name, type };
-  });
 }
 
 async function bytesOf(directory: string): Promise<number> {
