@@ -106,7 +106,8 @@ test('an empty window is a valid Arrow stream and a valid Parquet file without r
 
 test('stderr says how complete the answer is, unless it is', async () => {
   expect((await runRows({ ...HOUR, group: 'action' })).stderr).toBe(
-    'vpcflow: complete: false, watermark: 2026-11-20T05:40:00.000Z; shards behind: 1; ' +
+    'vpcflow: complete: false, watermark: 2026-11-20T05:40:00.000Z; shards behind: 1 ' +
+      '(123456789012.eu-west-1.flows shardId-000000000000 at 2026-11-20T05:40:00.000Z); ' +
       'AWS left out flows (SKIPDATA) in 1 minute of 1 interface\n',
   );
   const from = { ...HOUR, start: '2026-11-20T05:04:00Z', group: 'action' };
