@@ -20,8 +20,11 @@ export interface Option<T> {
 
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** How a length of time is written. */
+export const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
+
 const milliseconds = (text: string): number | null => {
-  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
+  const match = DURATION.exec(text);
   if (match === null) return null;
   const [, count, unit] = match;
   return unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h' || unit === 'd'
@@ -121,6 +124,9 @@ export const integers = (name: string, min: number, max: number, help: string): 
 
 type Bounds = readonly [min: number, max: number];
 
+/** Of a whole number, which lies within `range`. */
+type Ranged<T> = Option<T> & { readonly range: Bounds };
+
 const integerParser = ([min, max]: Bounds) => {
   return (given: string): Parsed<number> => {
     const value = whole(given, min, max);
@@ -129,15 +135,15 @@ const integerParser = ([min, max]: Bounds) => {
 };
 
 /** A whole number with a default. */
-export const integer = (name: string, fallback: number, bounds: Bounds, help: string): Option<number> => ({
-  ...{ name, metavar: 'N', default: fallback, defaultText: String(fallback), help },
+export const integer = (name: string, fallback: number, bounds: Bounds, help: string): Ranged<number> => ({
+  ...{ name, metavar: 'N', default: fallback, defaultText: String(fallback), help, range: bounds },
   bounds: `${bounds[0]} to ${bounds[1]}`,
   parse: integerParser(bounds),
 });
 
 /** A whole number that may be absent. */
-export const maybeInteger = (name: string, bounds: Bounds, help: string): Option<number | null> => ({
-  ...{ name, metavar: 'N', default: null, defaultText: '', help },
+export const maybeInteger = (name: string, bounds: Bounds, help: string): Ranged<number | null> => ({
+  ...{ name, metavar: 'N', default: null, defaultText: '', help, range: bounds },
   bounds: `${bounds[0]} to ${bounds[1]}`,
   parse: integerParser(bounds),
 });

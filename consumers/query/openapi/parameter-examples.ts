@@ -1,5 +1,6 @@
 // What a parameter of a URL may hold, where its own schema only says that it is text: bounds, defaults, an example.
-import { GROUPINGS } from '../../../schemas/graph.ts';
+import { GROUPING_FORMS, parseGrouping } from '../../../schemas/groupings.ts';
+import { DURATION } from '../../shared/option-kinds.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import type { JsonSchema } from './json-schema.ts';
 
@@ -23,9 +24,10 @@ const TIME: JsonSchema = {
   ],
 };
 
-const DURATION: JsonSchema = { type: 'string', pattern: '^\\d{1,9}(ms|s|m|h|d)$', title: '90s, 30m, 2h, 1d' };
+const LENGTH: JsonSchema = { type: 'string', pattern: DURATION.source, title: '90s, 30m, 2h, 1d' };
 
-const NAMED = GROUPINGS.filter((one) => one !== 'security-group');
+/** Those that are written as they stand: `cidrN` is not. */
+const NAMED = GROUPING_FORMS.filter((form) => parseGrouping(form) !== null);
 
 const GROUP: JsonSchema = {
   anyOf: [
@@ -35,15 +37,19 @@ const GROUP: JsonSchema = {
   default: OPTIONS.grouping.defaultText,
 };
 
+const integer = ({ range: [minimum, maximum] }: { readonly range: readonly [number, number] }): JsonSchema => ({
+  ...{ type: 'integer', minimum, maximum },
+});
+
 const KNOWN: Readonly<Record<string, Known>> = {
   start: { example: '2026-11-20T14:05:00Z', schema: TIME },
   stop: { example: '2026-11-20T14:20:00Z', schema: TIME },
   'against-start': { example: '2026-11-19T14:05:00Z', schema: TIME },
   'against-stop': { example: '2026-11-19T14:20:00Z', schema: TIME },
-  lateness: { example: OPTIONS.lateness.defaultText, schema: { ...DURATION, default: OPTIONS.lateness.defaultText } },
-  step: { example: '5m', schema: DURATION },
+  lateness: { example: OPTIONS.lateness.defaultText, schema: { ...LENGTH, default: OPTIONS.lateness.defaultText } },
+  step: { example: '5m', schema: LENGTH },
   filter: { example: 'dstport = https', schema: { type: 'string', default: '' } },
-  top: { example: 200, schema: { type: 'integer', minimum: 1, maximum: 100_000 } },
+  top: { example: 200, schema: integer(OPTIONS.top) },
   'own-networks': { example: '10.0.0.0/8,fc00::/7' },
   text: { example: 'dstport = ' },
   at: { example: 10, schema: { type: 'integer', minimum: 0, maximum: 999_999_999 } },

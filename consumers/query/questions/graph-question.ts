@@ -8,22 +8,13 @@ import { graphJson } from '../../../pipeline/graph-json.ts';
 import { bothFilters, nodeFilter } from '../../../pipeline/node-filter.ts';
 import { formatCount } from '../../../pipeline/quantities.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
+import { GRAPH_TYPES, type GraphFormat } from '../../../schemas/formats.ts';
 import type { Counting, Graph, GraphNode, Grouping, Internet, KnownGrouping } from '../../../schemas/graph.ts';
 import type { QueryValue, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window-source.ts';
 import { drawGraph } from '../drawing/draw-graph.ts';
 import type { Piece, Question } from './question.ts';
-
-export const GRAPH_FORMATS = ['dot', 'svg', 'png', 'json'] as const;
-export type GraphFormat = (typeof GRAPH_FORMATS)[number];
-
-export const GRAPH_TYPES: Readonly<Record<GraphFormat, string>> = {
-  dot: 'text/vnd.graphviz; charset=utf-8',
-  svg: 'image/svg+xml; charset=utf-8',
-  png: 'image/png',
-  json: 'application/json; charset=utf-8',
-};
 
 /** More edges than this are an error and not an answer: they would all be in memory. */
 export const MAX_EDGES = 200_000;
