@@ -1,10 +1,10 @@
 // Decides what a server without authentication may listen on and answer: this machine, and no page of another site.
+import { isIPv4 } from 'node:net';
 import { VpcflowError } from '../../schemas/errors.ts';
 
-const LOOPBACK_V4 = /^127(?:\.\d{1,3}){3}$/;
-
 /** Whether only this machine can reach a server bound to `host`. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || LOOPBACK_V4.test(host);
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 /** The name in a Host header, without its port; null when it is none. */
 function hostName(header: string | undefined): string | null {
@@ -25,10 +25,9 @@ export function checkOrigin(
 ): void {
   const name = hostName(headers.host);
   if (name === null || !isLoopback(name)) {
-    throw new VpcflowError(
-      'VF_FORBIDDEN_HOST',
-      `this server does not answer for the host ${JSON.stringify(headers.host)}`,
-    );
+    const what =
+      headers.host === undefined ? 'requests that name no host' : `for the host ${JSON.stringify(headers.host)}`;
+    throw new VpcflowError('VF_FORBIDDEN_HOST', `this server does not answer ${what}`);
   }
   const { origin } = headers;
   if (origin !== undefined && origin.toLowerCase() !== `${scheme}://${headers.host?.toLowerCase()}`) {

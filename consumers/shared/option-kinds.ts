@@ -1,6 +1,7 @@
 // Kinds of options: each turns the text that was given for a setting into its value, or says what is wrong with it.
 
 import { didYouMean } from '../../pipeline/nearest.ts';
+import { hasUserInfo } from './user-info.ts';
 
 /** `help` is what to do, where more can be said than what the problem says. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string; readonly help?: string };
@@ -41,6 +42,15 @@ const whole = (text: string, min: number, max: number): number | null => {
 export const text = (name: string, metavar: string, fallback: string, help: string): Option<string> => ({
   ...{ name, metavar, default: fallback, defaultText: fallback, bounds: '', help },
   parse: (given) => ({ value: given }),
+});
+
+/** Where a store lies; credentials in it would be in process lists, logs and messages. */
+export const place = (name: string, fallback: string, help: string): Option<string> => ({
+  ...text(name, 'URI', fallback, help),
+  parse: (given) =>
+    hasUserInfo(given)
+      ? { problem: 'may hold no credentials', help: 'give those to the AWS SDK: in the environment, or as a profile' }
+      : { value: given },
 });
 
 /** Text that may be absent; what absence means stands in the help. */

@@ -21,12 +21,13 @@ import {
   type Option,
   optional,
   pairs,
+  place,
   text,
 } from './option-kinds.ts';
 
 /** An option whose values differ between commands (`--format`) has a row for each set of values. */
 export const OPTIONS = {
-  store: text('store', 'URI', './data', 'where everything lies: a directory or s3://bucket/prefix'),
+  store: place('store', './data', 'where everything lies: a directory or s3://bucket/prefix'),
   data: text('data', 'DIR', './data', 'directory of the store; state of `up` is in DIR/.vpcflow'),
   host: text(
     'host',

@@ -1,6 +1,8 @@
 // Reads the options of a command from the command line and the environment into one frozen value, or says what each is.
+
 import { VpcflowError } from '../../schemas/errors.ts';
 import { companionName, environmentName, type OnlyWith, OPTIONS, type OptionKey, type Options } from './options.ts';
+import { withoutUserInfo } from './user-info.ts';
 
 /** What was given on the command line, by option name: a text, or true for a switch. */
 export type Given = Readonly<Record<string, string | true | undefined>>;
@@ -76,7 +78,7 @@ export const readOptions = (
     const parsed = option.parse(text.raw);
     if ('value' in parsed) values.set(key, parsed.value);
     else {
-      problems.push(`${text.source} ${parsed.problem}, not "${text.raw}"`);
+      problems.push(`${text.source} ${parsed.problem}, not "${withoutUserInfo(text.raw)}"`);
       if (parsed.help !== undefined) helps.push(parsed.help);
     }
   }
@@ -95,7 +97,7 @@ export const configuration = ({ options }: Pick<Taken, 'options'>, given: Given,
   const rows = options.map((key) => {
     const { name, defaultText, metavar } = OPTIONS[key];
     const text = textOf(key, given, environment);
-    if (text !== null) return [name, text.raw, text.source];
+    if (text !== null) return [name, withoutUserInfo(text.raw), text.source];
     return [name, defaultText || (metavar === null ? 'false' : '-'), 'default'];
   });
   const width = (column: number): number => Math.max(...rows.map((row) => row[column].length));

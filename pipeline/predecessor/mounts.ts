@@ -9,6 +9,13 @@ export interface Mount {
 
 const PATH = /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/;
 
+/** Where the server itself answers; `/` can be shared. */
+const TAKEN = [
+  ...['/v1/rows', '/v1/graph', '/v1/diff', '/v1/series', '/v1/coverage', '/v1/audit', '/v1/filter/complete'],
+  ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs.css', '/jobs'],
+  ...['/page.css', '/form.css', '/picture.css', '/page.js'],
+];
+
 /** /digest and /graph first, then what was given. Throws VF_USAGE for what is no path, or one path for two things. */
 export function mountsOf(at: Readonly<Record<ResultKind, string | null>>): readonly Mount[] {
   const mounts = new Map<string, Mount>(RESULT_KINDS.map((kind) => [`/${kind}`, { path: `/${kind}`, kind }]));
@@ -17,6 +24,9 @@ export function mountsOf(at: Readonly<Record<ResultKind, string | null>>): reado
     if (path === null) continue;
     if (!PATH.test(path)) {
       throw new VpcflowError('VF_USAGE', `--${kind}-at ${JSON.stringify(path)} is no path: give / or /some/where`);
+    }
+    if (TAKEN.includes(path)) {
+      throw new VpcflowError('VF_USAGE', `--${kind}-at ${path}: something else is there already`);
     }
     const other = mounts.get(path);
     if (other !== undefined && other.kind !== kind) {

@@ -17,18 +17,25 @@ interface Times {
  * Throws VF_BAD_TIME for a time that is missing or not RFC 3339, VF_BAD_WINDOW where no minute is between them.
  */
 export function requestedWindow(times: Times): Window {
-  // Only absolute times get so far, so that the time of asking does not matter.
-  return parseWindow(timeText(times.start, 'start'), timeText(times.stop, 'stop'), 0);
+  const [start, stop] = [timeText(times.start, 'start'), timeText(times.stop, 'stop')];
+  try {
+    // Only absolute times get so far, so that the time of asking does not matter.
+    return parseWindow(start, stop, 0);
+  } catch (error) {
+    if (error instanceof VpcflowError && error.code === 'VF_BAD_TIME') throw badTime(error.message);
+    throw error;
+  }
 }
 
 function timeText(given: unknown, name: string): string {
   const text: unknown = Array.isArray(given) ? given[0] : given;
-  if (typeof text !== 'string' || text === '') throw new VpcflowError('VF_BAD_TIME', `${name} is missing`);
+  if (typeof text !== 'string' || text === '') throw badTime(`${name} is missing`);
   if (TIME.test(text)) return text;
-  throw new VpcflowError('VF_BAD_TIME', `${name} ${JSON.stringify(text)} is no time`, {
-    help: 'give RFC 3339 (2026-11-20T14:05:00Z)',
-  });
+  throw badTime(`${name} ${JSON.stringify(text)} is no time`);
 }
+
+const badTime = (message: string): VpcflowError =>
+  new VpcflowError('VF_BAD_TIME', message, { help: 'give RFC 3339 (2026-11-20T14:05:00Z)' });
 
 export interface QueuedJob {
   readonly kind: ResultKind;

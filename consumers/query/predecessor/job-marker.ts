@@ -9,6 +9,10 @@ import type { ObjectStore } from '../../../schemas/store.ts';
 /** Refreshes within one timeout: two may fail before another server thinks that this one is dead. */
 const REFRESHES = 3;
 
+/** Between attempts to remove a marker, each twice as long as the one before: a minute in all. */
+const FIRST_PAUSE = 1000; // ms
+const LAST_PAUSE = 32_000; // ms
+
 export interface MarkerPlace {
   readonly store: ObjectStore;
   readonly clock: Clock;
@@ -54,17 +58,24 @@ export class JobMarker {
     return done;
   }
 
-  /** Removes the marker, if it is still ours. Rejects with VF_STORE_*: then it stays until its time is over. */
-  async release(): Promise<void> {
+  /**
+   * Removes the marker, if it is still ours; in a store that does not answer some times, until `stopping` aborts. Rejects
+   * with VF_STORE_*: then it stays until its time is over.
+   */
+  async release(stopping?: AbortSignal): Promise<void> {
     this.#released.abort();
-    if (this.#lost.signal.aborted) return;
-    try {
-      await this.confirm();
-    } catch (error) {
-      if (this.#lost.signal.aborted) return;
-      throw error;
+    for (let pause = FIRST_PAUSE; ; pause *= 2) {
+      try {
+        if (this.#lost.signal.aborted) return;
+        await this.confirm();
+        await this.#place.store.remove(this.#place.key);
+        return;
+      } catch (error) {
+        if (this.#lost.signal.aborted) return;
+        if (stopping === undefined || stopping.aborted || pause > LAST_PAUSE) throw error;
+        await this.#place.clock.sleep(pause, stopping);
+      }
     }
-    await this.#place.store.remove(this.#place.key);
   }
 
   async #keep(): Promise<void> {

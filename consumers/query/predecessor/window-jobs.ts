@@ -36,6 +36,8 @@ export class WindowJobs {
   readonly #gate = new Gate(JOBS_AT_ONCE);
   /** By id; `done` rejects when the job fails. */
   readonly #jobs = new Map<string, Promise<void>>();
+  /** Markers that could not be removed at once. */
+  readonly #releasing = new Set<Promise<void>>();
   readonly #closing = new AbortController();
 
   constructor(options: WindowJobsOptions) {
@@ -88,6 +90,7 @@ export class WindowJobs {
   async ended(): Promise<void> {
     this.stop();
     while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs.values());
+    await Promise.all(this.#releasing);
   }
 
   async #claim(wanted: Wanted): Promise<JobMarker | 'wait' | 'nothing'> {
@@ -144,10 +147,20 @@ export class WindowJobs {
     await writeResult(store, wanted, produced, state, before);
   }
 
-  /** A marker that cannot be removed keeps the window in progress until its time is over. */
+  /** A marker that cannot be removed, now or some times later, keeps the window in progress until its time is over. */
   async #released({ id }: Wanted, marker: JobMarker): Promise<void> {
     try {
       await marker.release();
+    } catch {
+      // Nobody who asks waits for that.
+      const releasing = this.#releaseAgain(id, marker).finally(() => this.#releasing.delete(releasing));
+      this.#releasing.add(releasing);
+    }
+  }
+
+  async #releaseAgain(id: string, marker: JobMarker): Promise<void> {
+    try {
+      await marker.release(this.#closing.signal);
     } catch (error) {
       this.#options.log.error({ id, err: error }, 'the marker of a job could not be removed');
     }

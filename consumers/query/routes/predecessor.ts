@@ -47,8 +47,8 @@ export const predecessorRoutes: RegisterRoutes = (app, services) => {
     // Their clients send an empty body of no type, their queue JSON as octets: whatever it is called, it is bytes here.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    for (const mount of mounts) windowRoutes(scope.withTypeProvider(), services, jobs, mount);
     workerRoute(scope.withTypeProvider(), services, jobs);
+    for (const mount of mounts) windowRoutes(scope.withTypeProvider(), services, jobs, mount);
   });
 };
 

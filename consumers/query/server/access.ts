@@ -79,12 +79,24 @@ export async function openAccess(options: AccessOptions, clock: Clock, log: Log)
         { tokens: file === null ? null : await file.value(), proxy },
         {
           authorization: raw.headersDistinct.authorization?.join(', '), // of two, Node would take the first
-          users: proxy === null ? [] : (raw.headersDistinct[proxy.userHeader] ?? []),
+          users: proxy === null ? [] : (raw.headersDistinct[proxy.userHeader] ?? []).map(userText),
           fromProxy: proxy?.isProxy(raw.socket.remoteAddress ?? '') ?? false,
         },
       ),
     reload: async () => file?.reload(),
   };
+}
+
+/** What a proxy sends as UTF-8, of which Node.js makes a character of each byte. Throws VF_UNAUTHORIZED for other bytes. */
+function userText(bytes: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(bytes, 'latin1'));
+  } catch (cause) {
+    throw new VpcflowError('VF_UNAUTHORIZED', 'the proxy named a user in bytes that are no UTF-8', {
+      cause,
+      help: 'let the proxy send names as UTF-8, as --operators has them',
+    });
+  }
 }
 
 const openTokenFile = (path: string, clock: Clock, log: Log): Promise<WatchedFiles<readonly Token[]>> =>

@@ -7,6 +7,7 @@ import type { Meter } from '../../../schemas/metrics.ts';
 import { checkCrossSite, checkOrigin } from '../../shared/loopback.ts';
 import type { Access } from './access.ts';
 import { REQUEST_ID } from './access-log.ts';
+import { answerNotFound } from './not-found.ts';
 import { asVpcflowError } from './problem.ts';
 import { addressClient, type RateLimit } from './rate-limit.ts';
 import type { App } from './route.ts';
@@ -82,6 +83,8 @@ export function guard(app: App, options: GuardOptions): void {
       if (held > options.maxRequests && !ALWAYS.has(request.routeOptions.url ?? '')) {
         throw new VpcflowError('VF_BUSY', `this server already holds ${options.maxRequests} requests`);
       }
+      // Fastify would miss the type of its body, before it finds that no path takes it.
+      if (request.method === 'QUERY') return answerNotFound(app)(request, reply);
     } catch (error) {
       meter.count('httpRefused', 1, { reason: REASONS[asVpcflowError(error).code] ?? 'other' });
       throw error;
@@ -93,8 +96,11 @@ async function admit(request: FastifyRequest, reply: FastifyReply, options: Guar
   const { access, rate, isTls } = options;
   const { role = 'read', limited = true } = request.routeOptions.config;
   checkTarget(request);
-  if (access === null) checkOrigin(request.headers, isTls ? 'https' : 'http');
-  else checkCrossSite(request.method, request.headers);
+  const headers = { ...request.headers, host: hostOf(request) };
+  // Balancers of HTTP/1.0 name no host; a browser, which a page of another site could use, always does.
+  const isProbe = headers.host === undefined && headers.origin === undefined && role === 'none';
+  if (access !== null) checkCrossSite(request.method, headers);
+  else if (!isProbe) checkOrigin(headers, isTls ? 'https' : 'http');
   const count = (client: string): void => {
     const wait = rate?.wait(client) ?? 0;
     if (wait === 0) return;
@@ -115,11 +121,23 @@ async function admit(request: FastifyRequest, reply: FastifyReply, options: Guar
   if (limited && role !== 'none') count(request.user === null ? address : JSON.stringify(request.user.name));
 }
 
+/** A request target with an authority, which counts then and not the Host header: RFC 9112, 3.2.2. */
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)/i;
+
+const hostOf = ({ raw, headers }: FastifyRequest): string | undefined =>
+  ABSOLUTE_FORM.exec(raw.url ?? '')?.[1] ?? headers.host;
+
 /** Throws VF_BAD_PARAMETER for what no client sends that means well. */
-function checkTarget({ raw, headers }: FastifyRequest): void {
-  if (headers.host === undefined && raw.httpVersion === '1.1') {
-    throw new VpcflowError('VF_BAD_PARAMETER', 'the request has no Host header', {
+function checkTarget({ raw }: FastifyRequest): void {
+  const hosts = raw.headersDistinct.host?.length ?? 0;
+  if (hosts > 1 || (hosts === 0 && raw.httpVersion === '1.1')) {
+    throw new VpcflowError('VF_BAD_PARAMETER', `the request has ${hosts === 0 ? 'no' : 'more than one'} Host header`, {
       help: 'send one, as HTTP/1.1 has it',
+    });
+  }
+  if (raw.url === '*' && raw.method !== 'OPTIONS') {
+    throw new VpcflowError('VF_BAD_PARAMETER', `${raw.method} asks for *, which is no path`, {
+      help: 'ask for a path',
     });
   }
   const help = 'escape every parameter once, as UTF-8 (%25 is a percent sign)';

@@ -54,8 +54,8 @@ export function optionalWindow(
 }
 
 /**
- * The format that `format` names, else the one that `Accept` likes best, else the first. An Accept that none of them
- * satisfies is ignored, as RFC 9110 (12.5.1) allows.
+ * The format that `format` names, else the one that `Accept` likes best, else the first that it does not rule out. An
+ * Accept that none of them satisfies is ignored, as RFC 9110 (12.5.1) allows; of each type the most specific range counts.
  */
 export function chosenFormat<F extends string>(
   formats: readonly F[],
@@ -64,17 +64,23 @@ export function chosenFormat<F extends string>(
   accept: string | undefined,
 ): F {
   if (given !== undefined) return given;
-  const ranges = (accept ?? '*/*').split(',').map((range) => {
+  const ranges = (accept ?? '*/*').split(',').map((range, at) => {
     const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const quality = parameters.find((p) => p.startsWith('q='));
-    return { type, quality: quality === undefined ? 1 : Number(quality.slice(2)) };
+    return { type, at, quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 };
   });
-  ranges.sort((a, b) => b.quality - a.quality || specificity(b.type) - specificity(a.type));
-  for (const { type, quality } of ranges) {
-    const found = formats.find((format) => matches(type, types[format].split(';', 1)[0]));
-    if (quality > 0 && found !== undefined) return found;
-  }
-  return formats[0];
+  ranges.sort((a, b) => specificity(b.type) - specificity(a.type));
+  const wishes = formats.map((format) => {
+    const range = ranges.find(({ type }) => matches(type, types[format].split(';', 1)[0]));
+    return { format, range };
+  });
+  const liked = wishes.flatMap(({ format, range }) =>
+    range !== undefined && range.quality > 0 ? [{ format, range }] : [],
+  );
+  liked.sort(
+    ({ range: a }, { range: b }) => b.quality - a.quality || specificity(b.type) - specificity(a.type) || a.at - b.at,
+  );
+  return (liked[0] ?? wishes.find(({ range }) => range === undefined) ?? wishes[0]).format;
 }
 
 const specificity = (range: string): number => (range === '*/*' ? 0 : range.endsWith('/*') ? 1 : 2);

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
+import { withoutUserInfo } from '../user-info.ts';
 import { DirectoryStore } from './directory.ts';
 
 const S3_URI = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/;
@@ -10,7 +11,10 @@ const S3_URI = /^s3:\/\/([^/]+)(?:\/(.*?))?\/*$/;
 export const parseS3Uri = (uri: string): { readonly bucket: string; readonly prefix: string } => {
   const [, bucket, prefix = ''] = S3_URI.exec(uri) ?? [];
   if (bucket === undefined || !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) {
-    throw new VpcflowError('VF_USAGE', `${uri} is no place in S3: give s3://bucket or s3://bucket/prefix`);
+    throw new VpcflowError(
+      'VF_USAGE',
+      `${withoutUserInfo(uri)} is no place in S3: give s3://bucket or s3://bucket/prefix`,
+    );
   }
   return { bucket, prefix };
 };
@@ -27,7 +31,10 @@ export const openStore = async (uri: string): Promise<ObjectStore> => {
   }
   if (uri.startsWith('file:')) return new DirectoryStore(fileURLToPath(uri));
   if (uri === '' || /^[a-z][a-z0-9+.-]+:\/\//i.test(uri)) {
-    throw new VpcflowError('VF_USAGE', `${JSON.stringify(uri)} is no store: give a directory or s3://bucket/prefix`);
+    throw new VpcflowError(
+      'VF_USAGE',
+      `${JSON.stringify(withoutUserInfo(uri))} is no store: give a directory or s3://bucket/prefix`,
+    );
   }
   return new DirectoryStore(uri);
 };

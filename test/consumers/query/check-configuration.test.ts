@@ -9,6 +9,7 @@ import { checkConfiguration } from '../../../consumers/query/check-configuration
 import { drainOf } from '../../../consumers/query/configuration.ts';
 import { configuration, readOptions } from '../../../consumers/shared/read-options.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
+import { openStore } from '../../../consumers/shared/store/open.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { runVpcflow } from '../../run-vpcflow.ts';
 import { NOW, putGoldenStore } from './golden-store.ts';
@@ -112,6 +113,37 @@ test('as a command: the options and where they come from, the findings, and the 
   );
   const wrong = await runVpcflow(['query', '--store', path('store'), '--check', '--host', '0.0.0.0']);
   expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringContaining('VF_BIND_REFUSED')]);
+});
+
+test('credentials in the place of the store are refused, and shown nowhere', async () => {
+  const store = 's3://AKIAEXAMPLE:sec/ret@bucket/prefix';
+  for (const args of [['--print-config'], ['--check'], []]) {
+    const { status, stdout, stderr } = await runVpcflow(['query', '--store', store, ...args]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('--store may hold no credentials, not "s3://…@bucket/prefix"');
+    expect(stderr).toContain('(VF_USAGE)');
+  }
+  expect(configuration(QUERY, { store }, {})).toMatch(/^store +s3:\/\/…@bucket\/prefix +--store$/m);
+  await expect(openStore(store)).rejects.toMatchObject({
+    code: 'VF_USAGE',
+    message: expect.not.stringContaining('ret'),
+  });
+});
+
+test('a path that the server needs itself is none for the predecessors', async () => {
+  expect(await findings({ 'digest-at': '/jobs' })).toContainEqual(
+    expect.stringMatching(/^wrong --digest-at \/jobs: .*VF_USAGE/),
+  );
+  const { status, stderr } = await runVpcflow([
+    'query',
+    '--store',
+    path('store'),
+    '--port',
+    '0',
+    '--digest-at',
+    '/jobs',
+  ]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining('--digest-at /jobs: something else is there already')]);
 });
 
 test('every option of the command is printed, once', () => {

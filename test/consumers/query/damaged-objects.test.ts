@@ -85,6 +85,21 @@ describe.each(DAMAGES)('an object that is %s', (name, replace, reason) => {
   });
 });
 
+test('the headers of every format name an object of which a page is damaged', async () => {
+  const store = new DirectoryStore(path('headers'));
+  await digest(store, written(4));
+  const key = await damage(store, DAMAGES[4][1]);
+  for (const format of ['csv', 'ndjson', 'parquet', 'arrow']) {
+    const { url, close } = await start({ store, clock: clock() }); // which has met no damage yet
+    const response = await fetch(`${url}/v1/rows?${ASKED}&format=${format}`);
+    const { status, headers } = response;
+    await response.arrayBuffer();
+    expect([format, status, headers.get('x-vpcflow-complete')]).toEqual([format, 200, 'false']);
+    expect(headers.get('x-vpcflow-warnings')).toContain(`${key} is left out: `);
+    await close();
+  }
+});
+
 describe.each([DAMAGES[2], DAMAGES[4]])('an object that is %s', (name, replace) => {
   const place = placeOf(name);
 

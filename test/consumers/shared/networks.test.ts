@@ -19,10 +19,26 @@ test.each([
 });
 
 test('every one that is none is named', () => {
-  const wrong = ['10.0.0.0/33', '10.0.0/8', 'fd00::/129', '10.0.0.0', '10.0.0.0/8/8', 'x/8'];
+  const wrong = [
+    '10.0.0.0/33',
+    '10.0.0/8',
+    'fd00::/129',
+    '10.0.0.0',
+    '10.0.0.0/8/8',
+    'x/8',
+    '10.0.0.1/8',
+    '10.0.0.129/24',
+    'fd00::1/64',
+    '0.0.0.1/0',
+  ];
   expect(() => networkList(['10.0.0.0/8', ...wrong], 'trusted-proxy')).toThrow(
     expect.objectContaining({ code: 'VF_USAGE', message: `--trusted-proxy: ${wrong.join(', ')} is no network` }),
   );
+});
+
+test('the bits behind the prefix are those of an address', () => {
+  const right = ['0.0.0.0/0', '::/0', '10.0.0.1/32', '10.0.0.128/25', 'fd00::1/128', '2001:db8:8000::/33'];
+  expect(() => networkList(right, 'trusted-proxy')).not.toThrow();
 });
 
 test('an address is told without its clothes', () => {

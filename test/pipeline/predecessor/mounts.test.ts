@@ -25,6 +25,12 @@ describe('mounts', () => {
     },
   );
 
+  test.each(['/jobs', '/metrics', '/docs', '/v1/rows', '/page.js'])('%s is the server’s own', (path) => {
+    expect(() => mountsOf({ digest: path, graph: null })).toThrow(
+      expect.objectContaining({ code: 'VF_USAGE', message: `--digest-at ${path}: something else is there already` }),
+    );
+  });
+
   test.each([
     ['/', '/'],
     ['/graph', null],

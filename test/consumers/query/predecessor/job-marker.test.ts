@@ -60,6 +60,45 @@ describe('a marker', () => {
     expect(here.backing.get(KEY)?.toString()).not.toBe(tag);
   });
 
+  test('is removed once the store answers again', async () => {
+    let out = false;
+    const here = place({
+      beforeEach: () => {
+        if (out) throw new Error('out');
+      },
+    });
+    const marker = await JobMarker.claim(here, null);
+    out = true;
+    await expect(marker?.release()).rejects.toThrow('out');
+    const released = marker?.release(new AbortController().signal);
+    await here.clock.advance(2500);
+    expect(here.backing.size).toBe(1);
+    out = false;
+    await here.clock.advance(5000);
+    await released;
+    expect(here.backing.size).toBe(0);
+    expect(here.clock.sleeping).toBe(0);
+  });
+
+  test('of a store that never answers stays, and nothing waits for it for ever', async () => {
+    let out = false;
+    const here = place({
+      beforeEach: () => {
+        if (out) throw new Error('out');
+      },
+    });
+    const marker = await JobMarker.claim(here, null);
+    out = true;
+    const released = expect(marker?.release(new AbortController().signal)).rejects.toThrow('out');
+    await here.clock.advance(120_000);
+    await released;
+    const stopping = new AbortController();
+    const stopped = expect(marker?.release(stopping.signal)).rejects.toThrow('out');
+    stopping.abort();
+    await stopped;
+    expect(here.clock.sleeping).toBe(0);
+  });
+
   test('that was taken over aborts the job, and stays the other’s', async () => {
     const here = place();
     const marker = await JobMarker.claim(here, null);

@@ -122,6 +122,12 @@ describe('proxies', () => {
     expect((await as(['dave', 'carol'])).status).toBe(401);
     expect((await ask(`${url}/openapi.json`)).status).toBe(401);
     expect((await ask(`${url}/openapi.json`, { headers: { 'x-forwarded-user': 'dave' } })).status).toBe(401);
+    const accented = await start({ ...LOCAL, operators: ['zoë'] });
+    const digest = (user: string) =>
+      ask(`${accented.url}/digest?${HOUR}`, { method: 'POST', headers: { 'x-user': user } });
+    expect((await digest(Buffer.from('zoë').toString('latin1'))).status).toBe(202);
+    expect((await digest(Buffer.from('zoe').toString('latin1'))).status).toBe(403);
+    expect((await digest('zo\u00eb')).status).toBe(401); // as Latin-1, which is no UTF-8
     const { url: elsewhere } = await start({ ...LOCAL, trustedProxies: ['10.0.0.0/8', '::1/128'] });
     const { status, body } = await ask(`${elsewhere}/openapi.json`, { headers: { 'x-user': 'carol' } });
     expect([status, JSON.parse(body).code]).toEqual([403, 'VF_FORBIDDEN']);

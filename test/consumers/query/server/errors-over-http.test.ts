@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { S3Store } from '../../../../consumers/shared/store/s3.ts';
 import { createS3Client, S3_LIMITS } from '../../../../consumers/shared/store/s3-client.ts';
 import { ERRORS, type ErrorCode } from '../../../../schemas/errors.ts';
@@ -99,8 +98,19 @@ const PROVOKED: Readonly<Partial<Record<ErrorCode, () => Promise<RawAnswer>>>> =
     }
   },
   VF_STORE_CORRUPT: async () => {
-    const store = new DirectoryStore(path('corrupt'));
-    await store.put('watermarks/123456789012.eu-west-1.flows/shardId-000000000000.json', Buffer.from('{"half":'));
+    // Whenever it is looked at, each of its objects is damaged in another way.
+    const backing = new Map<string, Buffer>();
+    await putGoldenStore(new MemoryStore(backing));
+    let looks = 0;
+    const store = new MemoryStore(backing, {
+      beforeEach: (operation, key) => {
+        if (operation !== 'list' || !key.startsWith('digests/')) return;
+        looks += 1;
+        for (const [name, body] of backing) {
+          if (name.startsWith('digests/')) backing.set(name, Buffer.from(body).fill(0xa0 + looks, 4, 44));
+        }
+      },
+    });
     return ask(`${(await start({ store })).url}${ROWS}`);
   },
   VF_LIMIT: async () => ask(`${(await start()).url}/v1/rows?start=now-100d&stop=now`),

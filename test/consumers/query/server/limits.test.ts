@@ -126,9 +126,64 @@ describe('malformed requests', () => {
       400,
     ],
     ['no host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 'VF_BAD_PARAMETER', 400],
+    [
+      'two hosts',
+      'GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+      'VF_BAD_PARAMETER',
+      400,
+    ],
+    [
+      'no path but everything',
+      'GET * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      'VF_BAD_PARAMETER',
+      400,
+    ],
+    [
+      'a host in the target that is not this one',
+      'GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      'VF_FORBIDDEN_HOST',
+      403,
+    ],
+    [
+      'a user in the target',
+      'GET http://localhost@evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      'VF_FORBIDDEN_HOST',
+      403,
+    ],
+    [
+      'a method that wants a type',
+      'QUERY /v1/rows HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      'VF_METHOD',
+      405,
+    ],
+    [
+      'such a method where nothing is',
+      'QUERY /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      'VF_NOT_FOUND',
+      404,
+    ],
+    ['a question of HTTP/1.0 that names no host', 'GET / HTTP/1.0\r\n\r\n', 'VF_FORBIDDEN_HOST', 403],
   ])('%s', async (_, bytes, code, status) => {
     const { url } = await start();
     expectProblem(await sendBytes(url, bytes), status, code);
+  });
+
+  test.each([
+    [
+      'whose target names this host, whatever the header does',
+      'GET http://127.0.0.1/healthz HTTP/1.1\r\nHost: evil.example',
+    ],
+    ['of HTTP/1.0 for health', 'GET /healthz HTTP/1.0'],
+    ['of HTTP/1.0 for readiness', 'GET /readyz HTTP/1.0'],
+  ])('a request %s is answered', async (_, head) => {
+    const { url } = await start();
+    expect((await sendBytes(url, `${head}\r\nConnection: close\r\n\r\n`)).status).toBe(200);
+  });
+
+  test('a refusal of a request without a host says so', async () => {
+    const { url } = await start();
+    const { body } = await sendBytes(url, 'GET / HTTP/1.0\r\n\r\n');
+    expect(JSON.parse(body).detail).toBe('this server does not answer requests that name no host');
   });
 
   test('an expectation that nobody knows is ignored', async () => {
@@ -181,6 +236,7 @@ describe('bodies', () => {
 async function largeObject(): Promise<Buffer> {
   const engine = await openDuckDb({ directories: [] });
   const rows = `SELECT TIMESTAMPTZ '2026-11-20 05:05:00Z' AS minute, repeat('x', 1000) || i AS interface_id,
+    '123456789012' AS account_id, '10.0.0.1' AS srcaddr, '10.0.0.2' AS dstaddr, 1 AS srcport, 2 AS dstport, 6 AS protocol,
     'ACCEPT' AS action, 1::BIGINT AS flows, 1::BIGINT AS packets, 1::BIGINT AS bytes, 1763615100::BIGINT AS start, 1763615100::BIGINT AS "end" FROM range(20000) AS r(i)`;
   const pieces: Uint8Array[] = [];
   for await (const piece of engine.parquet(rows)) pieces.push(piece);

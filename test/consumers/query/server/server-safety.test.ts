@@ -11,6 +11,7 @@ describe('safety', () => {
     [{ host: 'localhost.evil.example:80' }, 403],
     [{ host: '10.0.0.1' }, 403],
     [{ host: '127.0.0.1.evil.example' }, 403],
+    [{ host: '127.0.0.999' }, 403],
     [{ host: 'localhost' }, 200],
     [{ host: '[::1]:9090' }, 200],
     [{ host: '127.0.0.1:1', origin: 'http://127.0.0.1:1' }, 200],
