@@ -36,6 +36,11 @@ describe('a window', () => {
     expect(() => requestedWindow(times)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(message) }),
     );
+    // What it offers is what it takes: no relative times.
+    if (code !== 'VF_BAD_TIME') return;
+    expect(() => requestedWindow(times)).toThrow(
+      expect.objectContaining({ help: 'give RFC 3339 (2026-11-20T14:05:00Z)' }),
+    );
   });
 });
 

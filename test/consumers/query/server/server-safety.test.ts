@@ -1,5 +1,6 @@
 // What the query server refuses: foreign hosts and origins, public addresses, taken ports.
 import { describe, expect, test } from 'vitest';
+import { mountsOf } from '../../../../pipeline/predecessor/mounts.ts';
 import { HOUR, serving } from '../serving.ts';
 import { ask } from './raw-request.ts';
 
@@ -37,6 +38,15 @@ describe('safety', () => {
 
   test.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '128.0.0.1'])('does not bind to %s', async (host) => {
     await expect(start({ host })).rejects.toMatchObject({ code: 'VF_BIND_REFUSED' });
+  });
+
+  test('no path that the server has is one for the predecessors', async () => {
+    const { url } = await start();
+    const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: object };
+    const own = Object.keys(paths).filter((path) => !['/', '/digest', '/graph'].includes(path));
+    expect(own).toContain('/jobs');
+    for (const path of [...own, '/docs', '/docs.css', '/page.css', '/form.css', '/picture.css', '/page.js'])
+      expect(() => mountsOf({ digest: path, graph: null })).toThrow(expect.objectContaining({ code: 'VF_USAGE' }));
   });
 
   test('a taken port is VF_PORT_IN_USE', async () => {
