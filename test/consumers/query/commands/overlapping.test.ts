@@ -1,6 +1,7 @@
-// `--overlapping` on rows, graph and series, and over HTTP: flows by the time that they span.
+// `--overlapping` on rows, graph, diff and series, and over HTTP: flows by the time that they span.
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run as diff } from '../../../../consumers/query/commands/diff.ts';
 import { run as graph } from '../../../../consumers/query/commands/graph.ts';
 import { run as rows } from '../../../../consumers/query/commands/rows.ts';
 import { run as series } from '../../../../consumers/query/commands/series.ts';
@@ -34,7 +35,7 @@ const printed = async (run: Run, keys: readonly OptionKey[], given: Readonly<Rec
 };
 
 describe.each([
-  ['false', [443], [['2026-11-20T05:02:00Z', 100]], 100],
+  ['false', [443], [['2026-11-20T05:02:00Z', 100]], 100, 0],
   [
     'true',
     [25, 443],
@@ -43,8 +44,9 @@ describe.each([
       ['2026-11-20T05:02:00Z', 100],
     ],
     110,
+    11,
   ],
-] as const)('overlapping %s', (overlapping, ports, points, bytes) => {
+] as const)('overlapping %s', (overlapping, ports, points, bytes, before) => {
   test('rows', async () => {
     const text = await printed(rows, ['columns'], { overlapping, group: 'dstport' });
     expect(
@@ -65,6 +67,11 @@ describe.each([
   test('graph', async () => {
     const document = JSON.parse(await printed(graph, ['graphFormat'], { overlapping, format: 'json' }));
     expect(document.totals.bytes).toBe(bytes);
+  });
+
+  test('diff: of both windows', async () => {
+    const { totals } = JSON.parse(await printed(diff, ['against', 'diffFormat'], { overlapping, format: 'json' }));
+    expect([totals.window.bytes, totals.against.bytes]).toEqual([bytes, before]);
   });
 
   test('over HTTP, with another entity tag', async () => {
