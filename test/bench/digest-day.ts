@@ -55,7 +55,7 @@ const hourSql = (shape: DayShape, hour: number): string => `
   FROM rows ORDER BY ALL`;
 
 const copy = (rows: string, to: string): string =>
-  `COPY (${rows}) TO '${to}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`;
+  `COPY (${rows}) TO '${to}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 65536)`; // as our own files
 
 const withEngine = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
