@@ -157,14 +157,14 @@ describe('what differs between any two windows', () => {
       },
     ],
   ] as const)('by %s, with the internet %s, is what sets of edges say', async (group, internet, naming) => {
-    const asked = fc.tuple(
+    const questions = fc.tuple(
       windows,
       fc.constantFrom<Counting>('conversations', 'observed'),
       fc.option(fc.integer({ min: 1, max: 5 })),
     );
     await fc.assert(
-      fc.asyncProperty(asked, async ([any, count, top]) => {
-        const rows = { window: any.window.filter(isOfOneVersion), against: any.against.filter(isOfOneVersion) };
+      fc.asyncProperty(questions, async ([asked, count, top]) => {
+        const rows = { window: asked.window.filter(isOfOneVersion), against: asked.against.filter(isOfOneVersion) };
         const name = naming([...rows.against, ...rows.window]);
         const found = await askDiff(engine, rows, { group, internet, own: OWN, count, top });
         const whole = [rows.against, rows.window].map((some) => referenceEdges(some, count, name));
@@ -195,7 +195,7 @@ describe('what differs between any two windows', () => {
           expect([change, totals]).toEqual([change, { edges: own.length, before: sumOf(were), after: sumOf(are) }]);
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 });
@@ -227,7 +227,7 @@ test('the text of a difference says what its values say', async () => {
       expect(written.map(({ change }) => change)).toEqual(found.differences.map(({ change }) => change));
       expect(written.map(({ text }) => JSON.parse(text))).toEqual(found.differences.map(line));
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });
 
