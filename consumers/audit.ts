@@ -1,6 +1,6 @@
 // `vpcflow audit`: proves that every line of a store is counted out, or names the gap.
 import { auditJson, auditRemarks, auditTable, auditVerdict } from '../pipeline/audit/report.ts';
-import { parseWindow } from '../pipeline/window.ts';
+import { parseWindow } from '../pipeline/window/window.ts';
 import { auditStore } from './shared/audit/audit-store.ts';
 import type { Run } from './shared/command.ts';
 import { openStoreToRead } from './shared/query/read-store.ts';

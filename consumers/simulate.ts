@@ -6,7 +6,7 @@ import { type Envelope, Subscription } from '../pipeline/simulation/envelopes.ts
 import { SIMULATED, SIMULATED_FORMAT, VERSION_2 } from '../pipeline/simulation/record.ts';
 import { Simulation } from '../pipeline/simulation/simulation.ts';
 import { LOG_GROUP } from '../pipeline/simulation/world.ts';
-import { parseTime } from '../pipeline/window.ts';
+import { parseTime } from '../pipeline/window/window.ts';
 import { VpcflowError } from '../schemas/errors.ts';
 import { DEFAULT_FORMAT } from '../schemas/fields.ts';
 import type { CommandContext, Run } from './shared/command.ts';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Envelope } from '../pipeline/simulation/envelopes.ts';
 import { SIMULATED_FORMAT } from '../pipeline/simulation/record.ts';
 import { LOG_GROUP } from '../pipeline/simulation/world.ts';
-import { formatTime } from '../pipeline/window.ts';
+import { formatTime } from '../pipeline/window/window.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { ObjectStore } from '../schemas/store.ts';
 import { DigestProcessor } from './digest/processor.ts';

@@ -8,7 +8,7 @@ import type { Counts } from '../schemas/counts.ts';
 import { REJECT_REASONS, type RejectReason } from '../schemas/rejects.ts';
 import { DEFAULT_SETTINGS } from '../schemas/settings.ts';
 import { expectGolden } from './golden-files.ts';
-import { addsUp, type Decoded, decodeChunks, decodeRecords } from './pipeline/decoded.ts';
+import { addsUp, type Decoded, decodeChunks, decodeRecords } from './pipeline/decode/decoded.ts';
 import { requirement } from './requirements.ts';
 
 const SAMPLES = join(import.meta.dirname, '../../shared/samples');

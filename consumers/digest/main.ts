@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { EPOCH_BOUNDS, type EpochBounds } from '../../pipeline/epoch/contents.ts';
 import { formatMany } from '../../pipeline/quantities.ts';
 import { settingsDocument } from '../../pipeline/settings.ts';
-import { parseTime } from '../../pipeline/window.ts';
+import { parseTime } from '../../pipeline/window/window.ts';
 import { applicationName, checkApplication } from '../shared/application.ts';
 import type { Run } from '../shared/command.ts';
 import { readSettings } from '../shared/decoding-settings.ts';

@@ -1,7 +1,7 @@
 // One shard from records to committed epochs: the screen on which the path of a record is read.
 //
 //   record -> (machine: skip, take, or close first) -> decode -> … -> claim -> data -> (stage) -> commit -> checkpoint -> look
-import { Decoder } from '../../pipeline/decode.ts';
+import { Decoder } from '../../pipeline/decode/decode.ts';
 import { EPOCH_BOUNDS, type EpochBounds, EpochContents, type EpochOutput } from '../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
 import { advance, begin } from '../../pipeline/epoch/machine.ts';

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../schemas/store.ts';
 import type { Log } from '../shared/log.ts';
 import { isLoopback } from '../shared/loopback.ts';
 import type { Options } from '../shared/options.ts';
-import { checkCacheDirectory } from '../shared/query/check-cache.ts';
+import { checkCacheDirectory } from '../shared/query/cache/check-cache.ts';
 import { openStoreToRead } from '../shared/query/read-store.ts';
 import { isLocal } from '../shared/query/service.ts';
 import { type Configuration, configurationOf } from './configuration.ts';

@@ -1,6 +1,6 @@
 // Turns the options of `vpcflow rejects` into which rejects are meant.
 import { type RejectSelection, reasonNamed } from '../../pipeline/rejects/selection.ts';
-import { parseWindow } from '../../pipeline/window.ts';
+import { parseWindow } from '../../pipeline/window/window.ts';
 import type { Window } from '../../schemas/query.ts';
 import type { CommandContext } from '../shared/command.ts';
 

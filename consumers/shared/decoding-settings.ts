@@ -1,6 +1,6 @@
 // Turns the options that decide how bytes become rows (--ports, --service-ports, --formats, --format) into Settings.
 import { readFile } from 'node:fs/promises';
-import { declaredFormat } from '../../pipeline/format.ts';
+import { declaredFormat } from '../../pipeline/formats/format.ts';
 import { type DeclaredRule, parseFormatsDocument } from '../../pipeline/formats/formats-document.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Settings } from '../../schemas/settings.ts';

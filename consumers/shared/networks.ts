@@ -1,6 +1,6 @@
 // Turns networks in CIDR notation into a question: does an address lie in one of them?
 import { BlockList, isIP } from 'node:net';
-import { parseIPv6 } from '../../pipeline/address.ts';
+import { parseIPv6 } from '../../pipeline/address/address.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 
 /** `option` names where they were given. Throws VF_USAGE that names every one that is none. */

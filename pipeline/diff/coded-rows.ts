@@ -3,10 +3,11 @@
 // A window of a million edges has several million rows with five texts each; grouped by these texts they cost more than
 // everything that is then asked about them. So every address, node, witness and action gets a number that sorts as its
 // text does. Nodes are those of both windows: what an address belongs to, and what is kept of them, is decided once.
-import { WITNESS } from '../address-owners.ts';
-import { UNKNOWN_NODE } from '../conversations.ts';
+
 import type { Condition } from '../filter/condition.ts';
-import { type Grouped, groupsSql } from '../graph-groups.ts';
+import { WITNESS } from '../graph/address-owners.ts';
+import { UNKNOWN_NODE } from '../graph/conversations.ts';
+import { type Grouped, groupsSql } from '../graph/graph-groups.ts';
 
 export interface TwoWindows {
   /** What follows FROM, as for `graphSql`: the rows of the window, and of the one that it is compared with. */

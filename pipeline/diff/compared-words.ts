@@ -1,7 +1,7 @@
 // Says which part of two windows was compared, where that is not all of them: in a header, and on stderr.
 import type { Window } from '../../schemas/query.ts';
 import { formatMany } from '../quantities.ts';
-import { formatTime } from '../window.ts';
+import { formatTime } from '../window/window.ts';
 import { minutesOf, type WindowPair } from './diff-windows.ts';
 
 const interval = ({ start, stop }: Window): string => `${formatTime(start)}/${formatTime(stop)}`;

@@ -1,12 +1,12 @@
 // Turns a difference into Graphviz DOT: an edge for each difference, told by colour, line, head and word.
 import type { Diff, DiffClass, Difference, SideEdge } from '../../schemas/diff.ts';
 import type { GraphNode } from '../../schemas/graph.ts';
-import { completeText, watermarkText } from '../completeness.ts';
-import { type DotOptions, nodeStyle } from '../dot.ts';
-import { type Attributes, attributeList, EDGE_STYLE, GRAPH_STYLE, NODE_STYLE, penWidth } from '../dot-style.ts';
-import { quoteDot, quoteLeftLabel } from '../dot-text.ts';
-import { shortLabel } from '../graph-words.ts';
-import { formatTime } from '../window.ts';
+import { type DotOptions, nodeStyle } from '../graph/dot.ts';
+import { type Attributes, attributeList, EDGE_STYLE, GRAPH_STYLE, NODE_STYLE, penWidth } from '../graph/dot-style.ts';
+import { quoteDot, quoteLeftLabel } from '../graph/dot-text.ts';
+import { shortLabel } from '../graph/graph-words.ts';
+import { completeText, watermarkText } from '../window/completeness.ts';
+import { formatTime } from '../window/window.ts';
 import { bothComplete } from './both-complete.ts';
 import { differenceLabel, differenceText, diffTitle } from './diff-words.ts';
 

@@ -6,8 +6,8 @@ import {
   type DiffHead,
   type DiffTotals,
 } from '../../schemas/diff.ts';
-import { headMembers } from '../answer-head.ts';
-import { formatTime } from '../window.ts';
+import { headMembers } from '../window/answer-head.ts';
+import { formatTime } from '../window/window.ts';
 import { minutesOf } from './diff-windows.ts';
 import type { WrittenDifference } from './read-diff.ts';
 

@@ -1,7 +1,7 @@
 // Turns the differences that are to be drawn into the nodes between which they lie.
 import type { GraphNode, NodeKind } from '../../schemas/graph.ts';
-import { compareText, isOutside, nodeKinds } from '../graph.ts';
-import type { Grouped } from '../graph-groups.ts';
+import { compareText, isOutside, nodeKinds } from '../graph/graph.ts';
+import type { Grouped } from '../graph/graph-groups.ts';
 import type { ReadDifference } from './read-diff.ts';
 
 /** Sorted by id. Their bytes are those of the window's edges that are drawn. */

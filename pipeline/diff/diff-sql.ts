@@ -10,7 +10,7 @@
 // Neither graph ever leaves the engine: the rows come sorted by class, source and target.
 
 import { type Counting, MAX_EDGE_PORTS } from '../../schemas/graph.ts';
-import type { Grouped } from '../graph-groups.ts';
+import type { Grouped } from '../graph/graph-groups.ts';
 import { codedRows, type TwoWindows } from './coded-rows.ts';
 
 export interface DiffSqlQuestion extends TwoWindows, Grouped {

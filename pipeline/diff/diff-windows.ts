@@ -2,9 +2,9 @@
 import type { Against } from '../../schemas/diff.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Completeness, Window } from '../../schemas/query.ts';
-import { watermarkText } from '../completeness.ts';
 import { formatMany } from '../quantities.ts';
-import { DAY_MS, formatTime, MINUTE_MS, parseTime, parseWindow, truncateToMinute } from '../window.ts';
+import { watermarkText } from '../window/completeness.ts';
+import { DAY_MS, formatTime, MINUTE_MS, parseTime, parseWindow, truncateToMinute } from '../window/window.ts';
 
 export interface AgainstOptions {
   readonly against: Against;

@@ -1,6 +1,6 @@
 // Says in words what differs: on a line of a drawing, in its tooltip, and in the heading with the legend.
 import type { ClassTotals, Diff, Difference, DiffTotals, SideEdge } from '../../schemas/diff.ts';
-import { completenessText, edgeText, loadText, serviceText, windowText } from '../graph-words.ts';
+import { completenessText, edgeText, loadText, serviceText, windowText } from '../graph/graph-words.ts';
 import { formatBytes, formatMany } from '../quantities.ts';
 import { bothComplete } from './both-complete.ts';
 import { minutesOf } from './diff-windows.ts';

@@ -9,7 +9,7 @@ import {
   type WindowTotals,
 } from '../../schemas/diff.ts';
 import type { QueryValue } from '../../schemas/query.ts';
-import { integerOf, numbersOf, textOf } from '../graph.ts';
+import { integerOf, numbersOf, textOf } from '../graph/graph.ts';
 
 /** A difference, and whether the ids of its ends name groups; null: the end is what `--top` folded. */
 export interface ReadDifference extends Difference {

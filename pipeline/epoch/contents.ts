@@ -1,18 +1,18 @@
 // Collects what one epoch (or one part of an object) decodes to, and plans the objects that hold it.
 import type { ArrivalSpan, ObjectTable } from '../../schemas/chain.ts';
 import type { Counts } from '../../schemas/counts.ts';
-import { Coverage } from '../coverage.ts';
-import type { DecodeTarget } from '../decode-target.ts';
-import { Digest, MAX_DIGEST_BYTES, MAX_DIGEST_ROWS } from '../digest.ts';
+import type { DecodeTarget } from '../decode/decode-target.ts';
+import { Tally } from '../decode/tally.ts';
+import { Coverage } from '../digest/coverage.ts';
+import { Digest, MAX_DIGEST_BYTES, MAX_DIGEST_ROWS } from '../digest/digest.ts';
+import { StringPool } from '../digest/strings.ts';
 import type { LogGroupLines } from '../formats/group-tally.ts';
 import { identitiesKey, rawRejectKey, rejectsKey, tableKey } from '../keys.ts';
 import type { MinuteSet } from '../overlap/minute-set.ts';
 import type { Rows } from '../overlap/presence.ts';
 import { removeRows } from '../overlap/remove-rows.ts';
 import { encodeCoverage, encodeDigest } from '../parquet/encode.ts';
-import { RejectLog } from '../reject-log.ts';
-import { StringPool } from '../strings.ts';
-import { Tally } from '../tally.ts';
+import { RejectLog } from '../rejects/reject-log.ts';
 import type { IdentityWindow } from './identities.ts';
 import { encodeIdentities } from './identity-file.ts';
 

@@ -1,6 +1,6 @@
 // Which envelopes a shard has merged: recognises a redelivered one, and a re-batched one by its overlapping id range.
 import { createHash } from 'node:crypto';
-import type { DuplicateFilter, EnvelopeIdentity } from '../decode-target.ts';
+import type { DuplicateFilter, EnvelopeIdentity } from '../decode/decode-target.ts';
 import { compareSequences } from './sequence.ts';
 
 /** A record is a duplicate only of an identity at most this much older by arrival … */

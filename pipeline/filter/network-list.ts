@@ -1,9 +1,10 @@
 // Turns a long list of networks into SQL that grows with it and no faster: one IN for all that have the same length,
 // of the address cut to that length. (Engines take very long to plan thousands of alternatives.)
+
+import type { Network } from '../address/networks.ts';
 import type { Condition } from './condition.ts';
 import { type Dialect, hexadecimalSql } from './dialects.ts';
 import { IS_MAPPED, MAPPED, networkSql } from './network-sql.ts';
-import type { Network } from './networks.ts';
 
 /** So many are asked one by one, which finds them by the statistics of a file where it can. */
 const FEW = 8;

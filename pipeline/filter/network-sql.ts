@@ -1,8 +1,9 @@
 // Turns a network into SQL that finds it in a column of canonical address text (RFC 5952), without any extension: by
 // ranges of text where the canonical form allows it, else by the address written out in hexadecimal.
+
+import type { Network } from '../address/networks.ts';
 import type { Condition } from './condition.ts';
 import { type Dialect, hexadecimalSql } from './dialects.ts';
-import type { Network } from './networks.ts';
 
 /** Whether the address in `column` (SQL) lies in the network; NULL or false where there is none. */
 export function networkSql(column: string, network: Network, dialect: Dialect): Condition {

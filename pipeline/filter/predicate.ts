@@ -1,5 +1,5 @@
 // What a filter asks, with names resolved and values read: the tree that every dialect of SQL is written from.
-import type { Network } from './networks.ts';
+import type { Network } from '../address/networks.ts';
 
 /** What a column is compared with: a whole number, a text, or a time in Unix ms. */
 export type Scalar =

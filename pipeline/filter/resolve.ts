@@ -1,7 +1,8 @@
 // Turns the tree of a filter into what it asks: names into columns, values into what those hold, or says where not.
+
+import { parseNetwork } from '../address/networks.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Comparing, FILTER_COLUMNS, FILTER_NAMES, type FilterColumn, OPERATORS } from './columns.ts';
-import { parseNetwork } from './networks.ts';
 import type { Comparison, Filter, Value } from './parse.ts';
 import type { Order, Predicate } from './predicate.ts';
 import { filterError, shown } from './tokens.ts';

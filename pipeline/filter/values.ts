@@ -1,8 +1,8 @@
 // Turns the values of a comparison into what its column holds: integers with sizes, names, times, addresses and texts.
-import { canonicalAddress } from '../address.ts';
+import { canonicalAddress } from '../address/address.ts';
 import { nearest } from '../nearest.ts';
 import { PROTOCOL_NUMBERS, SERVICE_PORTS } from '../well-known-names.ts';
-import { parseTime } from '../window.ts';
+import { parseTime } from '../window/window.ts';
 import type { FilterColumn } from './columns.ts';
 import type { Value } from './parse.ts';
 import type { Scalar } from './predicate.ts';

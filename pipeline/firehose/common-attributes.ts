@@ -1,7 +1,7 @@
 // Turns the header X-Amz-Firehose-Common-Attributes into the format that it declares for the lines of its Firehose stream.
 // Shape: {"commonAttributes":{"name":"value"}}, 0 to 50 of them, names of 1 to 256 characters, values of 0 to 1024.
 import { VpcflowError } from '../../schemas/errors.ts';
-import { declaredFormat, type Format, headerFormat } from '../format.ts';
+import { declaredFormat, type Format, headerFormat } from '../formats/format.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
 /** The one attribute that means something here; the others are nobody's, and left alone. */

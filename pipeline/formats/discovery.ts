@@ -3,7 +3,7 @@
 import { VpcflowError } from '../../schemas/errors.ts';
 import { DEFAULT_FORMAT, TRANSIT_GATEWAY_FORMAT } from '../../schemas/fields.ts';
 import type { FormatRule } from '../../schemas/settings.ts';
-import { parseFormat } from '../format.ts';
+import { parseFormat } from './format.ts';
 
 /** What DescribeFlowLogs says of one flow log (Amazon EC2 API Reference, FlowLog). */
 export interface FlowLogFacts {

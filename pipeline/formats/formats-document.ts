@@ -1,8 +1,8 @@
 // Turns the text of a formats file into its rules in their order, and rules into such a text.
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { FormatRule } from '../../schemas/settings.ts';
-import { declaredFormat, type Format } from '../format.ts';
-import { formatRuleMatches } from '../format-choice.ts';
+import { declaredFormat, type Format } from './format.ts';
+import { formatRuleMatches } from './format-choice.ts';
 
 /** A rule, where it stands, and what its lines hold. */
 export interface DeclaredRule extends FormatRule {

@@ -1,6 +1,6 @@
 // Turns the lines of a source into how those of each log group fared under its format: what tells that a format drifted.
 import type { LineReason } from '../../schemas/rejects.ts';
-import type { Format } from '../format.ts';
+import type { Format } from './format.ts';
 
 /** Lines of one log group and how they fared under its format. */
 export interface LogGroupLines {

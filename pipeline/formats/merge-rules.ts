@@ -1,7 +1,7 @@
 // Turns the rules of a formats file and those that were discovered into the rules of the next one, and what changed.
 import type { FormatRule } from '../../schemas/settings.ts';
-import { parseFormat } from '../format.ts';
-import { formatRuleMatches } from '../format-choice.ts';
+import { parseFormat } from './format.ts';
+import { formatRuleMatches } from './format-choice.ts';
 import { isObjectPattern } from './formats-document.ts';
 
 export type RuleChange =

@@ -1,7 +1,7 @@
 // Turns a digest file into lines of JSON, a row group at a time: one object a row, with an id that is the same each time.
 import { DataType, type RecordBatch, tableFromIPC, type Vector } from 'apache-arrow';
 import { ParquetFile, readParquet } from 'parquet-wasm/node';
-import { formatTime } from '../window.ts';
+import { formatTime } from '../window/window.ts';
 
 /** Of an Arrow batch: at least a row group of the files that are written here. */
 const BATCH_ROWS = 65_536;

@@ -1,8 +1,8 @@
 // Reads from digest rows whose minute they are: the account and the interface that logged the flow.
 import { KEY_INDEX } from '../../schemas/columns.ts';
-import { type Digest, SEGMENT_ROWS } from '../digest.ts';
+import { type Digest, SEGMENT_ROWS } from '../digest/digest.ts';
+import { ROW_FLOWS, ROW_KEYS, ROW_MINUTE, type RowLayout } from '../digest/row-layout.ts';
 import { NULL } from '../flow.ts';
-import { ROW_FLOWS, ROW_KEYS, ROW_MINUTE, type RowLayout } from '../row-layout.ts';
 
 /**
  * What logged a flow, in this order: an interface; of a transit gateway the attachment; of a regional NAT gateway, which

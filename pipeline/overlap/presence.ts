@@ -1,9 +1,9 @@
 // Turns the rows of a piece into the interface-minutes that it has, hour by hour, and finds the rows of given ones.
-import type { Coverage } from '../coverage.ts';
-import { type Digest, SEGMENT_ROWS } from '../digest.ts';
+import type { Coverage } from '../digest/coverage.ts';
+import { type Digest, SEGMENT_ROWS } from '../digest/digest.ts';
+import { ROW_FLOWS, ROW_MINUTE } from '../digest/row-layout.ts';
+import type { StringPool } from '../digest/strings.ts';
 import { NULL } from '../flow.ts';
-import { ROW_FLOWS, ROW_MINUTE } from '../row-layout.ts';
-import type { StringPool } from '../strings.ts';
 import { InterfaceRows } from './interface-rows.ts';
 import { hasMinute, type Mask, type MinuteSet, setMinute } from './minute-set.ts';
 

@@ -1,9 +1,9 @@
 // Removes the rows of given interface-minutes from a piece, and says what they had added up to.
-import { COVERAGE_KEYS, type CoverageStatus } from '../coverage.ts';
-import { type Digest, SEGMENT_ROWS } from '../digest.ts';
+import { COVERAGE_KEYS, type CoverageStatus } from '../digest/coverage.ts';
+import { type Digest, SEGMENT_ROWS } from '../digest/digest.ts';
+import { ROW_FLOWS, ROW_KEYS, ROW_SUMS, ROW_TCP_FLAGS } from '../digest/row-layout.ts';
+import { loadExact } from '../digest/wide-words.ts';
 import { NULL } from '../flow.ts';
-import { ROW_FLOWS, ROW_KEYS, ROW_SUMS, ROW_TCP_FLAGS } from '../row-layout.ts';
-import { loadExact } from '../wide-words.ts';
 import type { MinuteSet } from './minute-set.ts';
 import { type Rows, rowsIn } from './presence.ts';
 import type { RemovedLines } from './removed-lines.ts';

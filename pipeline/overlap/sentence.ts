@@ -1,7 +1,7 @@
 // Turns what a part has in common with other feeds into the message with which it is refused.
 import type { InterfaceMinutes } from '../../schemas/chain.ts';
 import { formatCount } from '../quantities.ts';
-import { formatTime } from '../window.ts';
+import { formatTime } from '../window/window.ts';
 import type { Feed } from './feed.ts';
 
 export interface OverlapFacts {

@@ -15,7 +15,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import type { Column } from '../../schemas/columns.ts';
-import type { Digest } from '../digest.ts';
+import type { Digest } from '../digest/digest.ts';
 import { NULL } from '../flow.ts';
 import type { Dictionaries } from './dictionary.ts';
 

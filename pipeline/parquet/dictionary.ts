@@ -1,7 +1,7 @@
 // Turns the string ids of a column into codes and a sorted dictionary of just the strings that occur, so that equal
 // rows give equal bytes whatever else the pool holds.
 import { type Data, makeData, Utf8 } from 'apache-arrow';
-import type { StringPool } from '../strings.ts';
+import type { StringPool } from '../digest/strings.ts';
 
 /** Past this share of the pool a scan over all ranks is cheaper than sorting the ones that occur. */
 const SCAN_SHARE = 1 / 32;

@@ -1,9 +1,8 @@
 // Turns the rows of an epoch into Parquet files, one an hour partition: sorted, and the same bytes for the same rows.
 import type { RecordBatch } from 'apache-arrow';
 import { COVERAGE_COLUMNS, type Column, DIGEST_COLUMNS, KEY_INDEX, SUM_FIELDS } from '../../schemas/columns.ts';
-import { COVERAGE_KEYS, type Coverage } from '../coverage.ts';
-import { Digest, SEGMENT_ROWS } from '../digest.ts';
-import { hourPartition } from '../keys.ts';
+import { COVERAGE_KEYS, type Coverage } from '../digest/coverage.ts';
+import { Digest, SEGMENT_ROWS } from '../digest/digest.ts';
 import {
   ROW_END,
   ROW_FLOWS,
@@ -13,9 +12,10 @@ import {
   ROW_TCP_FLAGS,
   type RowLayout,
   sumWord,
-} from '../row-layout.ts';
-import { sortedRows } from '../row-order.ts';
-import { StringPool } from '../strings.ts';
+} from '../digest/row-layout.ts';
+import { sortedRows } from '../digest/row-order.ts';
+import { StringPool } from '../digest/strings.ts';
+import { hourPartition } from '../keys.ts';
 import { BatchBuilder, type TableColumn } from './batch.ts';
 import { Dictionaries } from './dictionary.ts';
 import { writeParquet } from './write.ts';

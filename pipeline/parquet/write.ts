@@ -10,7 +10,7 @@ import {
   type WriterProperties,
   WriterPropertiesBuilder,
 } from 'parquet-wasm/node';
-import { release } from '../release.ts';
+import { release } from '../digest/release.ts';
 
 /** Names the writer in every file; raised when the same rows would give other bytes. */
 const CREATED_BY = 'vpcflow parquet 1';

@@ -3,7 +3,7 @@
 // attributes are separated by one blank, the label comes last, and no statement ends in a semicolon.
 
 import type { QueryValue } from '../../schemas/query.ts';
-import { quoteDot } from '../dot-text.ts';
+import { quoteDot } from '../graph/dot-text.ts';
 
 /** Where the values of an edge stand among the columns of a digest line, in the order in which they are written. */
 const ATTRIBUTES: readonly (readonly [name: string, column: number])[] = [

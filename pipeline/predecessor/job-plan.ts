@@ -9,7 +9,7 @@
 //                    in progress <------ POST once more of the window is known (only if incomplete) ---+
 
 import { canonicalJson } from '../canonical-json.ts';
-import { formatTime } from '../window.ts';
+import { formatTime } from '../window/window.ts';
 
 /** What a server writes beside a result that it is at work on, again and again while it is. */
 export interface Marker {

@@ -1,7 +1,7 @@
 // Turns what a predecessors' client asks for, in a query string or a queued job, into a window, or says what is wrong.
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Window } from '../../schemas/query.ts';
-import { parseWindow } from '../window.ts';
+import { parseWindow } from '../window/window.ts';
 import { type ResultKind, windowId } from './window-id.ts';
 
 /** Go's RFC3339Nano; no relative times: a poll must ask for the window that was begun. */

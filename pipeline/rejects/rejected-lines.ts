@@ -2,12 +2,12 @@
 import { KEY_INDEX } from '../../schemas/columns.ts';
 import type { LineReason, Reject } from '../../schemas/rejects.ts';
 import type { Settings } from '../../schemas/settings.ts';
-import { isOurs } from '../decode-lines.ts';
+import { isOurs } from '../decode/decode-lines.ts';
+import { LINE_NODATA, LINE_OK, LINE_REJECT, type LineOutcome, LineReader } from '../decode/line.ts';
 import type { EpochContents } from '../epoch/contents.ts';
 import { Flow } from '../flow.ts';
-import { type Format, parseFormat } from '../format.ts';
-import { chooseFormat, settingsOfObject, UNDECLARED_FORMAT, undeclaredFormat } from '../format-choice.ts';
-import { LINE_NODATA, LINE_OK, LINE_REJECT, type LineOutcome, LineReader } from '../line.ts';
+import { type Format, parseFormat } from '../formats/format.ts';
+import { chooseFormat, settingsOfObject, UNDECLARED_FORMAT, undeclaredFormat } from '../formats/format-choice.ts';
 import { rejectedBytes } from './reject-row.ts';
 
 const ACCOUNT = KEY_INDEX.get('account_id') ?? 0;

@@ -2,7 +2,7 @@
 import type { RejectCounts } from '../../schemas/counts.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { REJECT_REASONS, type Reject, type RejectReason } from '../../schemas/rejects.ts';
-import { formatRuleMatches } from '../format-choice.ts';
+import { formatRuleMatches } from '../formats/format-choice.ts';
 
 /** Which rejects are meant; null: whatever it is. */
 export interface RejectSelection {

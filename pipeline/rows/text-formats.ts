@@ -1,7 +1,7 @@
 // Turns rows of query values into CSV, NDJSON, the members of a JSON array, and version 2 flow-log lines.
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { QueryColumn, QueryValue } from '../../schemas/query.ts';
-import { formatTime } from '../window.ts';
+import { formatTime } from '../window/window.ts';
 
 type Row = readonly QueryValue[];
 

@@ -1,9 +1,9 @@
 // Turns "a series of this window" into the one SQL statement that answers it: what was counted in each step, by action.
 import type { Counting } from '../../schemas/graph.ts';
 import type { Window } from '../../schemas/query.ts';
-import { WITNESS } from '../address-owners.ts';
-import { BEST_WITNESS, CONVERSATION } from '../conversations.ts';
 import type { Condition } from '../filter/condition.ts';
+import { WITNESS } from '../graph/address-owners.ts';
+import { BEST_WITNESS, CONVERSATION } from '../graph/conversations.ts';
 import type { Statement } from '../rows/rows-sql.ts';
 
 export interface SeriesQuestion {

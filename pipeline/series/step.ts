@@ -1,7 +1,7 @@
 // Turns the length of a window into the length of the steps of its series, so that a chart has about a hundred points.
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Window } from '../../schemas/query.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../window/window.ts';
 
 /** Those that divide an hour or a day; ms. */
 const STEPS: readonly number[] = [MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, DAY_MS];

@@ -1,6 +1,6 @@
 // Measures gzip CloudWatch envelopes -> merged minute rows, against inflating the same bytes and against naive code.
 import { gunzipSync } from 'node:zlib';
-import { Decoder } from '../../pipeline/decode.ts';
+import { Decoder } from '../../pipeline/decode/decode.ts';
 import { EpochContents } from '../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../pipeline/epoch/identities.ts';
 import { DEFAULT_SETTINGS } from '../../schemas/settings.ts';

@@ -1,8 +1,9 @@
 // What must hold after every single step, whoever took it: judged from the store's objects as they become durable.
-import { completenessOf } from '../../pipeline/completeness.ts';
+
 import { parseClaim, parseCommit, parseShardList, parseWatermark } from '../../pipeline/documents.ts';
 import { compareSequences } from '../../pipeline/epoch/sequence.ts';
 import { CHAIN_START, shardsKey } from '../../pipeline/keys.ts';
+import { completenessOf } from '../../pipeline/window/completeness.ts';
 import type { Watermark } from '../../schemas/chain.ts';
 import type { MemoryStore } from '../fakes/memory-store.ts';
 import type { Shard, Streams } from './streams.ts';

@@ -1,6 +1,7 @@
 // Reads the JSON of a graph back into the graph, with integers exact: the golden cases are written in it.
+
+import { isOwn } from '../../pipeline/address/own-networks.ts';
 import { parseExactJson } from '../../pipeline/canonical-json.ts';
-import { isOwn } from '../../pipeline/own-networks.ts';
 import { DEFAULT_OWN_NETWORKS, type Graph, type GraphNode } from '../../schemas/graph.ts';
 
 const BIG = new Set(['bytes_in', 'bytes_out', 'flows', 'packets', 'bytes', 'bytes_observed']);

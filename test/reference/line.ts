@@ -1,7 +1,7 @@
 // Says plainly, with strings, big integers and regular expressions, what LineReader does with bytes and typed arrays.
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Format } from '../../pipeline/format.ts';
-import type { LineTime } from '../../pipeline/line.ts';
+import type { LineTime } from '../../pipeline/decode/line.ts';
+import type { Format } from '../../pipeline/formats/format.ts';
 import { KEY_FIELDS, SUM_FIELDS } from '../../schemas/columns.ts';
 import type { Field } from '../../schemas/fields.ts';
 import type { LineReason } from '../../schemas/rejects.ts';

@@ -1,5 +1,5 @@
 // Turns what LineReader left in a Flow and a pool into plain values, so that they can be compared and printed.
-import { Flow, NULL } from '../../pipeline/flow.ts';
+
 import {
   LINE_NODATA,
   LINE_OK,
@@ -7,8 +7,9 @@ import {
   LINE_SKIPDATA,
   type LineReader,
   type LineTime,
-} from '../../pipeline/line.ts';
-import type { StringPool } from '../../pipeline/strings.ts';
+} from '../../pipeline/decode/line.ts';
+import type { StringPool } from '../../pipeline/digest/strings.ts';
+import { Flow, NULL } from '../../pipeline/flow.ts';
 import { KEY_FIELDS, SUM_FIELDS } from '../../schemas/columns.ts';
 import type { ReadFlow, ReadReject, Value } from './line.ts';
 

@@ -3,9 +3,9 @@ import type { FeedEvidence } from '../../../pipeline/overlap/evidence.ts';
 import type { Feed } from '../../../pipeline/overlap/feed.ts';
 import type { MinuteSet } from '../../../pipeline/overlap/minute-set.ts';
 import { sourceOfFile } from '../../../pipeline/overlap/source-name.ts';
-import { isTableFile, type WindowTable } from '../../../pipeline/query-plan.ts';
+import { isTableFile, type WindowTable } from '../../../pipeline/window/query-plan.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
-import { Gate } from '../../shared/query/gate.ts';
+import { Gate } from '../../shared/gate.ts';
 import { readMinutes } from './read-minutes.ts';
 import type { SourceStandings } from './source-standing.ts';
 

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { LOGGERS } from '../../../pipeline/overlap/interface-rows.ts';
 import { addMask, MinuteSet } from '../../../pipeline/overlap/minute-set.ts';
 import { emptyDigest } from '../../../pipeline/parquet/encode.ts';
-import type { WindowTable } from '../../../pipeline/query-plan.ts';
+import type { WindowTable } from '../../../pipeline/window/query-plan.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryEngine, QueryValue } from '../../../schemas/query.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
-import { CachedFiles } from '../../shared/query/cached-files.ts';
-import { openDuckDb } from '../../shared/query/duckdb.ts';
-import { filesInPlace, type ObjectFiles } from '../../shared/query/object-files.ts';
-import { quotedPath } from '../../shared/query/sql-text.ts';
+import { CachedFiles } from '../../shared/query/cache/cached-files.ts';
+import { filesInPlace, type ObjectFiles } from '../../shared/query/cache/object-files.ts';
+import { openDuckDb } from '../../shared/query/engine/duckdb.ts';
+import { quotedPath } from '../../shared/query/engine/sql-text.ts';
 
 /** What lies on the disk at once of a store that is not a directory. */
 const FILES_AT_ONCE = 256;

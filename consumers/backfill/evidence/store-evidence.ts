@@ -2,7 +2,7 @@
 import { hourPartition } from '../../../pipeline/keys.ts';
 import type { FeedEvidence } from '../../../pipeline/overlap/evidence.ts';
 import type { Feed } from '../../../pipeline/overlap/feed.ts';
-import type { WindowTable } from '../../../pipeline/query-plan.ts';
+import type { WindowTable } from '../../../pipeline/window/query-plan.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { HourPartition } from './hour-partition.ts';

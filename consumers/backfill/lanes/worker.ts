@@ -1,5 +1,5 @@
 // A process of a backfill: turns the jobs that its lane sends, several at once, into answers.
-import { settingsOfObject } from '../../../pipeline/format-choice.ts';
+import { settingsOfObject } from '../../../pipeline/formats/format-choice.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { openStore } from '../../shared/store/open.ts';

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Selection } from '../../../pipeline/s3-layout/selection.ts';
-import { formatTime, parseTime, truncateToMinute } from '../../../pipeline/window.ts';
+import { formatTime, parseTime, truncateToMinute } from '../../../pipeline/window/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Options } from '../../shared/options.ts';
 

@@ -3,7 +3,7 @@
 //   look -> decode -> (a part is whole) -> sift -> claim -> data -> commit -> next part
 //            ^                                       |
 //            +---- somebody was faster: adopt their claims and decode again
-import { Decoder } from '../../../pipeline/decode.ts';
+import { Decoder } from '../../../pipeline/decode/decode.ts';
 import type { Chunks } from '../../../pipeline/envelope/chunks.ts';
 import type { Sift } from '../../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../../pipeline/epoch/identities.ts';

@@ -1,5 +1,5 @@
 // Cuts what a decoder reads of one object into parts: an epoch for each million lines, the rest in the last one.
-import type { Decoder } from '../../../pipeline/decode.ts';
+import type { Decoder } from '../../../pipeline/decode/decode.ts';
 import { EpochContents, type Sift } from '../../../pipeline/epoch/contents.ts';
 import type { IdentityWindow } from '../../../pipeline/epoch/identities.ts';
 import { backfillSource } from '../../../pipeline/keys.ts';

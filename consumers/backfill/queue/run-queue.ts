@@ -2,7 +2,7 @@
 // that it tells of is committed, and kept from others until then.
 import { ChangeMessageVisibilityCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
-import { type CreatedObject, parseS3Message } from '../../../pipeline/s3-events.ts';
+import { type CreatedObject, parseS3Message } from '../../../pipeline/s3-layout/s3-events.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { VpcflowError } from '../../../schemas/errors.ts';
 import type { Meter } from '../../../schemas/metrics.ts';

@@ -1,6 +1,6 @@
 // Turns the epochs of a process into entries of the spool, and what finds no room there into a count and a warning.
 import { type ForwardWhat, forwarded } from '../../../pipeline/forward/entry.ts';
-import { formatTime } from '../../../pipeline/window.ts';
+import { formatTime } from '../../../pipeline/window/window.ts';
 import type { ArrivalSpan } from '../../../schemas/chain.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { Meter } from '../../../schemas/metrics.ts';

@@ -1,5 +1,5 @@
 // `vpcflow coverage`: the minutes and interfaces of a window that there is evidence for.
-import { parseWindow } from '../../../pipeline/window.ts';
+import { parseWindow } from '../../../pipeline/window/window.ts';
 import type { Run } from '../../shared/command.ts';
 import { coverageQuestion } from '../questions/coverage-question.ts';
 import { printAnswer } from './print-answer.ts';

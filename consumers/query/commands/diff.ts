@@ -1,7 +1,7 @@
 // `vpcflow diff`: what differs between a window and another one, as JSON, CSV, DOT, SVG or PNG.
 import { againstWindow } from '../../../pipeline/diff/diff-windows.ts';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
-import { parseWindow } from '../../../pipeline/window.ts';
+import { parseWindow } from '../../../pipeline/window/window.ts';
 import type { Run } from '../../shared/command.ts';
 import { diffQuestion } from '../questions/diff-question.ts';
 import { printAnswer } from './print-answer.ts';

@@ -1,6 +1,6 @@
 // `vpcflow graph`: who talked to whom in a window, as DOT, SVG or JSON.
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
-import { parseWindow } from '../../../pipeline/window.ts';
+import { parseWindow } from '../../../pipeline/window/window.ts';
 import type { Run } from '../../shared/command.ts';
 import { graphQuestion } from '../questions/graph-question.ts';
 import { printAnswer } from './print-answer.ts';

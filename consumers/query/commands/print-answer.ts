@@ -1,7 +1,7 @@
 // Answers a question of the command line: opens the store, prints the body, and says on stderr when it is not complete.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { remark } from '../../../pipeline/answer-head.ts';
+import { remark } from '../../../pipeline/window/answer-head.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { CommandContext } from '../../shared/command.ts';
 import { openStoreToRead } from '../../shared/query/read-store.ts';

@@ -1,6 +1,6 @@
 // `vpcflow rows`: the merged digest rows of a window, in one of six formats.
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
-import { parseWindow } from '../../../pipeline/window.ts';
+import { parseWindow } from '../../../pipeline/window/window.ts';
 import type { Run } from '../../shared/command.ts';
 import { rowsQuestion } from '../questions/rows-question.ts';
 import { printAnswer } from './print-answer.ts';

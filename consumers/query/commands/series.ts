@@ -1,6 +1,6 @@
 // `vpcflow series`: bytes, packets and flows of a window in steps of time, what was rejected apart.
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
-import { parseWindow } from '../../../pipeline/window.ts';
+import { parseWindow } from '../../../pipeline/window/window.ts';
 import type { Run } from '../../shared/command.ts';
 import { seriesQuestion } from '../questions/series-question.ts';
 import { printAnswer } from './print-answer.ts';

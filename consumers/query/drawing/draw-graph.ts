@@ -1,6 +1,6 @@
 // Turns a graph into SVG or PNG, or says which smaller graph could be drawn.
-import { graphDot } from '../../../pipeline/dot.ts';
-import { type SmallerGraph, smallerGraphs, smallerText } from '../../../pipeline/smaller-graphs.ts';
+import { graphDot } from '../../../pipeline/graph/dot.ts';
+import { type SmallerGraph, smallerGraphs, smallerText } from '../../../pipeline/graph/smaller-graphs.ts';
 import type { Graph, GraphNode } from '../../../schemas/graph.ts';
 import { draw, MAX_DRAWN_EDGES, MAX_DRAWN_NODES } from './draw.ts';
 import type { PictureFormat } from './drawing-job.ts';

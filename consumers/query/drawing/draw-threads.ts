@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { Gate } from '../../shared/query/gate.ts';
+import { Gate } from '../../shared/gate.ts';
 import type { DrawingJob, DrawingReply } from './drawing-job.ts';
 
 const DRAWN_AT_ONCE = 2;

@@ -2,7 +2,7 @@
 
 import { minutesOf } from '../../../pipeline/diff/diff-windows.ts';
 import { diffCounts, ratioText } from '../../../pipeline/diff/diff-words.ts';
-import { serviceText, windowText } from '../../../pipeline/graph-words.ts';
+import { serviceText, windowText } from '../../../pipeline/graph/graph-words.ts';
 import { formatBytes, formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import type { Diff, DiffClass, Difference, SideEdge } from '../../../schemas/diff.ts';
 import { DIFF_FORMATS } from '../../../schemas/formats.ts';

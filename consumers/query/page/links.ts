@@ -1,6 +1,6 @@
 // Turns what a page shows into the addresses and the command lines that give the same.
-import type { SmallerGraph } from '../../../pipeline/smaller-graphs.ts';
-import { formatTime } from '../../../pipeline/window.ts';
+import type { SmallerGraph } from '../../../pipeline/graph/smaller-graphs.ts';
+import { formatTime } from '../../../pipeline/window/window.ts';
 import type { Against } from '../../../schemas/diff.ts';
 import type { DiffFormat, GraphFormat, RowFormat, TextFormat } from '../../../schemas/formats.ts';
 import type { Window } from '../../../schemas/query.ts';

@@ -1,5 +1,5 @@
 // Turns how complete an answer is into the notice that stands above it.
-import { completenessText } from '../../../pipeline/graph-words.ts';
+import { completenessText } from '../../../pipeline/graph/graph-words.ts';
 import { formatMany } from '../../../pipeline/quantities.ts';
 import type { Completeness } from '../../../schemas/query.ts';
 import { type Html, html } from './html.ts';

@@ -1,5 +1,5 @@
 // Turns a drawing into the part of the page that shows it, or says why there is none.
-import type { SmallerGraph } from '../../../pipeline/smaller-graphs.ts';
+import type { SmallerGraph } from '../../../pipeline/graph/smaller-graphs.ts';
 import { Html, html } from './html.ts';
 
 /** A drawing, or why there is none and what could be drawn instead. */

@@ -4,7 +4,7 @@ import { bothComplete } from '../../../pipeline/diff/both-complete.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
 import { openPair, type PairSource } from '../questions/pair-source.ts';
 import type { PageOptions } from './links.ts';
 import { asProblem } from './page-problem.ts';

@@ -1,5 +1,5 @@
 // Turns the edges of a graph into tables.
-import { loadText, serviceText } from '../../../pipeline/graph-words.ts';
+import { loadText, serviceText } from '../../../pipeline/graph/graph-words.ts';
 import { formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import type { Graph, GraphEdge } from '../../../schemas/graph.ts';
 import { type Html, html } from './html.ts';

@@ -1,7 +1,7 @@
 // Turns a window's graph into the page at `/`: the form, what the answer is worth, the drawings and the tables.
-import { countText, windowText } from '../../../pipeline/graph-words.ts';
+import { countText, windowText } from '../../../pipeline/graph/graph-words.ts';
+import type { SmallerGraph } from '../../../pipeline/graph/smaller-graphs.ts';
 import { formatBytes, formatCount, formatMany } from '../../../pipeline/quantities.ts';
-import type { SmallerGraph } from '../../../pipeline/smaller-graphs.ts';
 import { GRAPH_FORMATS, ROW_FORMATS, TEXT_FORMATS } from '../../../schemas/formats.ts';
 import type { Graph } from '../../../schemas/graph.ts';
 import type { Completeness } from '../../../schemas/query.ts';

@@ -8,8 +8,8 @@ import type { ResultKind } from '../../../pipeline/predecessor/window-id.ts';
 import { logLine } from '../../../pipeline/rows/text-formats.ts';
 import type { QueryResult, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
-import { withoutDamage } from '../../shared/query/without-damage.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
+import { withoutDamage } from '../../shared/query/window/without-damage.ts';
 import { BoundedBytes } from './bounded-bytes.ts';
 
 /** The largest result, bytes: of the gzip object of a digest, of the text of a graph. */

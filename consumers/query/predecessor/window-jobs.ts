@@ -3,11 +3,11 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { planJob, type WindowState } from '../../../pipeline/predecessor/job-plan.ts';
 import { markerKey, type ResultKind, resultKey, windowId } from '../../../pipeline/predecessor/window-id.ts';
-import { formatTime } from '../../../pipeline/window.ts';
+import { formatTime } from '../../../pipeline/window/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Meter } from '../../../schemas/metrics.ts';
 import type { Window } from '../../../schemas/query.ts';
-import { Gate } from '../../shared/query/gate.ts';
+import { Gate } from '../../shared/gate.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import { JobMarker } from './job-marker.ts';
 import { produce } from './produce.ts';

@@ -1,6 +1,5 @@
 // Finds, reads and writes the results of windows in the store, and the notes beside those that may be missing something.
 import { createHash } from 'node:crypto';
-import { DEFAULT_LATENESS_MS, progressCompleteness } from '../../../pipeline/completeness.ts';
 import {
   type IncompleteNote,
   isOutdated,
@@ -9,10 +8,11 @@ import {
   type WindowState,
 } from '../../../pipeline/predecessor/job-plan.ts';
 import { incompleteKey, type ResultKind, resultKey } from '../../../pipeline/predecessor/window-id.ts';
-import { isTableFile, windowPrefixes } from '../../../pipeline/query-plan.ts';
+import { DEFAULT_LATENESS_MS, progressCompleteness } from '../../../pipeline/window/completeness.ts';
+import { isTableFile, windowPrefixes } from '../../../pipeline/window/query-plan.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
-import { loadProgress } from '../../shared/query/progress.ts';
+import { loadProgress } from '../../shared/query/window/progress.ts';
 import type { Produced } from './produce.ts';
 
 /** A window, what is made of it, and its id. */

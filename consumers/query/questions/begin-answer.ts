@@ -2,8 +2,8 @@
 // spoils it.
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
-import { withoutDamage } from '../../shared/query/without-damage.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
+import { withoutDamage } from '../../shared/query/window/without-damage.ts';
 import type { Piece, Question } from './question.ts';
 
 export interface BegunAnswer {

@@ -17,7 +17,7 @@ import {
   readWritten,
   type WrittenDifference,
 } from '../../../pipeline/diff/read-diff.ts';
-import { integerOf } from '../../../pipeline/graph.ts';
+import { integerOf } from '../../../pipeline/graph/graph.ts';
 import { formatCount } from '../../../pipeline/quantities.ts';
 import type { Diff, DiffHead, DiffTotals } from '../../../schemas/diff.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';

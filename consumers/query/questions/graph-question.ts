@@ -1,18 +1,19 @@
 // Turns the options of `graph` (from the command line or a URL) into a question, and its edges into the chosen format.
-import { headMembers } from '../../../pipeline/answer-head.ts';
-import { graphSql } from '../../../pipeline/conversations.ts';
-import { graphDot } from '../../../pipeline/dot.ts';
+
 import type { Condition } from '../../../pipeline/filter/condition.ts';
-import { graphOf } from '../../../pipeline/graph.ts';
-import { graphJson } from '../../../pipeline/graph-json.ts';
-import { bothFilters, nodeFilter } from '../../../pipeline/node-filter.ts';
+import { graphSql } from '../../../pipeline/graph/conversations.ts';
+import { graphDot } from '../../../pipeline/graph/dot.ts';
+import { graphOf } from '../../../pipeline/graph/graph.ts';
+import { graphJson } from '../../../pipeline/graph/graph-json.ts';
+import { bothFilters, nodeFilter } from '../../../pipeline/graph/node-filter.ts';
 import { formatCount } from '../../../pipeline/quantities.ts';
+import { headMembers } from '../../../pipeline/window/answer-head.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { GRAPH_TYPES, type GraphFormat } from '../../../schemas/formats.ts';
 import type { Counting, Graph, GraphNode, Grouping, Internet, KnownGrouping } from '../../../schemas/graph.ts';
 import type { QueryValue, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
 import { drawGraph } from '../drawing/draw-graph.ts';
 import type { Piece, Question } from './question.ts';
 

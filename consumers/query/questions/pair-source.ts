@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { bothComplete } from '../../../pipeline/diff/both-complete.ts';
 import { comparedWindows, type WindowPair } from '../../../pipeline/diff/diff-windows.ts';
-import { MINUTE_MS } from '../../../pipeline/window.ts';
+import { MINUTE_MS } from '../../../pipeline/window/window.ts';
 import type { Behind, Completeness, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
 
 /** Of `window`, with the completeness, identity and files of both. */
 export interface PairSource extends WindowSource {

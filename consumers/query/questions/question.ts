@@ -1,8 +1,8 @@
 // What a question about a window is, between whoever asks (command line, HTTP) and whoever answers (rows, graph, …).
-import type { WindowTable } from '../../../pipeline/query-plan.ts';
+import type { WindowTable } from '../../../pipeline/window/query-plan.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
 
 /** A piece of an answer's body; text is UTF-8. */
 export type Piece = string | Uint8Array;

@@ -6,7 +6,7 @@ import { VpcflowError } from '../../../schemas/errors.ts';
 import { ROW_TYPES, type RowFormat } from '../../../schemas/formats.ts';
 import type { QueryResult, Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
 import type { Piece, Question } from './question.ts';
 import { textBody } from './text-body.ts';
 

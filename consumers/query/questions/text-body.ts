@@ -1,9 +1,10 @@
 // Turns rows that come in pieces into one of the text formats, whatever was asked of the store.
-import { headMembers } from '../../../pipeline/answer-head.ts';
+
 import { csvHeader, csvRow, jsonRow } from '../../../pipeline/rows/text-formats.ts';
+import { headMembers } from '../../../pipeline/window/answer-head.ts';
 import type { TextFormat } from '../../../schemas/formats.ts';
 import type { QueryColumn, QueryResult, QueryValue } from '../../../schemas/query.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
 import type { Piece } from './question.ts';
 
 /**

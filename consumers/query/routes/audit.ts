@@ -1,13 +1,13 @@
 // GET /v1/audit: whether every line of the store is counted out, or where it is not.
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { completenessHeaders } from '../../../pipeline/answer-head.ts';
 import { auditJson, auditTable } from '../../../pipeline/audit/report.ts';
-import { DEFAULT_LATENESS_MS, progressCompleteness } from '../../../pipeline/completeness.ts';
+import { completenessHeaders } from '../../../pipeline/window/answer-head.ts';
+import { DEFAULT_LATENESS_MS, progressCompleteness } from '../../../pipeline/window/completeness.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { auditStore } from '../../shared/audit/audit-store.ts';
 import { OPTIONS } from '../../shared/options.ts';
-import { loadProgress } from '../../shared/query/progress.ts';
+import { loadProgress } from '../../shared/query/window/progress.ts';
 import { windowAnswers } from '../openapi/answers.ts';
 import { named } from '../openapi/json-schema.ts';
 import { cancellation } from '../server/cancellation.ts';

@@ -1,10 +1,10 @@
 // POST and GET /digest and /graph, and POST /jobs: the API of vpcflow-digesterd and vpcflow-grapherd, as it was.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { completeText } from '../../../pipeline/completeness.ts';
 import { asksForWindow, type Mount, mountsOf } from '../../../pipeline/predecessor/mounts.ts';
 import { windowId } from '../../../pipeline/predecessor/window-id.ts';
 import { queuedJob, requestedWindow } from '../../../pipeline/predecessor/window-request.ts';
+import { completeText } from '../../../pipeline/window/completeness.ts';
 import { ERRORS, VpcflowError } from '../../../schemas/errors.ts';
 import { plainAnswers } from '../openapi/answers.ts';
 import { WindowJobs } from '../predecessor/window-jobs.ts';

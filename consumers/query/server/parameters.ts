@@ -1,6 +1,6 @@
 // Turns the query parameters that routes have in common into windows, durations, lists and formats.
 import { z } from 'zod';
-import { parseWindow } from '../../../pipeline/window.ts';
+import { parseWindow } from '../../../pipeline/window/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { Option } from '../../shared/option-kinds.ts';

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { completenessHeaders } from '../../../pipeline/answer-head.ts';
+import { completenessHeaders } from '../../../pipeline/window/answer-head.ts';
 import type { Completeness } from '../../../schemas/query.ts';
-import type { WindowSource } from '../../shared/query/window-source.ts';
+import type { WindowSource } from '../../shared/query/window/window-source.ts';
 import { beginAnswer } from '../questions/begin-answer.ts';
 import type { Question } from '../questions/question.ts';
 import { cancellation } from './cancellation.ts';

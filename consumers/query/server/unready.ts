@@ -1,6 +1,6 @@
 // Finds out what keeps the server from answering questions: the store, the engine, the cache, or that it is ending.
 import type { Clock } from '../../../schemas/clock.ts';
-import { checkCacheDirectory } from '../../shared/query/check-cache.ts';
+import { checkCacheDirectory } from '../../shared/query/cache/check-cache.ts';
 import type { QueryService } from '../../shared/query/service.ts';
 import { Readiness } from '../../shared/readiness.ts';
 

@@ -1,5 +1,5 @@
 // Holds every window that a server opens, whichever route asks for it, to the longest that may be asked for.
-import { DAY_MS, HOUR_MS } from '../../../pipeline/window.ts';
+import { DAY_MS, HOUR_MS } from '../../../pipeline/window/window.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Window } from '../../../schemas/query.ts';
 import type { QueryService } from '../../shared/query/service.ts';

@@ -3,8 +3,8 @@ import type { ObjectTable } from '../../../schemas/chain.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { QueryEngine, QueryValue } from '../../../schemas/query.ts';
 import type { ListedObject } from '../../../schemas/store.ts';
-import type { ObjectFiles } from '../query/object-files.ts';
-import { quotedPath } from '../query/sql-text.ts';
+import type { ObjectFiles } from '../query/cache/object-files.ts';
+import { quotedPath } from '../query/engine/sql-text.ts';
 
 export type ParquetTable = Extract<ObjectTable, 'digests' | 'coverage' | 'events'>;
 

@@ -1,7 +1,7 @@
 // Turns what the windows of a question hold into its lane: by bytes, because those are known before anything is read.
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { ListedObject } from '../../../schemas/store.ts';
-import type { ObjectFiles } from './object-files.ts';
+import type { ObjectFiles } from './cache/object-files.ts';
 import type { Lane } from './query-stats.ts';
 
 /** Some half a million rows, whose graph takes a core about a second. */

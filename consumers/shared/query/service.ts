@@ -1,21 +1,21 @@
 // Opens a store for questions: the engine, the files, what is known of these, and windows over them.
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { DEFAULT_LATENESS_MS } from '../../../pipeline/completeness.ts';
-import type { WindowTable } from '../../../pipeline/query-plan.ts';
+import { DEFAULT_LATENESS_MS } from '../../../pipeline/window/completeness.ts';
+import type { WindowTable } from '../../../pipeline/window/query-plan.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { QueryEngine, Window } from '../../../schemas/query.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
-import { CachedFiles, DEFAULT_CACHE_BYTES } from './cached-files.ts';
-import { openDuckDb } from './duckdb.ts';
-import { FileMemory } from './file-facts.ts';
-import { SkipdataReader } from './file-questions.ts';
-import { filesInPlace, type ObjectFiles } from './object-files.ts';
-import { openOwnedDirectory } from './owned-directory.ts';
+import { CachedFiles, DEFAULT_CACHE_BYTES } from './cache/cached-files.ts';
+import { filesInPlace, type ObjectFiles } from './cache/object-files.ts';
+import { openOwnedDirectory } from './cache/owned-directory.ts';
+import { openDuckDb } from './engine/duckdb.ts';
 import { noTotals, type QueryStats, type QueryTotals } from './query-stats.ts';
 import { QuestionSizes } from './question-sizes.ts';
-import type { Planned } from './window-files.ts';
-import { openWindow, type WindowSource } from './window-source.ts';
+import { FileMemory } from './window/file-facts.ts';
+import { SkipdataReader } from './window/file-questions.ts';
+import type { Planned } from './window/window-files.ts';
+import { openWindow, type WindowSource } from './window/window-source.ts';
 
 export interface QueryServiceOptions {
   readonly store: ObjectStore;

@@ -5,7 +5,7 @@ import { UnknownFields } from '../../../consumers/digest/unknown-fields.ts';
 import { prometheusMeter } from '../../../consumers/shared/metrics/prometheus.ts';
 import type { LogGroupLines } from '../../../pipeline/formats/group-tally.ts';
 import { DEFAULT_FORMAT } from '../../../schemas/fields.ts';
-import { decodeRecords, envelope, flowLine, newTarget } from '../../pipeline/decoded.ts';
+import { decodeRecords, envelope, flowLine, newTarget } from '../../pipeline/decode/decoded.ts';
 import { recordedLog } from '../shared/metrics/recorded-log.ts';
 
 /** What an epoch tells of its groups that has these lines of log groups. */

@@ -11,7 +11,7 @@ import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
 import { SHARD, STREAM, sequence, written } from '../../audited-store.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
-import { ARRIVAL, envelope, flowLine } from '../../pipeline/decoded.ts';
+import { ARRIVAL, envelope, flowLine } from '../../pipeline/decode/decoded.ts';
 import { recordedLog } from '../shared/metrics/recorded-log.ts';
 
 const shard = SHARD;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { decodeRecords } from '../../pipeline/decoded.ts';
+import { decodeRecords } from '../../pipeline/decode/decoded.ts';
 import { requirement } from '../../requirements.ts';
 import { openEndpoint } from './endpoint.ts';
 import { closeConnections, headersOf, post } from './firehose-client.ts';

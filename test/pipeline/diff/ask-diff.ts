@@ -11,11 +11,11 @@ import {
   readWritten,
   type WrittenDifference,
 } from '../../../pipeline/diff/read-diff.ts';
-import { integerOf } from '../../../pipeline/graph.ts';
+import { integerOf } from '../../../pipeline/graph/graph.ts';
 import type { Diff, DiffHead } from '../../../schemas/diff.ts';
 import { DEFAULT_OWN_NETWORKS } from '../../../schemas/graph.ts';
 import type { QueryEngine, QueryValue } from '../../../schemas/query.ts';
-import { type Row, sourceOf } from '../ask-graph.ts';
+import { type Row, sourceOf } from '../graph/ask-graph.ts';
 
 export interface AskedDiff extends Omit<Diff, keyof DiffHead> {
   readonly differences: readonly ReadDifference[];

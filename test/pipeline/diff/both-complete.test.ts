@@ -1,7 +1,7 @@
 // How complete an answer about two windows is.
 import { describe, expect, test } from 'vitest';
-import { shardCompleteness } from '../../../pipeline/completeness.ts';
 import { bothComplete } from '../../../pipeline/diff/both-complete.ts';
+import { shardCompleteness } from '../../../pipeline/window/completeness.ts';
 import type { Completeness } from '../../../schemas/query.ts';
 
 const one = (some: Partial<Completeness>): Completeness => ({ ...shardCompleteness(new Map(), 0, 0, 5), ...some });

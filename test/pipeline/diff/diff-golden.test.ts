@@ -2,19 +2,19 @@
 import { tmpdir } from 'node:os';
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDuckDb } from '../../../consumers/shared/query/duckdb.ts';
-import { shardCompleteness } from '../../../pipeline/completeness.ts';
+import { openDuckDb } from '../../../consumers/shared/query/engine/duckdb.ts';
 import { diffCsv } from '../../../pipeline/diff/diff-csv.ts';
 import { diffDot } from '../../../pipeline/diff/diff-dot.ts';
 import { diffJson } from '../../../pipeline/diff/diff-json.ts';
 import type { DiffSqlQuestion } from '../../../pipeline/diff/diff-sql.ts';
 import { ratioText } from '../../../pipeline/diff/diff-words.ts';
+import { shardCompleteness } from '../../../pipeline/window/completeness.ts';
 import type { ComparedWindow, Diff } from '../../../schemas/diff.ts';
 import type { QueryEngine } from '../../../schemas/query.ts';
 import { expectGolden, goldenCases } from '../../golden-files.ts';
 import { parseDot } from '../../reference/dot-parser.ts';
-import type { Row } from '../ask-graph.ts';
-import { flow } from '../ask-graph.ts';
+import type { Row } from '../graph/ask-graph.ts';
+import { flow } from '../graph/ask-graph.ts';
 import { type AskedDiff, askDiff } from './ask-diff.ts';
 
 let engine: QueryEngine;

@@ -2,8 +2,8 @@
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDuckDb } from '../../../consumers/shared/query/duckdb.ts';
-import { compareText } from '../../../pipeline/graph.ts';
+import { openDuckDb } from '../../../consumers/shared/query/engine/duckdb.ts';
+import { compareText } from '../../../pipeline/graph/graph.ts';
 import type { Difference, Measures, SideEdge } from '../../../schemas/diff.ts';
 import { type Counting, MAX_EDGE_PORTS } from '../../../schemas/graph.ts';
 import type { QueryEngine } from '../../../schemas/query.ts';
@@ -16,7 +16,7 @@ import {
   referenceKept,
   referenceNetwork,
 } from '../../reference/graph.ts';
-import { flow } from '../ask-graph.ts';
+import { flow } from '../graph/ask-graph.ts';
 import { askDiff } from './ask-diff.ts';
 
 let engine: QueryEngine;

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type UserRecord, userRecords } from '../../../pipeline/envelope/aggregate.ts';
-import { decodeRecords, envelope, flowLine } from '../decoded.ts';
+import { decodeRecords, envelope, flowLine } from '../decode/decoded.ts';
 
 const varint = (value: number): number[] =>
   value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];

@@ -1,7 +1,7 @@
 // Duplicate and overlap decisions against a plain list of everything remembered, and the file that carries them over.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EnvelopeIdentity } from '../../../pipeline/decode-target.ts';
+import type { EnvelopeIdentity } from '../../../pipeline/decode/decode-target.ts';
 import { IDENTITY_WINDOW, IdentityWindow } from '../../../pipeline/epoch/identities.ts';
 import { decodeIdentities, encodeIdentities } from '../../../pipeline/epoch/identity-file.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDuckDb } from '../../../consumers/shared/query/duckdb.ts';
+import { openDuckDb } from '../../../consumers/shared/query/engine/duckdb.ts';
 import { compileFilter } from '../../../pipeline/filter/compile.ts';
 import { parseFilter } from '../../../pipeline/filter/parse.ts';
 import { printFilter, quotedText } from '../../../pipeline/filter/print.ts';

@@ -1,8 +1,8 @@
 // A list of networks becomes one IN for all of one length, with a parameter for each of them, and few are asked singly.
 import { describe, expect, test } from 'vitest';
+import { type Network, parseNetwork } from '../../../pipeline/address/networks.ts';
 import { DUCKDB, TRINO } from '../../../pipeline/filter/dialects.ts';
 import { networksSql } from '../../../pipeline/filter/network-list.ts';
-import { type Network, parseNetwork } from '../../../pipeline/filter/networks.ts';
 
 const networks = (texts: readonly string[]): Network[] => texts.map((text) => parseNetwork(text)!);
 const many = (count: number, text: (i: number) => string): Network[] =>

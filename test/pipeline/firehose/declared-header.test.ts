@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { behindHeader } from '../../../pipeline/firehose/declared-header.ts';
 import { DEFAULT_SETTINGS } from '../../../schemas/settings.ts';
-import { addsUp, type Decoded, decodeRecords, envelope, SECOND } from '../decoded.ts';
+import { addsUp, type Decoded, decodeRecords, envelope, SECOND } from '../decode/decoded.ts';
 
 const HEADER = 'interface-id start srcaddr dstaddr end';
 const line = (host: number): string => `eni-0a ${SECOND} 10.0.0.${host} 10.1.0.1 ${SECOND + 59}`;

@@ -6,7 +6,7 @@ import { parseCommonAttributes } from '../../../pipeline/firehose/common-attribu
 import { planDelivery } from '../../../pipeline/firehose/delivery.ts';
 import { planRequest, type RequestHead } from '../../../pipeline/firehose/request-head.ts';
 import { responseBody } from '../../../pipeline/firehose/response.ts';
-import { headerFormat } from '../../../pipeline/format.ts';
+import { headerFormat } from '../../../pipeline/formats/format.ts';
 import { FIELDS } from '../../../schemas/fields.ts';
 import { aggregate } from '../../kcl/aggregate.ts';
 import { NOTHING } from '../../kcl/traffic.ts';

@@ -1,8 +1,8 @@
 // Flow logs as AWS describes them, and the rules that come of them; how those meet the rules of a file.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseFormat } from '../../../pipeline/format-choice.ts';
 import { defaultFormatOf, discover, type FlowLogFacts, unknownFields } from '../../../pipeline/formats/discovery.ts';
+import { chooseFormat } from '../../../pipeline/formats/format-choice.ts';
 import { formatsText, parseFormatsDocument } from '../../../pipeline/formats/formats-document.ts';
 import { idlePatterns, mergeRules } from '../../../pipeline/formats/merge-rules.ts';
 import { DEFAULT_FORMAT, TRANSIT_GATEWAY_FORMAT } from '../../../schemas/fields.ts';

@@ -1,7 +1,7 @@
 // The text of a formats file: its rules in their order, and what makes it one that nobody should start with.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatRuleMatches } from '../../../pipeline/format-choice.ts';
+import { formatRuleMatches } from '../../../pipeline/formats/format-choice.ts';
 import { formatsText, parseFormatsDocument, takesAllOf } from '../../../pipeline/formats/formats-document.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 

@@ -1,11 +1,11 @@
 // How the lines of each log group fare under its format, told by the decoder to the tally.
 import { describe, expect, test } from 'vitest';
-import { Decoder } from '../../../pipeline/decode.ts';
-import { UNDECLARED_FORMAT } from '../../../pipeline/format-choice.ts';
+import { Decoder } from '../../../pipeline/decode/decode.ts';
+import { UNDECLARED_FORMAT } from '../../../pipeline/formats/format-choice.ts';
 import { GroupTally } from '../../../pipeline/formats/group-tally.ts';
 import { DEFAULT_FORMAT } from '../../../schemas/fields.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../schemas/settings.ts';
-import { ARRIVAL, decodeRecords, envelope, flowLine, newTarget } from '../decoded.ts';
+import { ARRIVAL, decodeRecords, envelope, flowLine, newTarget } from '../decode/decoded.ts';
 
 const settings: Settings = {
   ...DEFAULT_SETTINGS,

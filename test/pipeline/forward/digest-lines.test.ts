@@ -1,6 +1,6 @@
 // A digest file as lines of JSON: what is NULL is left out, what is exact stays exact, an id names the row.
 import { expect, test } from 'vitest';
-import { Decoder } from '../../../pipeline/decode.ts';
+import { Decoder } from '../../../pipeline/decode/decode.ts';
 import { EpochContents } from '../../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../../pipeline/epoch/identities.ts';
 import { digestLines } from '../../../pipeline/forward/digest-lines.ts';

@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { rejectLines } from '../../../pipeline/forward/reject-lines.ts';
-import { RejectLog } from '../../../pipeline/reject-log.ts';
+import { RejectLog } from '../../../pipeline/rejects/reject-log.ts';
 
 const logOf = (raws: readonly Uint8Array[]): Uint8Array => {
   const log = new RejectLog('s');

@@ -1,16 +1,16 @@
 // Removing interface-minutes from a piece: just their rows go, sums stay exact, and the files are those of what is left.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Coverage, type CoverageStatus } from '../../../pipeline/coverage.ts';
-import { Digest } from '../../../pipeline/digest.ts';
+import { Coverage, type CoverageStatus } from '../../../pipeline/digest/coverage.ts';
+import { Digest } from '../../../pipeline/digest/digest.ts';
+import { StringPool } from '../../../pipeline/digest/strings.ts';
 import { NULL } from '../../../pipeline/flow.ts';
 import { MinuteSet, setMinute } from '../../../pipeline/overlap/minute-set.ts';
 import { hoursOf, presence, type Rows } from '../../../pipeline/overlap/presence.ts';
 import { removeRows } from '../../../pipeline/overlap/remove-rows.ts';
 import { encodeCoverage, encodeDigest } from '../../../pipeline/parquet/encode.ts';
-import { StringPool } from '../../../pipeline/strings.ts';
 import { type PlainFlow, referenceDigest } from '../../reference/digest.ts';
-import { digestOf, plainFlow, rowsOf, toFlow } from '../plain-flows.ts';
+import { digestOf, plainFlow, rowsOf, toFlow } from '../graph/plain-flows.ts';
 
 const MINUTE = 28_333_333;
 const UNTIMED = { start: null, end: null, tcpFlags: null };

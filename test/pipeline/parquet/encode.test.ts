@@ -1,15 +1,15 @@
 // Holds the Parquet files to the plain reference, read back by two independent readers, and to their own bytes.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Coverage } from '../../../pipeline/coverage.ts';
-import type { Digest } from '../../../pipeline/digest.ts';
+import { Coverage } from '../../../pipeline/digest/coverage.ts';
+import type { Digest } from '../../../pipeline/digest/digest.ts';
+import { StringPool } from '../../../pipeline/digest/strings.ts';
 import { NULL } from '../../../pipeline/flow.ts';
 import { type EncodedTable, emptyDigest, encodeCoverage, encodeDigest } from '../../../pipeline/parquet/encode.ts';
-import { StringPool } from '../../../pipeline/strings.ts';
 import { DIGEST_COLUMNS, KEY_FIELDS, SUM_FIELDS } from '../../../schemas/columns.ts';
 import { type PlainFlow, type PlainRow, referenceDigest } from '../../reference/digest.ts';
 import { requirement } from '../../requirements.ts';
-import { COLUMN_SETS, digestOf, plainFlow } from '../plain-flows.ts';
+import { COLUMN_SETS, digestOf, plainFlow } from '../graph/plain-flows.ts';
 import { duckdb, loadParquetjs } from './readers.ts';
 
 const parquetjs = loadParquetjs();

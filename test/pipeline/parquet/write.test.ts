@@ -3,7 +3,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { expect, test } from 'vitest';
 import { encodeDigest } from '../../../pipeline/parquet/encode.ts';
 import { writeParquet } from '../../../pipeline/parquet/write.ts';
-import { digestOf } from '../plain-flows.ts';
+import { digestOf } from '../graph/plain-flows.ts';
 
 const failing: Iterator<RecordBatch> = {
   next: () => {

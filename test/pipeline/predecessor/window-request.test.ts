@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { windowId } from '../../../pipeline/predecessor/window-id.ts';
 import { queuedJob, requestedWindow } from '../../../pipeline/predecessor/window-request.ts';
-import { formatTime } from '../../../pipeline/window.ts';
+import { formatTime } from '../../../pipeline/window/window.ts';
 
 const START = '2026-11-20T05:00:00Z';
 const STOP = '2026-11-20T06:00:00Z';

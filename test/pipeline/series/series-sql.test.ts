@@ -1,11 +1,11 @@
 // A series against a naive count of the same rows, and its sums against the totals of the graph.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDuckDb } from '../../../consumers/shared/query/duckdb.ts';
-import { graphSql } from '../../../pipeline/conversations.ts';
-import { graphOf } from '../../../pipeline/graph.ts';
+import { openDuckDb } from '../../../consumers/shared/query/engine/duckdb.ts';
+import { graphSql } from '../../../pipeline/graph/conversations.ts';
+import { graphOf } from '../../../pipeline/graph/graph.ts';
 import { type SeriesQuestion, seriesSql } from '../../../pipeline/series/series-sql.ts';
-import { MINUTE_MS } from '../../../pipeline/window.ts';
+import { MINUTE_MS } from '../../../pipeline/window/window.ts';
 import type { Counting } from '../../../schemas/graph.ts';
 import type { QueryEngine, QueryValue } from '../../../schemas/query.ts';
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chosenStep, stepFor } from '../../../pipeline/series/step.ts';
-import { MINUTE_MS } from '../../../pipeline/window.ts';
+import { MINUTE_MS } from '../../../pipeline/window/window.ts';
 
 const of = (minutes: number) => ({ start: 7 * MINUTE_MS, stop: (7 + minutes) * MINUTE_MS });
 

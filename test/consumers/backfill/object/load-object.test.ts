@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { loadObject } from '../../../../consumers/backfill/object/load-object.ts';
 import { identify } from '../../../../consumers/backfill/object/object-file.ts';
 import { parsePartClaim } from '../../../../pipeline/documents.ts';
-import { parseFormat } from '../../../../pipeline/format.ts';
+import { parseFormat } from '../../../../pipeline/formats/format.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../../schemas/settings.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { MemoryStore } from '../../../fakes/memory-store.ts';

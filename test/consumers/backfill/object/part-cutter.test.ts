@@ -1,7 +1,7 @@
 // Pieces of a part that is too wide for memory: they are encoded while the object is read, not when it has ended.
 import { expect, test } from 'vitest';
 import { PartCutter } from '../../../../consumers/backfill/object/part-cutter.ts';
-import { Decoder } from '../../../../pipeline/decode.ts';
+import { Decoder } from '../../../../pipeline/decode/decode.ts';
 import { IdentityWindow } from '../../../../pipeline/epoch/identities.ts';
 import { DEFAULT_SETTINGS } from '../../../../schemas/settings.ts';
 

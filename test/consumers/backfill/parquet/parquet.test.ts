@@ -8,7 +8,7 @@ import { loadObject } from '../../../../consumers/backfill/object/load-object.ts
 import { identify } from '../../../../consumers/backfill/object/object-file.ts';
 import { parquetText } from '../../../../consumers/backfill/parquet/parquet-text.ts';
 import { ParquetUnread } from '../../../../consumers/shared/parquet/damage.ts';
-import { TRANSIT_GATEWAY } from '../../../../pipeline/format-choice.ts';
+import { TRANSIT_GATEWAY } from '../../../../pipeline/formats/format-choice.ts';
 import { emptyDigest } from '../../../../pipeline/parquet/encode.ts';
 import { DEFAULT_FEED } from '../../../../schemas/chain.ts';
 import { DEFAULT_SETTINGS } from '../../../../schemas/settings.ts';

@@ -1,7 +1,7 @@
 // Epochs of any number of rows and rejects, made by the real decoder, and what is to be forwarded of them.
 import { commitForwarded, type EpochForward } from '../../../../consumers/digest/forward/epoch-forward.ts';
 import type { CommitHead } from '../../../../consumers/shared/epoch-writer.ts';
-import { Decoder } from '../../../../pipeline/decode.ts';
+import { Decoder } from '../../../../pipeline/decode/decode.ts';
 import { EpochContents, type EpochOutput } from '../../../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../../../pipeline/epoch/identities.ts';
 import { claimKey, commitKey, streamSource } from '../../../../pipeline/keys.ts';

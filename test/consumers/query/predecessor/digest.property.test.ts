@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { produce } from '../../../../consumers/query/predecessor/produce.ts';
 import { openQueryService } from '../../../../consumers/shared/query/service.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
-import { formatTime, MINUTE_MS } from '../../../../pipeline/window.ts';
+import { formatTime, MINUTE_MS } from '../../../../pipeline/window/window.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import type { Row } from '../../../fakes/parquet-rows.ts';
 import { putRows } from '../store-of-rows.ts';

@@ -7,7 +7,7 @@ import { type BegunAnswer, beginAnswer } from '../../../../consumers/query/quest
 import type { Question } from '../../../../consumers/query/questions/question.ts';
 import { readMetadata } from '../../../../consumers/shared/parquet/metadata.ts';
 import { openQueryService, type QueryService } from '../../../../consumers/shared/query/service.ts';
-import type { WindowSource } from '../../../../consumers/shared/query/window-source.ts';
+import type { WindowSource } from '../../../../consumers/shared/query/window/window-source.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { AFTER, NETWORK, WINDOW } from '../flow-rows.ts';

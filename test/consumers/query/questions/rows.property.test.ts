@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openQueryService, type QueryService } from '../../../../consumers/shared/query/service.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { linesSql, rowsSql } from '../../../../pipeline/rows/rows-sql.ts';
-import { formatTime, MINUTE_MS } from '../../../../pipeline/window.ts';
+import { formatTime, MINUTE_MS } from '../../../../pipeline/window/window.ts';
 import type { ObjectStore } from '../../../../schemas/store.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import type { Row } from '../../../fakes/parquet-rows.ts';

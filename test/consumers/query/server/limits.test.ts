@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { addressClient } from '../../../../consumers/query/server/rate-limit.ts';
-import { openDuckDb } from '../../../../consumers/shared/query/duckdb.ts';
+import { openDuckDb } from '../../../../consumers/shared/query/engine/duckdb.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { ManualClock } from '../../../fakes/manual-clock.ts';
 import { until } from '../../../until.ts';

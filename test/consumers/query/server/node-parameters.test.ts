@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { nodeParameters } from '../../../../consumers/query/server/node-parameters.ts';
 import { OPTIONS } from '../../../../consumers/shared/options.ts';
 import { readOptions } from '../../../../consumers/shared/read-options.ts';
-import { parseNetwork } from '../../../../pipeline/filter/networks.ts';
+import { parseNetwork } from '../../../../pipeline/address/networks.ts';
 import { DEFAULT_OWN_NETWORKS } from '../../../../schemas/graph.ts';
 
 const COMMAND = { options: ['grouping', 'internet', 'ownNetworks', 'top'], required: [] } as const;

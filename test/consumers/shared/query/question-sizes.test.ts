@@ -1,6 +1,6 @@
 // What a question holds decides about its lane, and may be too much.
 import { expect, test } from 'vitest';
-import { filesInPlace } from '../../../../consumers/shared/query/object-files.ts';
+import { filesInPlace } from '../../../../consumers/shared/query/cache/object-files.ts';
 import { noTotals } from '../../../../consumers/shared/query/query-stats.ts';
 import { QuestionSizes } from '../../../../consumers/shared/query/question-sizes.ts';
 
