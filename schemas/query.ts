@@ -26,12 +26,27 @@ export interface QueryResult {
 }
 
 /**
+ * A query whose rows are kept as the table `name` while another one is answered, and no longer: what it needs to make
+ * them is given back before, which a common table expression does not do.
+ */
+export interface QueryStep {
+  readonly name: string;
+  readonly sql: string;
+  readonly parameters: readonly QueryParameter[];
+}
+
+/**
  * Runs SQL over files. Fails with VF_QUERY (the statement), VF_LIMIT (out of memory and spill space) or
  * VF_STORE_CORRUPT (a file that is no Parquet); an aborted signal interrupts the query and rejects with its reason.
  */
 export interface QueryEngine {
-  /** Starts a query; resolves with its first rows ready to be fetched. Rows are never all in memory. */
-  run(sql: string, parameters?: readonly QueryParameter[], signal?: AbortSignal): Promise<QueryResult>;
+  /** Starts a query, after its first step; resolves with its first rows ready to be fetched. Rows are never all in memory. */
+  run(
+    sql: string,
+    parameters?: readonly QueryParameter[],
+    signal?: AbortSignal,
+    first?: QueryStep,
+  ): Promise<QueryResult>;
   /** The rows of a query as one Parquet file (ZSTD), in pieces. */
   parquet(sql: string, parameters?: readonly QueryParameter[], signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** Interrupts what runs and frees memory and spill files. Nothing may be called after it. */

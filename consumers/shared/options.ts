@@ -54,9 +54,9 @@ export const OPTIONS = {
   maxWindow: duration('max-window', '31d', '1m', '400d', 'the longest window that may be asked for'),
   memoryLimit: integer(
     'memory-limit',
-    640,
+    576,
     [64, 1_048_576],
-    'MiB that the query engine may hold before it spills to TMPDIR',
+    'MiB that the query engine may hold before it spills to TMPDIR; for each 512 a question may use a core',
   ),
   cacheDir: optional('cache-dir', 'DIR', 'where objects of S3 are kept (without it: vpcflow in the cache of the user)'),
   cacheSize: integer(

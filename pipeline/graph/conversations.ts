@@ -1,6 +1,7 @@
-// Turns "a graph of this window" into the one SQL statement that answers it: conversations, groups, --top, sums.
+// Turns "a graph of this window" into the SQL that answers it: conversations, groups, --top, sums.
 //
-// The steps, each a common table expression:
+// The steps, the first a statement of its own (so that what it needs is given back before the others begin: in one
+// statement they spill, and take twice the time), the others common table expressions:
 //   logged    rows summed per conversation (addresses, ports, protocol, action) and interface: its witness
 //   counted   one witness of each conversation counts: most bytes, then most packets, then the smaller interface id;
 //             without both addresses the other witness of a flow cannot be told from another flow: all count
@@ -10,6 +11,7 @@
 // more, and a million edges never have to leave the engine.
 
 import { type Counting, type KnownGrouping, MAX_EDGE_PORTS } from '../../schemas/graph.ts';
+import type { QueryStep } from '../../schemas/query.ts';
 import type { Condition } from '../filter/condition.ts';
 import { DIRECTIONS, WITNESS } from './address-owners.ts';
 import { type Grouped, groupsSql, hasOwners } from './graph-groups.ts';
@@ -44,21 +46,25 @@ export const BEST_WITNESS = 'bytes DESC, packets DESC, witness NULLS LAST, accou
 const PORT = `CASE WHEN coalesce(srcport, 0) = 0 THEN dstport WHEN coalesce(dstport, 0) = 0 THEN srcport
        WHEN action = 'REJECT' AND dstport > srcport THEN dstport ELSE least(srcport, dstport) END`;
 
+/** The statements of a graph, to be run in this order on one connection. */
+export interface GraphStatements {
+  /** Its rows are kept as the table `logged`, and its parameters are those of the condition. */
+  readonly logged: QueryStep;
+  readonly edges: string;
+}
+
 /**
- * SQL whose rows are edges: source, target (NULL: folded), action, source_grouped, target_grouped (whether the id
+ * SQL whose last rows are edges: source, target (NULL: folded), action, source_grouped, target_grouped (whether the id
  * names a group, not an address), protocols, ports, flows, packets, bytes, bytes_observed, witnesses, start, stop,
  * edges (how many were folded into it), nodes (of the whole graph). Sorted by source, target, action; NULL last.
  */
-export function graphSql(question: GraphQuestion): string {
+export function graphSql(question: GraphQuestion): GraphStatements {
   const { source: all, where = null, group, count, top, limit } = question;
-  const source = where === null ? all : 'chosen';
   const asked = 'SELECT srcaddr AS address FROM logged UNION ALL SELECT dstaddr FROM logged';
   const groups = groupsSql(question, all, asked, where === null ? 'logged' : undefined);
   const hasGroups = groups.length > 0;
-  const steps = where === null ? [] : [`chosen AS (SELECT * FROM ${all} AS digest WHERE ${where.sql})`];
-  steps.push(logged(source, group, hasGroups));
-  steps.push(...groups, counted(count, hasGroups), ...(top === null ? ALL_KEPT : keep(top)), SUMS);
-  return `WITH ${steps.join(',\n')}
+  const steps = [...groups, counted(count, hasGroups), ...(top === null ? ALL_KEPT : keep(top)), SUMS];
+  const edges = `WITH ${steps.join(',\n')}
 SELECT s.source, s.target, s.action, ${grouped('s.source', hasGroups)} AS source_grouped, ${grouped('s.target', hasGroups)} AS target_grouped,
        s.protocols, coalesce(p.ports, []) AS ports, s.flows, s.packets, s.bytes, s.bytes_observed, s.witnesses, s."start", s.stop,
        e.edges, (SELECT count(*) FROM weights) AS nodes
@@ -67,6 +73,8 @@ JOIN folds e ON ${sameEdge('s', 'e')}
 LEFT JOIN ports p ON ${sameEdge('s', 'p')}
 ORDER BY s.source NULLS LAST, s.target NULLS LAST, s.action NULLS LAST
 LIMIT ${limit}`;
+  const chosen = where === null ? all : `(SELECT * FROM ${all} AS digest WHERE ${where.sql})`;
+  return { logged: { name: 'logged', sql: logged(chosen, group), parameters: where?.parameters ?? [] }, edges };
 }
 
 const sameEdge = (a: string, b: string): string =>
@@ -75,14 +83,13 @@ const sameEdge = (a: string, b: string): string =>
 const grouped = (id: string, hasGroups: boolean): string =>
   hasGroups ? `coalesce(${id} IN (SELECT id FROM groups), false)` : 'false';
 
-function logged(source: string, group: KnownGrouping, twice: boolean): string {
+function logged(source: string, group: KnownGrouping): string {
   const directed = `,
-         ${DIRECTIONS}`;
-  return `logged AS ${twice ? 'MATERIALIZED ' : ''}(
-  SELECT ${CONVERSATION}, account_id, ${WITNESS} AS witness, sum(flows) AS flows,
-         coalesce(sum(packets), 0) AS packets, coalesce(sum(bytes), 0) AS bytes,
-         min("start") AS "start", max("end") AS stop${hasOwners(group) ? directed : ''}
-  FROM ${source} GROUP BY ALL)`;
+       ${DIRECTIONS}`;
+  return `SELECT ${CONVERSATION}, account_id, ${WITNESS} AS witness, sum(flows) AS flows,
+       coalesce(sum(packets), 0) AS packets, coalesce(sum(bytes), 0) AS bytes,
+       min("start") AS "start", max("end") AS stop${hasOwners(group) ? directed : ''}
+FROM ${source} GROUP BY ALL`;
 }
 
 function counted(count: Counting, hasGroups: boolean): string {

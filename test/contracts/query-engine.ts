@@ -61,6 +61,24 @@ export function queryEngineContract(name: string, open: (directory: string) => P
       expect(found.rows).toEqual([[text, 12n, big, null, true]]);
     });
 
+    test('the rows of a first step are a table for the query, and for no other', async () => {
+      const first = { name: 'kept rows', sql: 'SELECT i + ? AS i FROM range(3) AS r(i)', parameters: [10] };
+      const result = await engine.run('SELECT sum(i) AS s FROM "kept rows" WHERE i > ?', [10], undefined, first);
+      expect(await drain(result.chunks)).toEqual([[23n]]);
+      await expect(engine.run('SELECT * FROM "kept rows"')).rejects.toMatchObject({ code: 'VF_QUERY' });
+      const wrong = { name: 'wrong', sql: 'SELECT nothing FROM nowhere', parameters: [] };
+      await expect(engine.run('SELECT 1', [], undefined, wrong)).rejects.toMatchObject({ code: 'VF_QUERY' });
+    });
+
+    test('an aborted signal ends a first step', async () => {
+      const abort = new AbortController();
+      const reason = new Error('too late');
+      const sql = 'SELECT sum(a.i * b.i) AS s FROM range(10000000) a(i), range(10000000) b(i)';
+      const endless = engine.run('SELECT 1', [], abort.signal, { name: 'endless', sql, parameters: [] });
+      setTimeout(() => abort.abort(reason), 50); // it has no end of its own
+      await expect(endless).rejects.toBe(reason);
+    });
+
     test('a result arrives in chunks, in the order of the query', async () => {
       const result = await engine.run('SELECT i FROM range(10000) AS r(i) ORDER BY i DESC');
       let chunks = 0;

@@ -93,8 +93,9 @@ export async function readGraph(
 ): Promise<Graph> {
   const known = knownGroup(group);
   const { digests } = source.tables;
-  const sql = graphSql({ source: digests, where, group: known, internet, own, top, count, limit: MAX_EDGES + 1 });
-  const result = await service.engine.run(sql, where?.parameters, signal);
+  const asked = { source: digests, where, group: known, internet, own, top, count, limit: MAX_EDGES + 1 };
+  const { logged, edges } = graphSql(asked);
+  const result = await service.engine.run(edges, [], signal, logged);
   const rows: (readonly QueryValue[])[] = [];
   for await (const chunk of result.chunks) for (const row of chunk) rows.push(row);
   if (rows.length > MAX_EDGES) {

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../../../schemas/store.ts';
 import { CachedFiles, DEFAULT_CACHE_BYTES } from './cache/cached-files.ts';
 import { filesInPlace, type ObjectFiles } from './cache/object-files.ts';
 import { openOwnedDirectory } from './cache/owned-directory.ts';
-import { openDuckDb } from './engine/duckdb.ts';
+import { DEFAULT_MEMORY_LIMIT, openDuckDb } from './engine/duckdb.ts';
 import { noTotals, type QueryStats, type QueryTotals } from './query-stats.ts';
 import { QuestionSizes } from './question-sizes.ts';
 import { FileMemory } from './window/file-facts.ts';
@@ -46,8 +46,18 @@ export interface QueryService {
   close(): Promise<void>;
 }
 
+/**
+ * Each thread of a GROUP BY has a table of its own. Where these do not fit into memory together, two threads take twice
+ * the processor time of one, and longer: so a question has one, and more only where there is memory for them.
+ */
+const THREAD_MEMORY = 512 * 1024 * 1024; // bytes
+
+const threadsFor = (memoryLimit: number): number =>
+  Math.max(1, Math.min(availableParallelism(), Math.floor(memoryLimit / THREAD_MEMORY)));
+
 export async function openQueryService(options: QueryServiceOptions): Promise<QueryService> {
   const { store, clock } = options;
+  const { memoryLimit = DEFAULT_MEMORY_LIMIT } = options;
   const totals = noTotals();
   const files = objectFiles(store, options, totals);
   const sizes = new QuestionSizes(isLocal(store) ? null : (options.cacheSize ?? DEFAULT_CACHE_BYTES));
@@ -56,8 +66,8 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
     directories: [files.directory, scratch.path],
     temporary: scratch.path,
     lane: (signal) => sizes.lane(signal),
-    ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
-    threads: options.threads ?? Math.max(2, availableParallelism()),
+    memoryLimit,
+    threads: options.threads ?? threadsFor(memoryLimit),
   });
   const context = {
     ...{ store, engine, files: sizes.counted(files), memory: new FileMemory(), skipdata: new SkipdataReader(engine) },

@@ -55,7 +55,8 @@ export const askGraph = async (
 ): Promise<Graph> => {
   const nodes = { group: 'address', internet: 'each', own: DEFAULT_OWN_NETWORKS } as const;
   const whole = { ...nodes, count: 'conversations', top: null, limit: 100_000, ...question } as const;
-  const result = await engine.run(graphSql({ ...whole, source: sourceOf(rows) }), whole.where?.parameters);
+  const { logged, edges } = graphSql({ ...whole, source: sourceOf(rows) });
+  const result = await engine.run(edges, [], undefined, logged);
   const values: (readonly QueryValue[])[] = [];
   for await (const chunk of result.chunks) values.push(...chunk);
   const { count, group } = whole;

@@ -7,7 +7,7 @@ import { graphOf } from '../../../pipeline/graph/graph.ts';
 import { type SeriesQuestion, seriesSql } from '../../../pipeline/series/series-sql.ts';
 import { MINUTE_MS } from '../../../pipeline/window/window.ts';
 import type { Counting } from '../../../schemas/graph.ts';
-import type { QueryEngine, QueryValue } from '../../../schemas/query.ts';
+import type { QueryEngine, QueryStep, QueryValue } from '../../../schemas/query.ts';
 
 let engine: QueryEngine;
 beforeAll(async () => {
@@ -58,9 +58,9 @@ const tableOf = (flows: readonly Flow[]): string => {
   return `(SELECT * FROM (VALUES ${tuples.join(', ')}) t(${names}))`;
 };
 
-const ask = async (sql: string): Promise<(readonly QueryValue[])[]> => {
+const ask = async (sql: string, first?: QueryStep): Promise<(readonly QueryValue[])[]> => {
   const found: (readonly QueryValue[])[] = [];
-  const { chunks } = await engine.run(sql);
+  const { chunks } = await engine.run(sql, [], undefined, first);
   for await (const chunk of chunks) found.push(...chunk);
   return found;
 };
@@ -111,7 +111,8 @@ test('the sums are the totals of the graph of the same question, whatever the st
         const nodes = { group: 'address', internet: 'each', own: [] } as const;
         const question = { source: tableOf(flows), ...nodes, count, top: null, limit: 1000 } as const;
         const head = { ...WINDOW, complete: null, watermark: null, group: 'address', count } as const;
-        const { edges } = graphOf(head, question, await ask(graphSql(question)));
+        const statements = graphSql(question);
+        const { edges } = graphOf(head, question, await ask(statements.edges, statements.logged));
         for (const action of ['ACCEPT', 'REJECT', null]) {
           const drawn = edges.filter((edge) => edge.action === action);
           const sums = [2, 3, 4].map((i) =>

@@ -1,8 +1,9 @@
 // Begins a query on a connection of DuckDB, and takes its result chunk by chunk.
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { VpcflowError } from '../../../../schemas/errors.ts';
-import type { QueryColumn, QueryParameter, QueryValue } from '../../../../schemas/query.ts';
+import type { QueryColumn, QueryParameter, QueryStep, QueryValue } from '../../../../schemas/query.ts';
 import { boundParameter, chunkRows, columnType } from './duckdb-values.ts';
+import { quotedName } from './sql-text.ts';
 
 /** Chunks (of 2,048 rows) that are taken with the turn that begins a query. */
 const FIRST_CHUNKS = 4;
@@ -28,6 +29,16 @@ export async function beginQuery(
     first.push(rows);
   }
   return { columns, first, rest };
+}
+
+/** The table is the connection's own, and goes with it. */
+export async function keepRows(connection: DuckDBConnection, { name, sql, parameters }: QueryStep): Promise<void> {
+  const bound = parameters.map(boundParameter);
+  await connection.run(
+    `CREATE TEMP TABLE ${quotedName(name)} AS ${sql}`,
+    bound.map((b) => b.value),
+    bound.map((b) => b.type),
+  );
 }
 
 /** null at the end. */

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
 import { VpcflowError } from '../../../../schemas/errors.ts';
-import type { QueryEngine, QueryParameter, QueryResult, QueryValue } from '../../../../schemas/query.ts';
+import type { QueryEngine, QueryParameter, QueryResult, QueryStep, QueryValue } from '../../../../schemas/query.ts';
 import type { Lane, QueryPresent } from '../query-stats.ts';
 import { queryError } from './duckdb-errors.ts';
-import { beginQuery, nextRows, streamQuery } from './duckdb-results.ts';
+import { beginQuery, keepRows, nextRows, streamQuery } from './duckdb-results.ts';
 import { Lanes } from './lanes.ts';
 import { bracketedPath, quotedList, quotedText } from './sql-text.ts';
 
@@ -30,7 +30,7 @@ export interface DuckDbEngine extends QueryEngine {
   present(): Promise<QueryPresent>;
 }
 
-const DEFAULT_MEMORY_LIMIT = 640 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
+export const DEFAULT_MEMORY_LIMIT = 576 * 1024 * 1024; // bytes; leaves room for Node below 1 GiB
 /** Spill files may have so many times the memory limit: 10 GiB with the default. */
 const SPILL_FACTOR = 16;
 
@@ -88,9 +88,15 @@ class DuckDb implements DuckDbEngine {
     return { ...this.#lanes.present, spillBytes: await bytesOf(join(this.#scratch, SPILL)) };
   }
 
-  async run(sql: string, parameters: readonly QueryParameter[] = [], signal?: AbortSignal): Promise<QueryResult> {
+  async run(
+    sql: string,
+    parameters: readonly QueryParameter[] = [],
+    signal?: AbortSignal,
+    before?: QueryStep,
+  ): Promise<QueryResult> {
     const connection = await this.#connect(signal);
     try {
+      if (before !== undefined) await this.#step(connection, signal, () => keepRows(connection, before));
       const { columns, first, rest } = await this.#step(connection, signal, () =>
         beginQuery(connection, sql, parameters),
       );

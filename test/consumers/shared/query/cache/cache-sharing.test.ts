@@ -90,7 +90,7 @@ describe.skipIf(server === null)('a cache over S3', () => {
       lines.push(...parts);
     });
     const said = (): Promise<string> => until('a line of the process', () => lines.shift() ?? null, 30);
-    return { child, said };
+    return { child, said, exit: once(child, 'exit') };
   };
 
   test('what one process has fetched another one reads, and what a process reads no other takes away', async () => {
@@ -106,7 +106,7 @@ describe.skipIf(server === null)('a cache over S3', () => {
     await rm(join(directory, 'objects'), { recursive: true }); // worse than any eviction
     first.child.stdin.write('\n');
     expect(await first.said()).toBe(`read ${2 * MIB}`);
-    await once(first.child, 'exit');
+    await first.exit;
     await files.close();
     expect(await owned()).toEqual([]);
   });
@@ -119,7 +119,7 @@ describe.skipIf(server === null)('a cache over S3', () => {
     (await files.hold(await listed('b/1'))).release();
     expect([totals.cacheEvictions, (await shared()).length]).toEqual([0, 3]);
     first.child.stdin.write('\n');
-    await once(first.child, 'exit');
+    await first.exit;
     (await files.hold(await listed('b/2'))).release();
     expect((await shared()).length).toBeLessThanOrEqual(2);
     await files.close();
@@ -131,7 +131,7 @@ describe.skipIf(server === null)('a cache over S3', () => {
     await until('the first object is there', async () => (await shared().catch(() => [])).length === 1);
     expect(await owned()).toHaveLength(1);
     first.child.kill('SIGKILL');
-    await once(first.child, 'exit');
+    await first.exit;
     proxy.fault = () => null;
     proxy.requests.length = 0;
     const files = new CachedFiles(store, { directory });
