@@ -2,6 +2,7 @@
 // by itself, without the product's grammar, names or networks.
 import fc from 'fast-check';
 import type { Row } from '../fakes/parquet-rows.ts';
+import { addressBits } from './address-bits.ts';
 
 /** A comparison knows how it is written and whether a row meets it. */
 export interface Leaf {
@@ -130,24 +131,6 @@ const size = fc.constantFrom(
 );
 const word = fc.constantFrom(...TEXTS).map((value): Written => ({ value, texts: quoted(value) }));
 
-const bits = (address: string): string => {
-  const binary = (text: string, base: number, width: number) =>
-    Number.parseInt(text, base).toString(2).padStart(width, '0');
-  if (!address.includes(':'))
-    return address
-      .split('.')
-      .map((part) => binary(part, 10, 8))
-      .join('');
-  const groups = (half: string) =>
-    half
-      .split(':')
-      .filter(Boolean)
-      .map((g) => (g.includes('.') ? bits(g) : binary(g, 16, 16)))
-      .join('');
-  const [head, tail] = address.split('::').map(groups);
-  return tail === undefined ? head : head + '0'.repeat(128 - head.length - tail.length) + tail;
-};
-
 export const ADDRESSES = [
   ...['10.0.0.1', '10.0.1.7', '10.1.0.0', '10.255.255.255', '11.0.0.0', '1.0.0.1', '192.168.17.3', '192.168.32.0'],
   ...['255.255.255.255', '0.0.0.0', '::', '::1', '::ffff:10.0.0.1', '::ffff:10.128.0.1', '::ffff:0.0.0.1'],
@@ -177,9 +160,9 @@ const networks = fc
     const text = list.map(({ base, length }) => `${base}/${length}`).join(', ');
     return leaf(name, 'in', `(${text})`, (cell) => {
       if (cell === null) return false;
-      const own = bits(String(cell));
+      const own = addressBits(String(cell));
       return list.some(({ base, length }) => {
-        const other = bits(base);
+        const other = addressBits(base);
         return own.length === other.length && own.slice(0, length) === other.slice(0, length);
       });
     });

@@ -1,6 +1,7 @@
 // Decides in the plainest way whether a row meets a filter: the reference that the compiled SQL is compared with.
 import { type Comparison, type Filter, parseFilter } from '../../pipeline/filter/parse.ts';
 import type { Row } from '../fakes/parquet-rows.ts';
+import { addressBits } from './address-bits.ts';
 
 type Cell = string | number | bigint | null;
 
@@ -62,28 +63,9 @@ function compares(cell: Cell, { operator, values, name }: Comparison): boolean {
   }
 }
 
-/** The bits of any address that the tests write, one character each: 32 or 128. */
-function bits(address: string): string {
-  const binary = (text: string, base: number, width: number) =>
-    Number.parseInt(text, base).toString(2).padStart(width, '0');
-  if (!address.includes(':'))
-    return address
-      .split('.')
-      .map((part) => binary(part, 10, 8))
-      .join('');
-  const groups = (half: string) =>
-    half
-      .split(':')
-      .filter(Boolean)
-      .map((g) => (g.includes('.') ? bits(g) : binary(g, 16, 16)))
-      .join('');
-  const [head, tail] = address.split('::').map(groups);
-  return tail === undefined ? head : head + '0'.repeat(128 - head.length - tail.length) + tail;
-}
-
 function inNetwork(address: string, network: string): boolean {
   const [base, prefix] = network.split('/');
-  const [a, b] = [bits(address), bits(base)];
+  const [a, b] = [addressBits(address), addressBits(base)];
   const length = prefix === undefined ? b.length : Number(prefix);
   return a.length === b.length && a.slice(0, length) === b.slice(0, length);
 }
