@@ -21,7 +21,7 @@ export interface GraphQuestion extends Grouped {
   readonly source: string;
   /**
    * Rows that do not meet it are as if they had never been logged, except that addresses belong to the same groups with
-   * every condition; its parameters are the statement's.
+   * every condition; its parameters are those of the first statement.
    */
   readonly where?: Condition | null;
   readonly count: Counting;
