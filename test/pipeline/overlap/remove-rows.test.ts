@@ -43,8 +43,11 @@ const coverageLine: fc.Arbitrary<CoverageLine> = fc.record({
   status: fc.constantFrom('NODATA', 'SKIPDATA'),
 });
 
-const loggerOf = ({ keys }: PlainFlow): string | null =>
-  String(keys.interface_id ?? keys.tgw_attachment_id ?? keys.resource_id ?? '') || null;
+/** The first of them that is there, also where it is the empty text: only NULL is nothing. */
+const loggerOf = ({ keys }: PlainFlow): string | null => {
+  const logger = keys.interface_id ?? keys.tgw_attachment_id ?? keys.resource_id ?? null;
+  return logger === null ? null : String(logger);
+};
 
 const coverageOf = (lines: readonly CoverageLine[], pool: StringPool): Coverage => {
   const coverage = new Coverage(pool);
