@@ -7,7 +7,10 @@ interface Definition {
   readonly labels: readonly LabelName[];
 }
 
-export const LABEL_NAMES = ['shard', 'reason', 'log_group', 'status', 'route', 'method', 'lane'] as const;
+export const LABEL_NAMES = [
+  ...(['shard', 'reason', 'log_group', 'status', 'route', 'method', 'lane'] as const),
+  ...(['region', 'owner', 'outcome', 'action', 'code'] as const),
+] as const;
 export type LabelName = (typeof LABEL_NAMES)[number];
 
 const metric = <K extends Definition['kind'], L extends LabelName>(
@@ -119,6 +122,61 @@ export const WORKER_METRICS = {
     'queue_messages_total',
     ['status'],
     'Messages of --queue: done, left (for the queue to deliver again or set aside).',
+  ),
+  mirrorEvents: metric(
+    'counter',
+    'mirror_events_total',
+    ['reason'],
+    'Events of the mirror consumer: finding, state, or why it was ignored; redelivered ones included.',
+  ),
+  mirrorDecisions: metric(
+    'counter',
+    'mirror_decisions_total',
+    ['outcome', 'reason'],
+    'Decisions about mirroring that went to the audit; one that stays the same is one decision.',
+  ),
+  mirrorCalls: metric(
+    'counter',
+    'mirror_calls_total',
+    ['action', 'code'],
+    "Calls that change something in EC2, by kind and EC2's code of the answer: OK, one of its errors, other.",
+  ),
+  mirrorReadFailures: metric(
+    'counter',
+    'mirror_read_failures_total',
+    ['region'],
+    'Times that a region could not be read, after the retries: what was asked of it waits.',
+  ),
+  mirrorTurns: metric(
+    'counter',
+    'mirror_turns_total',
+    ['status'],
+    'Turns of the mirror consumer (a batch of events, a look at everything each minute, a command): done, stopped, failed.',
+  ),
+  mirrorSeconds: metric(
+    'histogram',
+    'mirror_turn_seconds',
+    [],
+    'Seconds that they took, waiting for each other included.',
+  ),
+  mirrorAudit: metric(
+    'counter',
+    'mirror_audit_objects_total',
+    [],
+    'Objects of the audit of mirroring that were written.',
+  ),
+  mirrorSessions: metric(
+    'gauge',
+    'mirror_sessions',
+    ['region', 'owner'],
+    'Traffic Mirroring sessions of the region when it was last read: ours, foreign.',
+  ),
+  mirrorWaiting: metric('gauge', 'mirror_waiting', [], 'Requests that wait, and are asked again each minute.'),
+  mirrorWaitingSeconds: metric(
+    'gauge',
+    'mirror_waiting_seconds',
+    [],
+    'Seconds since the event of the one that has waited longest; 0: none waits.',
   ),
   children: metric('gauge', 'children', [], 'Child processes of the Kinesis Client Library that run now.'),
   engineUp: metric(

@@ -16,6 +16,9 @@ export const OTHER = 'other';
 const WORST: Readonly<Record<GaugeKey, (...values: number[]) => number>> = {
   millisBehindLatest: Math.max,
   watermark: Math.min,
+  mirrorSessions: Math.max,
+  mirrorWaiting: Math.max,
+  mirrorWaitingSeconds: Math.max,
   children: Math.max,
   engineUp: Math.min,
   forwardSpool: Math.max,

@@ -11,6 +11,7 @@ const MAX_SHARDS = 256;
 
 const BUCKETS: Readonly<Record<HistogramKey, readonly number[]>> = {
   flushSeconds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120], // s
+  mirrorSeconds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300], // s
   deliverySeconds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120], // s
   httpSeconds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120], // s
 };
