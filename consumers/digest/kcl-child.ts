@@ -4,7 +4,8 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import { type ChildWork, runKclChild } from '../shared/kcl/child/run-child.ts';
 import { kinesisClient } from '../shared/kinesis.ts';
 import { shardHistory } from '../shared/shard-history.ts';
-import { listShards, recordChildren, recordShards } from '../shared/shard-list.ts';
+import { listShards } from '../shared/shard-list.ts';
+import { storedRegister } from '../shared/shard-register.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
 import { Stager } from './forward/stager.ts';
@@ -52,7 +53,8 @@ await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWor
   const client = kinesisClient({ region: stream.region });
   const stager = forward === null ? null : new Stager(forward, { meter, log, clock });
   // Before anything of this shard can be called complete.
-  await recordShards(store, stream, await listShards(client, stream));
+  const register = storedRegister(store, client, stream, clock);
+  await register.listed(await listShards(client, stream));
   const processor = new DigestProcessor({
     ...{ store, stream: stream.id, settings, workerId, clock },
     history: (shard) => shardHistory(client, stream, shard, clock),
@@ -62,7 +64,7 @@ await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWor
   });
   return {
     processor,
-    beforeShardEnd: (shard) => recordChildren(store, client, stream, shard, clock),
+    beforeShardEnd: (shard) => register.ending(shard),
     close: () => {
       stager?.close();
       client.destroy();

@@ -1,27 +1,28 @@
 // `vpcflow digest`: turns the records of a Kinesis stream into committed minute digests, until it is told to stop.
 
 import { hostname } from 'node:os';
+import { extname } from 'node:path';
 import { EPOCH_BOUNDS, type EpochBounds } from '../../pipeline/epoch/contents.ts';
 import { formatMany } from '../../pipeline/quantities.ts';
 import { settingsDocument } from '../../pipeline/settings.ts';
-import { parseTime } from '../../pipeline/window/window.ts';
 import { applicationName, checkApplication } from '../shared/application.ts';
 import type { Run } from '../shared/command.ts';
 import { readSettings } from '../shared/decoding-settings.ts';
+import { openEngine } from '../shared/engine/engine.ts';
+import { startFrom } from '../shared/engine/stream-run.ts';
 import { identifyStream, kinesisClientFor } from '../shared/kinesis.ts';
 import { createLog } from '../shared/log.ts';
 import { openMeters } from '../shared/metrics/open-meters.ts';
 import { type Options, required } from '../shared/options.ts';
+import { shardHistory } from '../shared/shard-history.ts';
+import { storedRegister } from '../shared/shard-register.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
-import type { DigestRun } from './digest-run.ts';
-import { openEngine } from './engine.ts';
+import { Stager } from './forward/stager.ts';
+import type { DigestChildConfiguration } from './kcl-child.ts';
 import { measured } from './measured.ts';
-
-/** `--from`: trim, latest or a time. */
-const startFrom = (text: string, now: number): DigestRun['from'] =>
-  text === 'trim' || text === 'latest' ? text : { at: parseTime(text, now, 'from') };
+import { DigestProcessor } from './processor.ts';
 
 /** Null unless an option lowers one. */
 const lowerBounds = ({ epochRows, epochBytes, epochHours }: Options): EpochBounds | null => {
@@ -41,7 +42,7 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
   const forward = options.forward === null ? null : await import('./forward/forwarding.ts');
   forward?.checkForwarding(options);
   const settings = await readSettings(options);
-  const engine = await openEngine(options);
+  const engine = await openEngine(options, 'digest');
   const store = withDeadline(await openStore(options.store), clock);
   const client = kinesisClientFor(named);
   try {
@@ -67,12 +68,25 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
       const { meter } = meters;
       const forwarding = (await forward?.openForwarding({ options, stream, store, meter, log, clock })) ?? null;
       try {
-        await engine.run({
-          ...{ options, client, stream, application, workerId, store, settings, from, meter, log, clock, signal },
-          bounds: lowerBounds(options),
-          observer: measured(meter, log),
-          forward: forwarding?.target ?? null,
+        const [bounds, target] = [lowerBounds(options), forwarding?.target ?? null];
+        const configuration: DigestChildConfiguration = {
+          ...{ stream, store: options.store, settings, workerId, bounds, forward: target },
+        };
+        const stager = target === null ? null : new Stager(target, { meter, log, clock });
+        const observer = measured(meter, log);
+        const run = engine.run({
+          ...{ options, client, stream, application, workerId, from, meter, log, clock, signal },
+          register: storedRegister(store, client, stream, clock),
+          createProcessor: () =>
+            new DigestProcessor({
+              ...{ store, stream: stream.id, settings, workerId, clock, observer },
+              history: (shard) => shardHistory(client, stream, shard, clock),
+              ...(bounds === null ? {} : { bounds }),
+              ...(stager === null ? {} : { forward: stager }),
+            }),
+          child: { module: new URL(`./kcl-child${extname(import.meta.url)}`, import.meta.url), configuration },
         });
+        await run.finally(() => stager?.close());
       } finally {
         await forwarding?.close();
       }

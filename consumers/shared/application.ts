@@ -2,8 +2,14 @@
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { StreamIdentity } from './kinesis.ts';
 
+/** The consumers of a stream. */
+export type Consumer = 'digest' | 'mirror';
+
 /** What the embedded engine calls its checkpoints, which lie below the stream's own name, when nothing is given. */
-const EMBEDDED = 'vpcflow';
+const EMBEDDED: Readonly<Record<Consumer, string>> = { digest: 'vpcflow', mirror: 'vpcflow-mirror' };
+
+/** What the default begins with under the engine kcl. */
+export const defaultApplication = (consumer: Consumer): string => `vpcflow-${consumer}`;
 
 /** Throws VF_USAGE for what cannot be a file's and a DynamoDB table's name. Needs no stream: asked before anything is done. */
 export const checkApplication = (given: string | null, engine: 'embedded' | 'kcl'): void => {
@@ -21,9 +27,9 @@ export const checkApplication = (given: string | null, engine: 'embedded' | 'kcl
 export const applicationName = (
   given: string | null,
   engine: 'embedded' | 'kcl',
-  consumer: 'digest',
+  consumer: Consumer,
   stream: StreamIdentity,
 ): string => {
   checkApplication(given, engine);
-  return given ?? (engine === 'embedded' ? EMBEDDED : `vpcflow-${consumer}-${stream.name}`);
+  return given ?? (engine === 'embedded' ? EMBEDDED[consumer] : `${defaultApplication(consumer)}-${stream.name}`);
 };

@@ -8,6 +8,7 @@ import { identifyStream, type StreamIdentity } from '../kinesis.ts';
 import { type OutgoingRecord, putRecords } from '../kinesis-writer.ts';
 import { shardHistory } from '../shard-history.ts';
 import { listShards } from '../shard-list.ts';
+import { storedRegister } from '../shard-register.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type LocalKinesis, localClient, startLocalKinesis } from './local-kinesis.ts';
 import { ensureStream, renewStream, succeedShards } from './local-stream.ts';
@@ -185,7 +186,8 @@ export class LocalEngine {
     const stop = new AbortController();
     const session: Session = { stop, done: Promise.resolve(), idle: new Map(), read: 0, lastArrival: null };
     const done = runShards({
-      ...{ client: this.#client, stream: this.#stream, store, checkpoints: this.#checkpoints, clock },
+      ...{ client: this.#client, stream: this.#stream, checkpoints: this.#checkpoints, clock },
+      register: storedRegister(store, this.#client, this.#stream, clock),
       from: { at: null },
       signal: stop.signal,
       createProcessor: () => createProcessor(this.#stream, (shard) => this.#history(shard)),

@@ -3,10 +3,10 @@ import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { ShardInfo } from '../../../schemas/chain.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { RecordProcessor } from '../../../schemas/processor.ts';
-import type { ObjectStore } from '../../../schemas/store.ts';
 import type { StreamIdentity } from '../kinesis.ts';
-import { listShards, recordChildren, recordShards } from '../shard-list.ts';
+import { listShards } from '../shard-list.ts';
 import { planShards } from '../shard-plan.ts';
+import type { ShardRegister } from '../shard-register.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoints.ts';
 import { ShardReader } from './shard-reader.ts';
 import { type ShardProgress, workShard } from './shard-worker.ts';
@@ -22,7 +22,8 @@ export type StartFrom = { readonly at: number | null };
 export interface RunnerOptions {
   readonly client: KinesisClient;
   readonly stream: StreamIdentity;
-  readonly store: ObjectStore;
+  /** Null: nobody asks whether this stream is complete. */
+  readonly register: ShardRegister | null;
   readonly checkpoints: CheckpointStore;
   readonly from: StartFrom;
   /** Moves every checkpoint back, those of ended shards too: to the oldest record, before anything is read. */
@@ -38,7 +39,7 @@ export interface RunnerOptions {
 
 /**
  * Runs until the signal is aborted (resolves) or a processor fails (rejects with its error, once the other shards are
- * shut down; the failed shard is not checkpointed). The shard list in the store is durable before a shard is begun.
+ * shut down; the failed shard is not checkpointed). The register knows of a shard before it is begun.
  */
 export const runShards = async (options: RunnerOptions): Promise<void> => {
   const run = new Run(options);
@@ -88,7 +89,7 @@ class Run {
   async #sync(): Promise<void> {
     const listed = await this.#list();
     if (listed === null) return;
-    await recordShards(this.#options.store, this.#options.stream, listed);
+    await this.#options.register?.listed(listed);
     await this.#learn(listed.map((info) => info.shard));
     const { start } = planShards(listed, this.#ended, new Set(this.#running.keys()));
     for (const shard of start) {
@@ -133,7 +134,7 @@ class Run {
   }
 
   #start(shard: string, from: Exclude<Checkpoint, { kind: 'end' }>): void {
-    const { client, stream, store, clock, checkpoints, createProcessor, onProgress } = this.#options;
+    const { client, stream, register, clock, checkpoints, createProcessor, onProgress } = this.#options;
     const { signal } = this.#stop;
     const reader = new ShardReader(client, stream, shard, from, clock, signal);
     const work = async (): Promise<void> => {
@@ -147,7 +148,7 @@ class Run {
           clock,
           signal,
           onProgress: onProgress ?? (() => {}),
-          listChildren: () => recordChildren(store, client, stream, shard, clock),
+          listChildren: async () => await register?.ending(shard),
         });
         if (end === 'ended') this.#ended.add(shard);
       } catch (error) {

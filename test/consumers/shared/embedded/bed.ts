@@ -5,6 +5,7 @@ import { Checkpoints } from '../../../../consumers/shared/embedded/checkpoints.t
 import { ensureStream } from '../../../../consumers/shared/embedded/local-stream.ts';
 import { runShards } from '../../../../consumers/shared/embedded/runner.ts';
 import { identifyStream, type StreamIdentity } from '../../../../consumers/shared/kinesis.ts';
+import { storedRegister } from '../../../../consumers/shared/shard-register.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import { MemoryStore } from '../../../fakes/memory-store.ts';
 import type { Recording } from './recording-processor.ts';
@@ -45,7 +46,7 @@ export class Bed {
     const done = runShards({
       client: this.client,
       stream: this.stream,
-      store: this.store,
+      register: storedRegister(this.store, this.client, this.stream, systemClock),
       checkpoints: this.checkpoints,
       from: { at },
       rewind,

@@ -1,16 +1,15 @@
-// Runs the digest consumer under the Kinesis Client Library: its daemon leases shards, one child process digests each.
-import { extname } from 'node:path';
-import { findJars } from '../shared/kcl/jars.ts';
-import { checkJava } from '../shared/kcl/java.ts';
-import { dynamoClient, rewindLeases } from '../shared/kcl/leases.ts';
-import { checkProperties } from '../shared/kcl/properties.ts';
-import { DAEMON_PROPERTIES } from '../shared/kcl/property-table.ts';
-import { runKclWorker } from '../shared/kcl/worker.ts';
-import type { Options } from '../shared/options.ts';
-import { listShards, recordShards } from '../shared/shard-list.ts';
-import type { DigestRun } from './digest-run.ts';
+// Runs a consumer under the Kinesis Client Library: its daemon leases shards, one child process works on each.
+import { type Consumer, defaultApplication } from '../application.ts';
+import { findJars } from '../kcl/jars.ts';
+import { checkJava } from '../kcl/java.ts';
+import { dynamoClient, rewindLeases } from '../kcl/leases.ts';
+import { checkProperties } from '../kcl/properties.ts';
+import { DAEMON_PROPERTIES } from '../kcl/property-table.ts';
+import { runKclWorker } from '../kcl/worker.ts';
+import type { Options } from '../options.ts';
+import { listShards } from '../shard-list.ts';
 import type { Engine } from './engine.ts';
-import type { DigestChildConfiguration } from './kcl-child.ts';
+import type { StreamRun } from './stream-run.ts';
 
 /** How long a lease may go unrenewed before another worker takes it, as the daemon will be told. */
 const failoverMillis = (overrides: Options['kcl']): number => {
@@ -19,7 +18,7 @@ const failoverMillis = (overrides: Options['kcl']): number => {
 };
 
 /** Moves the checkpoints back; false: told to stop before, and nothing is moved. */
-const rewind = async ({ options, stream, application, clock, log, signal }: DigestRun): Promise<boolean> => {
+const rewind = async ({ options, stream, application, clock, log, signal }: StreamRun): Promise<boolean> => {
   const dynamo = dynamoClient(stream.region);
   try {
     const failover = failoverMillis(options.kcl) * 1.5;
@@ -36,24 +35,23 @@ const rewind = async ({ options, stream, application, clock, log, signal }: Dige
  * Looks for Java and the jars, and checks the properties. Rejects with VF_USAGE or VF_ENGINE. What it gives runs the
  * daemon: that resolves after a graceful end on the signal, and rejects when the daemon or a child is dead.
  */
-export const openKcl = async (options: Options, environment: NodeJS.ProcessEnv): Promise<Engine> => {
+export const openKcl = async (
+  options: Options,
+  consumer: Consumer,
+  environment: NodeJS.ProcessEnv,
+): Promise<Engine> => {
   const { retrieval, kcl: overrides } = options;
   const accept = (application: string) => checkProperties({ application, retrieval, overrides });
-  accept(options.application ?? 'vpcflow-digest');
+  accept(options.application ?? defaultApplication(consumer));
   const java = await checkJava(options.java, environment);
   const jars = await findJars(options.kclJars, environment);
-  const run = async (work: DigestRun): Promise<void> => {
-    const { client, stream, application, store, settings, bounds, workerId, log, clock, signal } = work;
+  const run = async (work: StreamRun): Promise<void> => {
+    const { client, stream, application, workerId, register, child, log, clock, signal } = work;
     // So that completeness asks every shard from the start, those too that nobody has leased yet.
-    await recordShards(store, stream, await listShards(client, stream));
+    await register?.listed(await listShards(client, stream));
     if (options.rewind && !(await rewind(work))) return;
-    const configuration: DigestChildConfiguration = {
-      ...{ stream, store: options.store, settings, workerId, bounds },
-      forward: work.forward,
-    };
     await runKclWorker({
-      child: new URL(`./kcl-child${extname(import.meta.url)}`, import.meta.url),
-      configuration,
+      ...{ child: child.module, configuration: child.configuration },
       ...{ stream, application, workerId, from: work.from, retrieval, properties: overrides },
       ...{ java: java.path, jars, heap: options.javaHeap, environment },
       ...{ meter: work.meter, log, clock, signal },
