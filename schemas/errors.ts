@@ -15,6 +15,7 @@ export const ERRORS = {
   VF_BAD_TIME: entry(400, false, 'give RFC 3339 (2026-11-20T14:05:00Z) or now, now-15m, now-1d'),
   VF_BAD_WINDOW: entry(400, false, 'start must be before stop'),
   VF_BAD_FORMAT: entry(400, false, 'give an AWS LogFormat string such as "${version} ${account-id} …"'),
+  VF_RULES: entry(400, false, 'correct the rule file; README, Mirroring, has its keys'),
   VF_BAD_FILTER: entry(400, false, 'write comparisons such as srcaddr in 10.0.0.0/8 and dstport = 443'),
   VF_BAD_PARAMETER: entry(400, false, 'see /openapi.json'),
   VF_NOT_FOUND: entry(404, false, 'see /openapi.json for what there is'),

@@ -144,6 +144,7 @@ const NEVER: Readonly<Partial<Record<ErrorCode, string>>> = {
   VF_STORE_VERSION: 'before the server starts',
   VF_STORE_KEY: 'no key of the store comes from a request',
   VF_BAD_FORMAT: 'a LogFormat is no parameter',
+  VF_RULES: 'of mirror, before it starts',
   VF_NAME_REUSED: 'of backfill',
   VF_OVERLAP: 'of backfill and rejects replay',
   VF_SERVICE: 'of formats discover and doctor, which ask other services than S3',
