@@ -82,9 +82,10 @@ const buildParser = (done: (status: number) => void): Parser => {
   for (const command of COMMANDS) {
     const sub = parser.command(command.name).summary(command.summary).description(command.summary);
     if (command.operand !== undefined) {
-      const { name, many, optional, help } = command.operand;
+      const { name, many, optional, help, rest } = command.operand;
       const operand = `${name}${many ? '...' : ''}`;
       sub.argument(optional === true ? `[${operand}]` : `<${operand}>`, help);
+      if (rest !== undefined) sub.argument(`[${rest.name}...]`, rest.help);
     }
     for (const key of command.options) {
       const { name, metavar } = OPTIONS[key];

@@ -21,7 +21,8 @@ const commandTable = (): string =>
   table(
     ['command', 'what it does'],
     COMMANDS.map(({ name, operand, summary }) => {
-      const operands = operand === undefined ? '' : ` ${operand.name}${operand.many ? '...' : ''}`;
+      const rest = operand?.rest === undefined ? '' : ` [${operand.rest.name}...]`;
+      const operands = operand === undefined ? '' : ` ${operand.name}${operand.many ? '...' : ''}${rest}`;
       return [code(`vpcflow ${name}${operands}`), cell(summary)];
     }),
   );

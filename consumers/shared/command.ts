@@ -30,6 +30,8 @@ export interface Operand {
   /** Whether there may be none: the command itself says when it needs one. */
   readonly optional?: boolean;
   readonly help: string;
+  /** What may stand after it, as often as one likes: the command itself says when it needs some, or none. */
+  readonly rest?: { readonly name: string; readonly help: string };
 }
 
 /** A list that a command's help has after its options. */

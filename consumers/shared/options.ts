@@ -4,6 +4,7 @@ import { AGAINST } from '../../schemas/diff.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { DIFF_FORMATS, GRAPH_FORMATS, ROW_FORMATS, TEXT_FORMATS } from '../../schemas/formats.ts';
 import { COUNTINGS, INTERNETS } from '../../schemas/graph.ts';
+import { MIRROR_MODES } from '../../schemas/mirroring/rules.ts';
 import { grouping, networks } from './graph-options.ts';
 import {
   choice,
@@ -76,7 +77,7 @@ export const OPTIONS = {
   application: optional(
     'application',
     'NAME',
-    'name under which checkpoints are kept (without it: vpcflow; with the engine kcl vpcflow-digest-<stream>)',
+    'name under which checkpoints are kept (without it: vpcflow; with the engine kcl vpcflow-digest-<stream>; mirror: vpcflow-mirror, vpcflow-mirror-<stream>)',
   ),
   from: text('from', 'WHEN', 'trim', 'where to start without a checkpoint: trim, latest or a time'),
   rewind: flag('rewind', 'forget the checkpoints: read from the oldest record, and skip what is committed'),
@@ -176,6 +177,26 @@ export const OPTIONS = {
     [1, 1_000_000],
     'MiB that may wait; what comes then is dropped',
   ),
+  mirrorConfig: optional('config', 'FILE', 'rules of mirroring, YAML: of one region, or with regions'),
+  mirrorMode: maybeChoice(
+    'mode',
+    MIRROR_MODES,
+    'plan: change nothing in EC2, keep sessions as if they had been made; apply: make them (without it: mode of the file)',
+  ),
+  enable: listOf(
+    'enable',
+    'CAUSE,..',
+    /^(?:existing|launches|findings)$/,
+    'existing, launches and findings',
+    'what is mirrored: existing, launches, findings (without it: enable of the file)',
+  ),
+  grace: duration('grace', '15m', '1m', '7d', 'how long a target that we made is kept without a session'),
+  finding: optional('finding', 'ID', 'only sessions of this finding'),
+  interface: optional('interface', 'ENI', 'only sessions of this interface'),
+  all: flag('all', 'every session that we made, and nothing else'),
+  yes: flag('yes', 'do what is printed; without it nothing is changed'),
+  sessionState: choice('state', ['all', 'active', 'ended'], 'sessions that go on, that are over, or all'),
+  mirrorFormat: choice('format', ['table', 'csv', 'ndjson', 'json'], 'how it is written'),
   dryRun: flag('dry-run', 'read and count, write nothing'),
   asNew: flag('as-new', 'take a known name with new content as other data'),
   start: optional('start', 'T', 'first minute: RFC 3339, or now, now-15m, now-1d'),
@@ -222,11 +243,15 @@ export const DRAIN_MS = 10_000;
 /** Every option by key: durations in milliseconds, lists ascending, null where absence has a meaning. */
 export type Options = { readonly [K in OptionKey]: (typeof OPTIONS)[K] extends Option<infer T> ? T : never };
 
-/** Options that mean something only beside another one (with that value, or any), or after that operand. */
+/** Options that mean something only beside another one (with that value, or any), or after that operand (`list|replay`: or one of those). */
 export type OnlyWith = { readonly options: readonly OptionKey[] } & (
   | { readonly option: OptionKey; readonly value?: string }
   | { readonly operand: string }
 );
+
+/** Whether a command's first operand is one of those that `only` names. */
+export const isOperand = ({ operand }: { readonly operand: string }, given: string | undefined): boolean =>
+  operand.split('|').some((one) => one === given);
 
 /** `--queue`, `--engine kcl`, `formats discover`. */
 export const companionName = (command: string, only: OnlyWith): string => {

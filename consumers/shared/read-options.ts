@@ -1,7 +1,15 @@
 // Reads the options of a command from the command line and the environment into one frozen value, or says what each is.
 
 import { VpcflowError } from '../../schemas/errors.ts';
-import { companionName, environmentName, type OnlyWith, OPTIONS, type OptionKey, type Options } from './options.ts';
+import {
+  companionName,
+  environmentName,
+  isOperand,
+  type OnlyWith,
+  OPTIONS,
+  type OptionKey,
+  type Options,
+} from './options.ts';
 import { withoutUserInfo } from './user-info.ts';
 
 /** What was given on the command line, by option name: a text, or true for a switch. */
@@ -24,7 +32,7 @@ const idleProblems = (
   operands: readonly string[],
 ): readonly string[] => {
   const isThere = (only: OnlyWith): boolean => {
-    if ('operand' in only) return operands[0] === only.operand;
+    if ('operand' in only) return isOperand(only, operands[0]);
     const value = values.get(only.option);
     return only.value === undefined ? value !== OPTIONS[only.option].default : value === only.value;
   };
