@@ -51,7 +51,14 @@ export type IgnoredEvent = keyof typeof IGNORED_EVENTS;
  * `id` is EventBridge's, for the audit; empty where there is none.
  */
 export type MirrorEvent =
-  | { readonly kind: 'finding'; readonly id: string; readonly at: number; readonly finding: Finding }
+  | {
+      readonly kind: 'finding';
+      readonly id: string;
+      readonly at: number;
+      readonly finding: Finding;
+      /** A sentence for each id and address in it that is none, and was not used; for the audit. */
+      readonly notes?: readonly string[];
+    }
   | {
       readonly kind: 'state';
       readonly id: string;
