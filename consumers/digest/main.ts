@@ -1,7 +1,6 @@
 // `vpcflow digest`: turns the records of a Kinesis stream into committed minute digests, until it is told to stop.
 
 import { hostname } from 'node:os';
-import { extname } from 'node:path';
 import { EPOCH_BOUNDS, type EpochBounds } from '../../pipeline/epoch/contents.ts';
 import { formatMany } from '../../pipeline/quantities.ts';
 import { settingsDocument } from '../../pipeline/settings.ts';
@@ -14,15 +13,10 @@ import { identifyStream, kinesisClientFor } from '../shared/kinesis.ts';
 import { createLog } from '../shared/log.ts';
 import { openMeters } from '../shared/metrics/open-meters.ts';
 import { type Options, required } from '../shared/options.ts';
-import { shardHistory } from '../shared/shard-history.ts';
-import { storedRegister } from '../shared/shard-register.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
-import { Stager } from './forward/stager.ts';
-import type { DigestChildConfiguration } from './kcl-child.ts';
-import { measured } from './measured.ts';
-import { DigestProcessor } from './processor.ts';
+import { digestRun } from './digest-run.ts';
 
 /** Null unless an option lowers one. */
 const lowerBounds = ({ epochRows, epochBytes, epochHours }: Options): EpochBounds | null => {
@@ -68,25 +62,11 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
       const { meter } = meters;
       const forwarding = (await forward?.openForwarding({ options, stream, store, meter, log, clock })) ?? null;
       try {
-        const [bounds, target] = [lowerBounds(options), forwarding?.target ?? null];
-        const configuration: DigestChildConfiguration = {
-          ...{ stream, store: options.store, settings, workerId, bounds, forward: target },
-        };
-        const stager = target === null ? null : new Stager(target, { meter, log, clock });
-        const observer = measured(meter, log);
-        const run = engine.run({
-          ...{ options, client, stream, application, workerId, from, meter, log, clock, signal },
-          register: storedRegister(store, client, stream, clock),
-          createProcessor: () =>
-            new DigestProcessor({
-              ...{ store, stream: stream.id, settings, workerId, clock, observer },
-              history: (shard) => shardHistory(client, stream, shard, clock),
-              ...(bounds === null ? {} : { bounds }),
-              ...(stager === null ? {} : { forward: stager }),
-            }),
-          child: { module: new URL(`./kcl-child${extname(import.meta.url)}`, import.meta.url), configuration },
+        const work = digestRun({
+          ...{ options, client, stream, application, workerId, store, settings, from, meter, log, clock, signal },
+          ...{ bounds: lowerBounds(options), forward: forwarding?.target ?? null },
         });
-        await run.finally(() => stager?.close());
+        await engine.run(work.run).finally(work.close);
       } finally {
         await forwarding?.close();
       }
