@@ -46,7 +46,7 @@ export const MIRRORING_COLUMNS = {
   neighbour_bytes: 'bigint', // of a neighbour: what it exchanged with the remote address
   neighbour_window: 'string',
   neighbour_complete: 'boolean',
-  /** JSON of the request, in the decisions that wait: what the reconciler asks again. */
+  /** JSON of the request, in the decisions that wait or that a call follows: what the reconciler asks again. */
   request_json: 'string',
 } as const;
 
@@ -86,4 +86,6 @@ export interface SessionHistory {
   /** Why it ended: a reason of schemas/mirroring/plan.ts. */
   readonly ended_by: string | null;
   readonly neighbour: boolean;
+  /** The sentence of the decision that made it. */
+  readonly why: string | null;
 }
