@@ -39,6 +39,10 @@ export const CONVERSATION = 'srcaddr, dstaddr, srcport, dstport, protocol, actio
 /** The order of the witnesses of a conversation: the first one counts. */
 export const BEST_WITNESS = 'bytes DESC, packets DESC, witness NULLS LAST, account_id NULLS LAST';
 
+/** The same order as one value, the smallest for the first: an aggregate of it takes half the time of a window. */
+const BEST_WITNESS_KEY = `{b: -bytes, p: -packets, wn: witness IS NULL, w: coalesce(witness, ''),
+             an: account_id IS NULL, a: coalesce(account_id, '')}`;
+
 /**
  * The service port of a row: the one that was not folded; where both are there (a rejected scan of high ports, or
  * `--ports all`) the one that folding would keep, and for such a scan the one that was scanned.
@@ -96,8 +100,8 @@ function counted(count: Counting, hasGroups: boolean): string {
   const counts =
     count === 'observed'
       ? 'true'
-      : `srcaddr IS NULL OR dstaddr IS NULL OR row_number() OVER (PARTITION BY ${CONVERSATION}
-           ORDER BY ${BEST_WITNESS}) = 1`;
+      : `srcaddr IS NULL OR dstaddr IS NULL OR rowid IN (
+           SELECT arg_min(rowid, ${BEST_WITNESS_KEY}) FROM logged GROUP BY ${CONVERSATION})`;
   const id = (side: string, address: string): string =>
     hasGroups ? `coalesce(${side}.id, ${address}, '${UNKNOWN_NODE}')` : `coalesce(${address}, '${UNKNOWN_NODE}')`;
   const joins = hasGroups

@@ -9,8 +9,9 @@ import type { ObjectStore } from '../../../schemas/store.ts';
 import { CachedFiles, DEFAULT_CACHE_BYTES } from './cache/cached-files.ts';
 import { filesInPlace, type ObjectFiles } from './cache/object-files.ts';
 import { openOwnedDirectory } from './cache/owned-directory.ts';
-import { DEFAULT_MEMORY_LIMIT, openDuckDb } from './engine/duckdb.ts';
-import { noTotals, type QueryStats, type QueryTotals } from './query-stats.ts';
+import { DEFAULT_MEMORY_LIMIT, type DuckDbEngine, openDuckDb } from './engine/duckdb.ts';
+import { laneEngines } from './engine/lane-engines.ts';
+import { type Lane, noTotals, type QueryStats, type QueryTotals } from './query-stats.ts';
 import { QuestionSizes } from './question-sizes.ts';
 import { FileMemory } from './window/file-facts.ts';
 import { SkipdataReader } from './window/file-questions.ts';
@@ -52,6 +53,9 @@ export interface QueryService {
  */
 const THREAD_MEMORY = 512 * 1024 * 1024; // bytes
 
+/** What a small question takes fits, whatever the limit; so its threads are as many as there are. */
+const SMALL_MEMORY = 128 * 1024 * 1024; // bytes
+
 const threadsFor = (memoryLimit: number): number =>
   Math.max(1, Math.min(availableParallelism(), Math.floor(memoryLimit / THREAD_MEMORY)));
 
@@ -62,13 +66,20 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
   const files = objectFiles(store, options, totals);
   const sizes = new QuestionSizes(isLocal(store) ? null : (options.cacheSize ?? DEFAULT_CACHE_BYTES));
   const scratch = await openOwnedDirectory(tmpdir(), 'vpcflow-questions-');
-  const engine = await openDuckDb({
-    directories: [files.directory, scratch.path],
-    temporary: scratch.path,
-    lane: (signal) => sizes.lane(signal),
-    memoryLimit,
-    threads: options.threads ?? threadsFor(memoryLimit),
-  });
+  const lane = (signal: AbortSignal | undefined): Lane => sizes.lane(signal);
+  const open = (memory: number, threads: number): Promise<DuckDbEngine> =>
+    openDuckDb({
+      ...{ directories: [files.directory, scratch.path], temporary: scratch.path },
+      ...{ lane, memoryLimit: memory, threads },
+    });
+  const small = Math.min(SMALL_MEMORY, Math.floor(memoryLimit / 4));
+  const engine = laneEngines(
+    {
+      small: await open(small, options.threads ?? availableParallelism()),
+      large: await open(memoryLimit - small, options.threads ?? threadsFor(memoryLimit)),
+    },
+    lane,
+  );
   const context = {
     ...{ store, engine, files: sizes.counted(files), memory: new FileMemory(), skipdata: new SkipdataReader(engine) },
     onPlanned: ({ pruned, damaged, rows }: Planned) => {
