@@ -27,10 +27,10 @@ export interface Interface {
 }
 
 /** AWS-like ids that never change: the resource kind and 17 hex digits. */
-const id = (kind: string, name: string): string =>
+export const simulatedId = (kind: string, name: string): string =>
   `${kind}-0${createHash('sha256').update(`${kind} ${name}`).digest('hex').slice(0, 16)}`;
 
-export const VPC = id('vpc', 'simulated');
+export const VPC = simulatedId('vpc', 'simulated');
 
 interface Row {
   readonly name: string;
@@ -68,11 +68,11 @@ const network = (address: string): string => address.split('.').slice(0, 3).join
 export const INTERFACES: readonly Interface[] = ROWS.map(({ name, address, instance }, index) => ({
   index,
   name,
-  id: id('eni', name),
+  id: simulatedId('eni', name),
   // The last digit of the third octet tells the zone: 10.0.11.0/24 lies in the first, 10.0.12.0/24 in the second.
   zone: network(address).endsWith('2') ? 'use1-az2' : 'use1-az1',
-  subnet: id('subnet', network(address)),
-  instance: instance ? id('i', name) : '-',
+  subnet: simulatedId('subnet', network(address)),
+  instance: instance ? simulatedId('i', name) : '-',
 }));
 
 const inside = new Map<string, Host>(
