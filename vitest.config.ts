@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3, // one more than two cores: many tests wait for processes, and those leave a core idle
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
