@@ -1,5 +1,5 @@
-// More small objects of S3 than a page of a listing holds, of every framing: a run that is killed in the middle, run again, run once more; and a
-// store in S3 that goes through the same with fewer.
+// More small objects of S3 than a page of a listing holds, of every framing: a run that is killed in the middle, run again,
+// run once more; and a store in S3 that goes through the same with fewer.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
