@@ -1,0 +1,248 @@
+// The audit's rows become what a plan must know of the past, whatever order they come in, and however often.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LEFT_AFTER, Ledger } from '../../../pipeline/mirror-audit/ledger.ts';
+import { SessionHistories } from '../../../pipeline/mirror-audit/session-histories.ts';
+import { TAG } from '../../../schemas/mirroring/account.ts';
+import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
+import * as make from './plans.ts';
+import { asks, decision, done, finding, MINUTE, newSession, rowsOf, session, T0, type Turn } from './plans.ts';
+
+const SCOPE = { mode: 'apply', account: make.ACCOUNT, region: make.REGION } as const;
+const ledgerOf = (...turns: readonly Turn[]): Ledger => {
+  const ledger = new Ledger(SCOPE);
+  ledger.add(turns.flatMap(rowsOf));
+  return ledger;
+};
+
+const f1 = asks(finding('f1', T0));
+const until = T0 + 60 * MINUTE;
+const create = (minute: number, answer: Turn['answers'], request = f1): Turn => ({
+  minute,
+  requests: [request],
+  decisions: [decision(request, { expires: until })],
+  actions: [{ kind: 'create-session', decision: 0, session: newSession() }],
+  answers: answer ?? null,
+});
+const wait = (minute: number, more = {}, request = f1): Turn => ({
+  ...{ minute, requests: [request] },
+  decisions: [decision(request, { outcome: 'wait', reason: 'target_starting', expires: until, ...more })],
+});
+const refuse = (minute: number, reason: 'no_rule' | 'superseded' = 'no_rule', request = f1): Turn => ({
+  ...{ minute, requests: [request] },
+  decisions: [decision(request, { outcome: reason === 'superseded' ? 'keep' : 'refuse', reason })],
+});
+const release = (minute: number, reason: 'asked' | 'expired' | 'archived', answer: Turn['answers'] = [done]): Turn => ({
+  minute,
+  decisions: [decision(null, { outcome: 'release', reason, session: 'tms-1' })],
+  actions: [{ kind: 'delete-session', decision: 0, id: 'tms-1' }],
+  answers: answer ?? null,
+  sessions: [session('tms-1')],
+  more: { known: { session: () => null, decided: () => ({ updatedAt: T0 }) } },
+});
+
+describe('a finding is decided on', () => {
+  test('when its calls were taken, not while a process may have died between them', () => {
+    expect(ledgerOf(create(0, null)).decided('f1')).toBeNull();
+    expect(ledgerOf(create(0, [make.denied])).decided('f1')).toBeNull();
+    expect(ledgerOf(create(0, [make.created('tms-1')])).decided('f1')).toEqual({ updatedAt: T0, archived: false });
+    expect(ledgerOf(create(0, [make.denied]), refuse(1)).decided('f1')).toEqual({ updatedAt: T0, archived: false });
+    expect(ledgerOf(refuse(0)).decided('f2')).toBeNull();
+  });
+
+  test('in its last state, also where an older one is decided on later', () => {
+    const later = asks(finding('f1', T0 + 5));
+    const gone = {
+      ...refuse(2),
+      requests: [later],
+      decisions: [decision(later, { outcome: 'keep', reason: 'archived' })],
+    };
+    const ledger = ledgerOf(refuse(0), gone as Turn, refuse(3));
+    expect(ledger.decided('f1')).toEqual({ updatedAt: T0 + 5, archived: true });
+  });
+
+  test('not by what was only planned, or is of another account or region', () => {
+    for (const more of [{ mode: 'plan' }, { account: '210987654321' }, { region: 'us-east-1' }] as const) {
+      const other = { ...f1, account: 'account' in more ? more.account : f1.account };
+      const request = { ...other, region: 'region' in more ? more.region : f1.region };
+      expect(ledgerOf({ ...refuse(0), requests: [request], more }).decided('f1'), JSON.stringify(more)).toBeNull();
+    }
+  });
+});
+
+describe('a request waits', () => {
+  const waiting = (minute: number, ...turns: readonly Turn[]) => ledgerOf(...turns).waiting(T0 + minute * MINUTE);
+
+  test('until a later plan decides otherwise, it expires, or its finding is updated', () => {
+    expect(waiting(1, wait(0))).toEqual([f1]);
+    expect(waiting(2, wait(0), wait(1))).toEqual([f1]);
+    expect(waiting(2, wait(0), refuse(1))).toEqual([]);
+    expect(waiting(2, refuse(0), wait(1))).toEqual([f1]);
+    expect(waiting(60, wait(0))).toEqual([]);
+    expect(waiting(9_999_999, wait(0, { expires: null }))).toEqual([f1]);
+    expect(waiting(2, wait(0), refuse(1, 'no_rule', asks(finding('f1', T0 + 1))))).toEqual([]);
+    expect(waiting(2, wait(0), refuse(1, 'no_rule', asks(finding('f2', T0 + 1))))).toEqual([f1]);
+  });
+
+  test('also where its event comes again meanwhile', () => {
+    expect(waiting(2, wait(0), refuse(1, 'superseded'))).toEqual([f1]);
+  });
+
+  test('where a process died between its calls, but not while they may be under way', () => {
+    const left = LEFT_AFTER / MINUTE;
+    expect(waiting(left - 1, create(0, null))).toEqual([]);
+    expect(waiting(left, create(0, null))).toEqual([f1]);
+    expect(waiting(left, create(0, [make.denied]))).toEqual([f1]);
+    expect(waiting(left, create(0, [make.created('tms-1')]))).toEqual([]);
+    expect(waiting(left + 1, wait(0), create(1, null))).toEqual([f1]);
+  });
+
+  test('not where its JSON cannot be read', () => {
+    const ledger = new Ledger(SCOPE);
+    ledger.add(rowsOf(wait(0)).map((row): MirroringRow => ({ ...row, request_json: '{"key":' })));
+    expect(ledger.waiting(T0 + MINUTE)).toEqual([]);
+  });
+});
+
+describe('an interface is released', () => {
+  const made = create(0, [make.created('tms-1')]);
+  const released = (...turns: readonly Turn[]) => ledgerOf(...turns).released('f1', 'eni-1');
+
+  test('by who asked for it, up to the state of the finding by then', () => {
+    expect(released(made, release(5, 'asked'))).toBe(T0);
+    expect(released(made)).toBeNull();
+    expect(ledgerOf(made, release(5, 'asked')).released('f1', 'eni-2')).toBeNull();
+    expect(ledgerOf(made, release(5, 'asked')).released('f2', 'eni-1')).toBeNull();
+  });
+
+  test('by whom deleted it past us, unless it is seen again', () => {
+    const gone: Turn = {
+      minute: 5,
+      decisions: [decision(f1, { outcome: 'report', reason: 'gone', session: 'tms-1' })],
+      requests: [f1],
+    };
+    expect(released(made, gone)).toBe(T0);
+    const seen: Turn = {
+      minute: 6,
+      decisions: [decision(f1, { outcome: 'keep', reason: 'already', session: 'tms-1' })],
+      requests: [f1],
+    };
+    expect(released(made, gone, seen)).toBeNull();
+  });
+
+  test('neither by its time, nor before EC2 took it', () => {
+    expect(released(made, release(5, 'expired'))).toBeNull();
+    expect(released(made, release(5, 'asked', null))).toBeNull();
+    expect(released(made, release(5, 'asked', [make.denied]))).toBeNull();
+  });
+
+  test('of a launch: without a finding', () => {
+    const tags = { [TAG.managed]: 'true', [TAG.cause]: 'launch', [TAG.rule]: 'tags[0]' };
+    const ledger = ledgerOf({ ...release(5, 'asked'), sessions: [session('tms-1', { tags })] });
+    expect(ledger.released(null, 'eni-1')).toBe(T0 + 5 * MINUTE);
+  });
+});
+
+describe('the life of a session', () => {
+  const histories = (...turns: readonly Turn[]) => {
+    const all = new SessionHistories();
+    for (const row of turns.flatMap(rowsOf)) all.add(row);
+    return all.all();
+  };
+  const made = create(0, [make.created('tms-1', { virtualNetworkId: 4711 })]);
+
+  test('begins with the answer that made it, and ends with its deletion', () => {
+    expect(histories(made)).toEqual([
+      {
+        ...{ account_id: make.ACCOUNT, region: make.REGION, session_id: 'tms-1', mode: 'apply', cause: 'finding' },
+        ...{ finding_id: 'f1', finding_type: 'UnauthorizedAccess:EC2/SSHBruteForce', rule: 'tags[0]' },
+        ...{ instance_id: 'i-1', interface_id: 'eni-1', session_number: 1, target_id: 'tmt-1', filter_id: 'tmf-1' },
+        ...{ virtual_network_id: 4711, packet_length: 256, started: T0 + 100, expires: until, ended: null },
+        ...{ ended_by: null, neighbour: false, why: 'the rule tags[0] matches' },
+      },
+    ]);
+    const [over] = histories(made, release(30, 'expired'));
+    expect(over).toMatchObject({ started: T0 + 100, ended: T0 + 30 * MINUTE + 100, ended_by: 'expired' });
+    expect(ledgerOf(made, release(30, 'expired')).sessions()).toEqual([]);
+    expect(ledgerOf(made).sessions()).toHaveLength(1);
+  });
+
+  test('goes on when its finding comes again', () => {
+    const later = asks(finding('f1', T0 + 9 * MINUTE));
+    const [extended] = histories(made, {
+      minute: 10,
+      requests: [later],
+      decisions: [
+        decision(later, { outcome: 'extend', reason: 'extended', session: 'tms-1', expires: until + 9 * MINUTE }),
+      ],
+      actions: [{ kind: 'set-tags', decision: 0, id: 'tms-1', tags: { [TAG.expires]: '2026-11-20T07:07:10Z' } }],
+      answers: [done],
+    });
+    expect(extended).toMatchObject({ expires: Date.UTC(2026, 10, 20, 7, 7, 10), ended: null });
+  });
+
+  test('is known from the call that announced it where the process died before the answer was written', () => {
+    const met: Turn = {
+      minute: 2,
+      requests: [f1],
+      decisions: [decision(f1, { outcome: 'keep', reason: 'already', session: 'tms-1' })],
+    };
+    expect(histories(create(0, null))).toEqual([]);
+    const [known] = histories(create(0, null), met);
+    expect(known).toMatchObject({
+      session_id: 'tms-1',
+      started: T0,
+      packet_length: 256,
+      expires: until,
+      filter_id: 'tmf-1',
+    });
+    expect(histories(met)).toMatchObject([{ session_id: 'tms-1', started: T0 + 2 * MINUTE, filter_id: null }]);
+  });
+
+  test('is not that of a session that is not ours', () => {
+    const foreign: Turn = {
+      minute: 0,
+      decisions: [decision(null, { outcome: 'report', reason: 'foreign', session: 'tms-9' })],
+    };
+    expect(histories(foreign)).toEqual([]);
+  });
+});
+
+test('whatever the order of the rows, and however often they come, the ledger is the same', () => {
+  const f2 = asks(finding('f1', T0 + 2));
+  const turns: Turn[] = [
+    wait(0),
+    create(1, [make.denied]),
+    create(2, null),
+    create(3, [make.created('tms-1')]),
+    { ...wait(4, {}, f2), sessions: [session('tms-1')] },
+    release(5, 'asked'),
+    refuse(6, 'superseded'),
+    create(7, [make.created('tms-2')], f2),
+    refuse(8, 'no_rule', asks(finding('f3', T0))),
+  ];
+  const rows = turns.flatMap(rowsOf);
+  const view = (ledger: Ledger) => ({
+    decided: ['f1', 'f3'].map((id) => ledger.decided(id)),
+    released: ledger.released('f1', 'eni-1'),
+    waiting: [0, 3, 5, 10, 20].map((minute) => ledger.waiting(T0 + minute * MINUTE)),
+    sessions: ledger.sessions(),
+    ended: ledger.session('tms-1'),
+  });
+  const anyRows = fc
+    .subarray(rows, { minLength: 0 })
+    .chain((some) =>
+      fc
+        .tuple(fc.shuffledSubarray(some, { minLength: some.length }), fc.shuffledSubarray(some))
+        .map(([a, b]) => ({ some, mixed: [...a, ...b] })),
+    );
+  fc.assert(
+    fc.property(anyRows, ({ some, mixed }) => {
+      const [ordered, shuffled] = [new Ledger(SCOPE), new Ledger(SCOPE)];
+      ordered.add(some);
+      shuffled.add(mixed);
+      expect(view(shuffled)).toEqual(view(ordered));
+    }),
+    { numRuns: 300 },
+  );
+});
