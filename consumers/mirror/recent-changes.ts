@@ -1,0 +1,120 @@
+// Turns the answers of calls into what reads must show already: EC2's reads may lag behind its changes by seconds.
+//
+//   a create that was answered, and a read that does not list it yet -> it is there
+//   a delete that was answered, and a read that still lists it       -> it is not there
+//
+// Nothing is decided by it that EC2's tags do not say half a minute later: a worker that is started anew does without.
+import type {
+  MirrorAnswer,
+  MirrorInstance,
+  MirrorSession,
+  MirrorTarget,
+  Tags,
+} from '../../schemas/mirroring/account.ts';
+import type { MirrorAction } from '../../schemas/mirroring/plan.ts';
+
+/** How long a read may be behind; a change that somebody else made meanwhile is seen as much later. */
+export const READ_LAG = 30_000; // ms
+
+export type Made = MirrorSession | MirrorTarget | MirrorInstance | null;
+
+interface Change {
+  readonly at: number; // Unix ms
+  /** What was made; null where an id that was there before was changed. */
+  readonly session: MirrorSession | null;
+  readonly target: MirrorTarget | null;
+  readonly instance: MirrorInstance | null;
+  readonly gone: boolean;
+  readonly tags: Tags;
+  readonly untagged: readonly string[];
+}
+
+const UNCHANGED = { session: null, target: null, instance: null, gone: false, tags: {}, untagged: [] };
+
+interface Listed {
+  readonly id: string;
+  readonly tags: Tags;
+}
+
+/** The changes of one region of one process. */
+export class RecentChanges {
+  readonly #changes = new Map<string, Change>();
+
+  /** What the call changed, by its answer at `at`. A refusal forgets what was thought of its subject. */
+  answered(action: MirrorAction, answer: MirrorAnswer<Made>, at: number): void {
+    const id = 'id' in action ? action.id : answer.ok ? (answer.value?.id ?? null) : null;
+    if (id === null) return;
+    if (!answer.ok) {
+      this.#changes.delete(id);
+      return;
+    }
+    // The kind of the action says what its answer holds.
+    const made = answer.value as never;
+    const before = this.#changes.get(id) ?? UNCHANGED;
+    const change = (part: Partial<Change>) => void this.#changes.set(id, { ...before, ...part, at });
+    switch (action.kind) {
+      case 'create-session':
+        return change({ session: made, gone: false });
+      case 'create-target':
+        return change({ target: made, gone: false });
+      case 'run-instance':
+        return change({ instance: made, gone: false });
+      case 'delete-session':
+      case 'delete-target':
+      case 'terminate-instance':
+        return change({ gone: true });
+      case 'set-tags':
+        return change({
+          tags: { ...before.tags, ...action.tags },
+          untagged: before.untagged.filter((key) => !(key in action.tags)),
+        });
+      case 'remove-tags':
+        return change({
+          tags: Object.fromEntries(Object.entries(before.tags).filter(([key]) => !action.keys.includes(key))),
+          untagged: [...new Set([...before.untagged, ...action.keys])],
+        });
+    }
+  }
+
+  /** Of a read that ended at `now`: what is older than READ_LAG is forgotten. */
+  passed(now: number): void {
+    for (const [id, { at }] of this.#changes) if (now - at > READ_LAG || at > now) this.#changes.delete(id);
+  }
+
+  sessions(read: readonly MirrorSession[]): readonly MirrorSession[] {
+    return this.#seen(read, ({ session }) => session);
+  }
+
+  targets(read: readonly MirrorTarget[]): readonly MirrorTarget[] {
+    return this.#seen(read, ({ target }) => target);
+  }
+
+  /** An instance that was terminated is listed for a while: as one that shuts down. */
+  instances(read: readonly MirrorInstance[]): readonly MirrorInstance[] {
+    const known = new Set(read.map(({ id }) => id));
+    const made = [...this.#changes.values()].flatMap(({ instance, gone }) =>
+      instance === null || gone || known.has(instance.id) ? [] : [instance],
+    );
+    return [...read, ...made].map((instance) => {
+      const change = this.#changes.get(instance.id);
+      if (change === undefined) return instance;
+      const ends = change.gone && instance.state !== 'terminated';
+      return { ...this.#tagged(instance), ...(ends ? { state: 'shutting-down' as const } : {}) };
+    });
+  }
+
+  #seen<T extends Listed>(read: readonly T[], madeOf: (change: Change) => T | null): readonly T[] {
+    const known = new Set(read.map(({ id }) => id));
+    const made = [...this.#changes.values()].map(madeOf).filter((one) => one !== null && !known.has(one.id));
+    return [...read, ...made.filter((one) => one !== null)]
+      .filter(({ id }) => this.#changes.get(id)?.gone !== true)
+      .map((one) => this.#tagged(one));
+  }
+
+  #tagged<T extends Listed>(one: T): T {
+    const change = this.#changes.get(one.id);
+    if (change === undefined) return one;
+    const kept = Object.entries({ ...one.tags, ...change.tags }).filter(([key]) => !change.untagged.includes(key));
+    return { ...one, tags: Object.fromEntries(kept) };
+  }
+}

@@ -1,0 +1,131 @@
+// Turns one question about a region into calls: observe, plan, announce in the audit, call, write down the answers, and
+// again until nothing is left to be done, or it waits.
+//
+//   observe -> plan -> (nothing to say: done) -> audit before -> calls -> audit after -> (no calls: done) -> observe …
+import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
+import type { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
+import { deferred, unread } from '../../pipeline/mirror-turn/waits.ts';
+import type { Clock } from '../../schemas/clock.ts';
+import { VpcflowError } from '../../schemas/errors.ts';
+import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
+import type { SessionHistory } from '../../schemas/mirroring/audit-row.ts';
+import type {
+  MirrorDecision,
+  MirrorMemory,
+  MirrorObstacle,
+  MirrorPlan,
+  MirrorWorld,
+} from '../../schemas/mirroring/plan.ts';
+import { type CallAnswer, carryOut } from './carry-out.ts';
+import type { PlanAudit } from './plan-audit.ts';
+import type { RecentChanges } from './recent-changes.ts';
+import type { MirrorTeller } from './teller.ts';
+
+/** So many plans with calls in one turn; what is left then waits for the next. */
+export const MAX_ROUNDS = 6;
+
+/** A region of the account, as one process works on it. */
+export interface RegionPlace {
+  readonly region: string;
+  readonly account: string;
+  /** Null: there are no rules for it, and nothing is read. */
+  readonly ec2: Ec2Mirror | null;
+  readonly memory: MirrorMemory & { session(id: string): SessionHistory | null };
+  readonly recent: RecentChanges;
+  readonly said: SaidDecisions;
+  readonly audit: PlanAudit;
+  readonly teller: MirrorTeller;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface Question {
+  /** What the plan is about, for the audit; what waits when the region cannot be read. */
+  readonly requests: readonly AskedRequest[];
+  readonly observe: (ec2: Ec2Mirror) => Promise<MirrorWorld>;
+  readonly plan: (world: MirrorWorld, obstacles: readonly MirrorObstacle[]) => MirrorPlan;
+}
+
+export interface RoundsReport {
+  readonly region: string;
+  /** That went to the audit, in order. */
+  readonly decisions: readonly MirrorDecision[];
+  readonly calls: readonly CallAnswer[];
+  /** Why the region could not be read. */
+  readonly unread: string | null;
+}
+
+/** A region of which nothing was read. */
+export const emptyWorld = (account: string, region: string, now: number): MirrorWorld => ({
+  ...{ account, region, now, sessions: [], targets: [], managedInstances: [] },
+  ...{ instances: new Map(), interfaces: new Map(), filters: new Map(), mbps: new Map() },
+});
+
+/** The world, or the sentence that says why it could not be read. Rejects with what is no failure of EC2. */
+const look = async ({ ec2, account, region, teller, clock, signal }: RegionPlace, { observe }: Question) => {
+  if (ec2 === null) return emptyWorld(account, region, clock.now());
+  try {
+    const world = await observe(ec2);
+    teller.observed(world);
+    return world;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof VpcflowError) || error.code !== 'VF_SERVICE') throw error;
+    teller.unread(region, error.sentence);
+    return error.sentence;
+  }
+};
+
+/** Announces a plan, makes its calls, and writes down what came of them. */
+const enact = async (
+  place: RegionPlace,
+  plan: MirrorPlan,
+  requests: readonly AskedRequest[],
+  world: MirrorWorld | null,
+): Promise<{ readonly answers: readonly CallAnswer[]; readonly obstacles: readonly MirrorObstacle[] }> => {
+  const { account, region, ec2, memory, recent, said, audit, teller, clock, signal } = place;
+  const known = { session: (id: string) => memory.session(id), decided: (id: string) => memory.decided(id) };
+  const audited = await audit.before({ account, region, requests, ignored: [], plan, world, known });
+  teller.decided(plan);
+  const nothing = { answers: [], obstacles: [], stopped: false };
+  const { answers, obstacles, stopped } = ec2 === null ? nothing : await carryOut(ec2, plan.actions, { clock, signal });
+  for (const { action, answer, at } of answers) recent.answered(action, answer, at);
+  teller.answered(audited, answers);
+  await audit.after(audited, answers);
+  if (stopped) throw signal.reason;
+  // Only what the audit has whole: a plan that was left is said again by whoever carries on.
+  for (const decision of plan.decisions) said.say(decision);
+  for (const { action, answer } of answers) {
+    const decision = action.decision === null ? undefined : plan.decisions[action.decision];
+    if (!answer.ok || action.kind !== 'create-session' || decision === undefined) continue;
+    said.say({ ...decision, outcome: 'keep', reason: 'already', session: answer.value?.id ?? null });
+  }
+  return { answers, obstacles };
+};
+
+/**
+ * Resolves when no plan asks for a call any more, or a turn has had its MAX_ROUNDS: what is left then waits, as does all
+ * of it when the region cannot be read. Rejects with VF_STORE_* (without the calls of the plan that could not be
+ * announced) and with the signal's reason, after the answers so far are in the audit.
+ */
+export const runRounds = async (place: RegionPlace, question: Question): Promise<RoundsReport> => {
+  const { region, said, signal } = place;
+  const requests = question.requests.map(({ request }) => request);
+  const obstacles: MirrorObstacle[] = [];
+  const decisions: MirrorDecision[] = [];
+  const calls: CallAnswer[] = [];
+  for (let round = 0; ; round += 1) {
+    signal.throwIfAborted();
+    const world = await look(place, question);
+    const failed = typeof world === 'string';
+    const planned = failed ? unread(requests, world) : question.plan(world, obstacles);
+    const plan = said.unsaid(round < MAX_ROUNDS ? planned : deferred(planned, MAX_ROUNDS));
+    if (plan.decisions.length + plan.actions.length > 0) {
+      const done = await enact(place, plan, question.requests, failed ? null : world);
+      decisions.push(...plan.decisions);
+      calls.push(...done.answers);
+      obstacles.push(...done.obstacles);
+    }
+    if (plan.actions.length === 0) return { region, decisions, calls, unread: failed ? world : null };
+  }
+};
