@@ -36,6 +36,34 @@ interface Listed {
   readonly tags: Tags;
 }
 
+/** What an id has gone through so far, and one call more. `made`: what the kind of the action says. */
+const changed = (before: Omit<Change, 'at'>, action: MirrorAction, made: Made): Omit<Change, 'at'> => {
+  switch (action.kind) {
+    case 'create-session':
+      return { ...before, session: made as MirrorSession, gone: false };
+    case 'create-target':
+      return { ...before, target: made as MirrorTarget, gone: false };
+    case 'run-instance':
+      return { ...before, instance: made as MirrorInstance, gone: false };
+    case 'delete-session':
+    case 'delete-target':
+    case 'terminate-instance':
+      return { ...before, gone: true };
+    case 'set-tags': {
+      const untagged = before.untagged.filter((key) => !(key in action.tags));
+      return { ...before, tags: { ...before.tags, ...action.tags }, untagged };
+    }
+    case 'remove-tags': {
+      const tags = Object.entries(before.tags).filter(([key]) => !action.keys.includes(key));
+      return {
+        ...before,
+        tags: Object.fromEntries(tags),
+        untagged: [...new Set([...before.untagged, ...action.keys])],
+      };
+    }
+  }
+};
+
 /** The changes of one region of one process. */
 export class RecentChanges {
   readonly #changes = new Map<string, Change>();
@@ -44,36 +72,8 @@ export class RecentChanges {
   answered(action: MirrorAction, answer: MirrorAnswer<Made>, at: number): void {
     const id = 'id' in action ? action.id : answer.ok ? (answer.value?.id ?? null) : null;
     if (id === null) return;
-    if (!answer.ok) {
-      this.#changes.delete(id);
-      return;
-    }
-    // The kind of the action says what its answer holds.
-    const made = answer.value as never;
-    const before = this.#changes.get(id) ?? UNCHANGED;
-    const change = (part: Partial<Change>) => void this.#changes.set(id, { ...before, ...part, at });
-    switch (action.kind) {
-      case 'create-session':
-        return change({ session: made, gone: false });
-      case 'create-target':
-        return change({ target: made, gone: false });
-      case 'run-instance':
-        return change({ instance: made, gone: false });
-      case 'delete-session':
-      case 'delete-target':
-      case 'terminate-instance':
-        return change({ gone: true });
-      case 'set-tags':
-        return change({
-          tags: { ...before.tags, ...action.tags },
-          untagged: before.untagged.filter((key) => !(key in action.tags)),
-        });
-      case 'remove-tags':
-        return change({
-          tags: Object.fromEntries(Object.entries(before.tags).filter(([key]) => !action.keys.includes(key))),
-          untagged: [...new Set([...before.untagged, ...action.keys])],
-        });
-    }
+    if (answer.ok) this.#changes.set(id, { ...changed(this.#changes.get(id) ?? UNCHANGED, action, answer.value), at });
+    else this.#changes.delete(id);
   }
 
   /** Of a read that ended at `now`: what is older than READ_LAG is forgotten. */
