@@ -24,8 +24,8 @@ interface Said {
 
 const rulesError = (file: string, problems: readonly Said[]): VpcflowError => {
   const place = ({ line, column }: Said): string => (column === undefined ? `${line}` : `${line}:${column}`);
-  const sentences = problems.map((problem) => `${file}:${place(problem)} ${problem.message}`);
-  return new VpcflowError('VF_RULES', sentences.join('; '));
+  const sentences = problems.map((problem) => `${file}:${place(problem)}: ${problem.message}`);
+  return new VpcflowError('VF_RULES', sentences.join('\n'));
 };
 
 /** Rejects with VF_USAGE without --config, with VF_SOURCE_UNREADABLE for a file that cannot be read. */
