@@ -223,7 +223,7 @@ export const COMMANDS: readonly Command[] = [
     options: [
       ...(['mirrorConfig', 'store', 'mirrorMode', 'enable', 'regions'] as const),
       ...(['stream', 'engine', 'application', 'from', 'rewind', 'workerId', 'data', 'grace'] as const),
-      ...(['finding', 'interface', 'all', 'yes', 'sessionState', 'start', 'stop', 'mirrorFormat'] as const),
+      ...(['finding', 'interface', 'all', 'dryRun', 'sessionState', 'start', 'stop', 'mirrorFormat'] as const),
       ...(['forward', 'forwardSpool', 'forwardSpoolSize'] as const),
       ...(['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] as const),
       ...METERS,
@@ -244,7 +244,7 @@ export const COMMANDS: readonly Command[] = [
       },
       { operand: 'sessions|release', options: ['finding', 'interface'] },
       { operand: 'release', options: ['all'] },
-      { operand: 'backfill|release', options: ['yes'] },
+      { operand: 'backfill|release', options: ['dryRun'] },
       { operand: 'sessions', options: ['sessionState', 'start', 'stop'] },
       { operand: 'plan|sessions', options: ['mirrorFormat'] },
       { option: 'engine', value: 'kcl', options: ['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] },
@@ -258,6 +258,7 @@ export const COMMANDS: readonly Command[] = [
       application:
         'name under which checkpoints are kept (without it: vpcflow-mirror; with the engine kcl vpcflow-mirror-<stream>)',
       rewind: 'forget the checkpoints: read from the oldest record; what was decided is not done again',
+      dryRun: 'print what would be done, and do nothing',
       workerId: 'name of this worker in the audit (without it: the host name)',
       data: 'directory for checkpoints where the store is in S3',
       forward: 'Firehose stream that gets the rows of the audit, as NDJSON',

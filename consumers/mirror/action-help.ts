@@ -12,13 +12,13 @@ export const ACTION_HELP: Appendix = {
         'Ends on SIGTERM or SIGINT after the calls of the running plan, their audit and the checkpoint; exit status 0',
     },
     {
-      term: 'backfill --config FILE [--yes]',
+      term: 'backfill --config FILE [--dry-run]',
       help:
-        'instances that run already (enable: existing): prints what would be done and why, and does it with --yes; started ' +
-        'again it goes on',
+        'sessions for the instances that run already (enable: existing): prints what it will do and what that costs, and does ' +
+        'it, 200 instances at a time; run again it goes on where it was interrupted',
     },
     {
-      term: 'plan --config FILE WHAT...',
+      term: 'plan --config FILE WHAT... [--format table|json]',
       help:
         'what would become of a finding (a file: the event, or its detail) or of an instance (its id): which rule, which ' +
         'sessions, what they cost an hour; changes nothing, whatever the mode',
@@ -28,7 +28,7 @@ export const ACTION_HELP: Appendix = {
       help: 'which packets there are, of what and when, as the audit tells it; asks the store only',
     },
     {
-      term: 'release --config FILE ID... | --finding ID | --interface ENI | --all --yes',
+      term: 'release --config FILE ID... | --finding ID | --interface ENI | --all [--dry-run]',
       help: 'ends sessions that we made, and no others; that of a finding is made again only when the finding is updated',
     },
   ],

@@ -194,7 +194,6 @@ export const OPTIONS = {
   finding: optional('finding', 'ID', 'only sessions of this finding'),
   interface: optional('interface', 'ENI', 'only sessions of this interface'),
   all: flag('all', 'every session that we made, and nothing else'),
-  yes: flag('yes', 'do what is printed; without it nothing is changed'),
   sessionState: choice('state', ['all', 'active', 'ended'], 'sessions that go on, that are over, or all'),
   mirrorFormat: choice('format', ['table', 'csv', 'ndjson', 'json'], 'how it is written'),
   dryRun: flag('dry-run', 'read and count, write nothing'),

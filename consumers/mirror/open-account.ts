@@ -1,0 +1,59 @@
+// Turns the options of a command of `vpcflow mirror` into all that it works with: rules, store, regions, evidence.
+import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
+import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
+import type { ObjectStore } from '../../schemas/store.ts';
+import type { CommandContext } from '../shared/command.ts';
+import type { Log } from '../shared/log.ts';
+import { ensureLayout } from '../shared/store/layout.ts';
+import { openStore } from '../shared/store/open.ts';
+import { Evidence } from './evidence.ts';
+import { openRegions } from './regions.ts';
+import { openRuleFile, rulesOf } from './rule-file.ts';
+
+export interface OpenedAccount {
+  readonly rules: MirrorRules;
+  readonly store: ObjectStore;
+  readonly log: Log;
+  /** By region, in the order of the rules. */
+  readonly regions: ReadonlyMap<string, Ec2Mirror>;
+  /** The account that all calls are made in. */
+  readonly account: string;
+  readonly evidence: Evidence;
+  close(): Promise<void>;
+}
+
+/** What a person at a terminal should see: warnings, a line each. What is done is the command's own output. */
+const commandLog = (stderr: NodeJS.WritableStream): Log => {
+  const say = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    const facts = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+    stderr.write(`vpcflow: ${facts.length === 0 ? message : `${message} (${facts.join(', ')})`}\n`);
+  };
+  return { debug: () => {}, info: () => {}, warn: say, error: say };
+};
+
+type Given = Pick<CommandContext, 'options' | 'stderr' | 'clock' | 'signal'>;
+
+/**
+ * Warnings about the rules go to stderr. `writes`: the store is made where there is none. Throws what `rulesOf` does,
+ * VF_STORE_* and, where nobody says who calls, VF_SERVICE.
+ */
+export const openAccount = async (given: Given, { writes }: { readonly writes: boolean }): Promise<OpenedAccount> => {
+  const { options, stderr, clock, signal } = given;
+  const log = commandLog(stderr);
+  const rules = rulesOf(await openRuleFile(options, process.env), log);
+  const store = await openStore(options.store);
+  if (writes) await ensureLayout(store);
+  const opened = openRegions(rules, { store, clock, signal });
+  const evidence = new Evidence({ store, clock });
+  const close = async (): Promise<void> => {
+    opened.close();
+    await evidence.close();
+  };
+  try {
+    const [first] = opened.accounts.values();
+    return { rules, store, log, regions: opened.accounts, account: await first.account(), evidence, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
