@@ -75,6 +75,7 @@ export const DECISION_REASONS = {
   asked: 'somebody asked for it',
   foreign: 'it is not ours: reported, left alone',
   gone: 'somebody deleted the session, or EC2 did with its interface',
+  unreadable: 'it is ours, but its tag vpcflow:expires is not a time: reported, left alone',
 } as const;
 export type DecisionReason = keyof typeof DECISION_REASONS;
 
@@ -162,4 +163,15 @@ export interface MirrorObstacle {
   readonly subjects: readonly string[];
   readonly code: string;
   readonly message: string;
+}
+
+/** What the audit remembers of the past that EC2's tags do not say. */
+export interface MirrorMemory {
+  /**
+   * Somebody released or deleted the session of the finding on the interface (null: that of a launch or of an instance
+   * that was there): up to which time, Unix ms, what asks for it was answered by that. Null: nobody did.
+   */
+  released(finding: string | null, networkInterface: string): number | null;
+  /** The last state of the finding that was decided on. */
+  decided(finding: string): { readonly updatedAt: number; readonly archived: boolean } | null;
 }

@@ -1,0 +1,148 @@
+// Turns one interface of a request into its decision, and the calls that follow from it.
+import type { MirrorInstance, MirrorInterface } from '../../schemas/mirroring/account.ts';
+import { TAG } from '../../schemas/mirroring/account.ts';
+import type { MirrorMemory, MirrorRequest, Neighbour } from '../../schemas/mirroring/plan.ts';
+import type { MirrorRule, MirrorRules } from '../../schemas/mirroring/rules.ts';
+import type { AnyAction, Draft, DraftSession } from './draft.ts';
+import { guarded, unmeasured } from './guards.ts';
+import { newSession } from './new-session.ts';
+import { isOurs, PURPOSE_OF_INSTANCE, purposeOf, purposeOfFinding } from './owned.ts';
+import { subjectOfSession } from './reactions.ts';
+import { freeNumber, isFull, shadowed, untested, unusable } from './source.ts';
+import { expiryOf, readTagTime, tagTime } from './tag-time.ts';
+import { launchedTarget, refusedCall, type Step } from './target-instances.ts';
+import { namedTarget } from './targets.ts';
+import { refuse, type Verdict } from './wanted.ts';
+
+export interface Planning {
+  readonly draft: Draft;
+  readonly rules: MirrorRules;
+  readonly memory: MirrorMemory;
+  readonly hosts: ReadonlySet<string>;
+}
+
+export interface Candidate {
+  readonly request: MirrorRequest;
+  readonly source: MirrorInterface;
+  readonly instance: MirrorInstance;
+  readonly rule: MirrorRule;
+  /** Why this interface and this rule: sentences. */
+  readonly why: readonly string[];
+  readonly neighbour: Neighbour | null;
+}
+
+const sentence = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('; ');
+
+/** When a session of the request would end; null: never by itself. */
+export const expiryFor = ({ finding, at }: MirrorRequest, rule: MirrorRule): number | null =>
+  finding === null ? null : expiryOf(at, rule.ttl);
+
+const purposeFor = ({ finding }: MirrorRequest): string =>
+  finding === null ? PURPOSE_OF_INSTANCE : purposeOfFinding(finding.id);
+
+/** Ours, for the same finding (or instance): the one that stays when there are two. */
+function sessionFor(draft: Draft, source: string, purpose: string): DraftSession | null {
+  const same = draft.sessionsOn(source).filter((one) => isOurs(one) && purposeOf(one.tags) === purpose);
+  const order = (a: DraftSession, b: DraftSession) => a.number - b.number || ((a.id ?? '') < (b.id ?? '') ? -1 : 1);
+  return same.toSorted(order)[0] ?? null;
+}
+
+function decide(
+  draft: Draft,
+  candidate: Candidate,
+  verdict: Verdict,
+  more: { session?: string | null; target?: string } = {},
+) {
+  const { request, source, instance, rule, why, neighbour } = candidate;
+  return draft.decide({
+    ...{ outcome: verdict.outcome, reason: verdict.reason, detail: sentence(verdict.detail, ...why), neighbour },
+    ...{ request: request.key, instance: instance.id, interface: source.id, rule: rule.name },
+    ...{ session: more.session ?? null, target: more.target ?? null, expires: expiryFor(request, rule) },
+  });
+}
+
+/** The session is there: it lives as long as the finding's last event says, never shorter than it does. */
+function keepOrExtend(draft: Draft, candidate: Candidate, session: DraftSession): number {
+  const { id, target, tags } = session;
+  const more = { session: id, target };
+  const expires = expiryFor(candidate.request, candidate.rule);
+  const keep = (detail: string) => decide(draft, candidate, { outcome: 'keep', reason: 'already', detail }, more);
+  if (id === null) return keep('a session of this plan');
+  if (expires === null) return keep('');
+  const until = readTagTime(tags[TAG.expires]);
+  if (until === null) return keep(`its tag ${TAG.expires} is not a time`);
+  if (expires <= until || expires <= draft.world.now) return keep(`until ${tagTime(until)}`);
+  const refused = refusedCall(draft, id);
+  if (refused !== null) return decide(draft, candidate, refused, more);
+  const detail = `until ${tagTime(expires)}, before ${tagTime(until)}`;
+  const decision = decide(draft, candidate, { outcome: 'extend', reason: 'extended', detail }, more);
+  draft.act(decision, { kind: 'set-tags', id, tags: { [TAG.expires]: tagTime(expires) } });
+  return decision;
+}
+
+/** Somebody took it away, and nothing has happened since that would ask for it anew. */
+function leftAlone({ request, source }: Candidate, memory: MirrorMemory): Verdict | null {
+  const upTo = memory.released(request.finding?.id ?? null, source.id);
+  const asked = request.finding?.updatedAt ?? request.at;
+  return upTo === null || asked > upTo ? null : refuse('released', '');
+}
+
+function overdue({ request, rule }: Candidate, now: number): Verdict | null {
+  const expires = expiryFor(request, rule);
+  return expires === null || expires > now ? null : refuse('expired', `its time was up at ${tagTime(expires)}`);
+}
+
+const missingFilter = (draft: Draft, { filter }: MirrorRule): Verdict | null =>
+  draft.filter(filter) === null ? refuse('filter_missing', filter) : null;
+
+function targetFor(draft: Draft, { rule, source, request }: Candidate): Step {
+  const { target } = rule;
+  return target.by === 'id'
+    ? namedTarget(draft, rule, target.ids, source)
+    : launchedTarget(draft, rule, target, source, request);
+}
+
+const hasCall = (step: Step): step is Extract<Step, { call: AnyAction }> => 'call' in step;
+
+/** Exactly one decision, with at most one call. */
+export function decideSource({ draft, rules, memory, hosts }: Planning, candidate: Candidate): number {
+  const { request, source, instance, rule } = candidate;
+  const there = sessionFor(draft, source.id, purposeFor(request));
+  if (there !== null) return keepOrExtend(draft, candidate, there);
+
+  const verdict =
+    leftAlone(candidate, memory) ??
+    overdue(candidate, draft.world.now) ??
+    unusable(draft, rules, hosts, source, instance) ??
+    missingFilter(draft, rule) ??
+    isFull(draft, source.id) ??
+    guarded(draft, rules, rule, source.id) ??
+    refusedCall(draft, subjectOfSession(source.id, purposeFor(request)));
+  if (verdict !== null) return decide(draft, candidate, verdict);
+
+  const step = targetFor(draft, candidate);
+  if ('verdict' in step) {
+    const decision = decide(draft, candidate, step.verdict);
+    if (hasCall(step)) draft.act(decision, step.call);
+    return decision;
+  }
+  const number = freeNumber(draft, source.id);
+  if (number === null) return decide(draft, candidate, refuse('sessions_full', 'no session number is free'));
+  const { target } = step;
+  const notes = [
+    ...[step.detail, shadowed(draft, source.id, number), untested(instance), unmeasured(draft, rules, source.id)],
+    draft.filter(rule.filter)?.rules === 0 ? `${rule.filter} has no rules: it mirrors nothing` : '',
+  ];
+  const wanted: Verdict = { outcome: 'create', reason: 'wanted', detail: sentence(...notes) };
+  const decision = decide(draft, candidate, wanted, { target });
+  const expires = expiryFor(request, rule);
+  const session = newSession(draft.world, { request, source, rule, target, number, expires });
+  draft.act(decision, { kind: 'create-session', session });
+  return decision;
+}
+
+/** Its interface was refused as gone in a round before. */
+export const goneBefore = (draft: Draft, id: string): Verdict | null => {
+  const met = draft.meets('interface-gone', id);
+  return met === null ? null : refuse('interface_gone', `${met.code}: ${met.message}`);
+};

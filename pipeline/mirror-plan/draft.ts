@@ -1,0 +1,137 @@
+// A plan while it is made: the account as it was read, as the calls so far would leave it, and what stands in its way.
+import type {
+  MirrorFilter,
+  MirrorInstance,
+  MirrorInterface,
+  MirrorSession,
+  MirrorTarget,
+} from '../../schemas/mirroring/account.ts';
+import type {
+  MirrorAction,
+  MirrorDecision,
+  MirrorObstacle,
+  MirrorPlan,
+  MirrorWorld,
+} from '../../schemas/mirroring/plan.ts';
+import { isOurs } from './owned.ts';
+
+/** A session that is there, or that a call of this plan makes: then it has no id yet. */
+export type DraftSession = Pick<MirrorSession, 'interface' | 'target' | 'number' | 'tags'> & {
+  readonly id: string | null;
+};
+
+type Kind = MirrorAction['kind'];
+export type ActionOf<K extends Kind> = Omit<Extract<MirrorAction, { kind: K }>, 'decision'>;
+export type AnyAction = { [K in Kind]: ActionOf<K> }[Kind];
+
+const EMPTY_DECISION = {
+  ...{ request: null, instance: null, interface: null, rule: null, session: null, target: null, expires: null },
+  neighbour: null,
+} satisfies Partial<MirrorDecision>;
+
+const grouped = <T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> => Map.groupBy(list, keyOf);
+
+export class Draft {
+  readonly world: MirrorWorld;
+  readonly targets: ReadonlyMap<string, MirrorTarget>;
+  /** Ids of interfaces that are targets, anybody's. */
+  readonly targetInterfaces: ReadonlySet<string>;
+  readonly #obstacles: readonly MirrorObstacle[];
+  readonly #interfaces = new Map<string, MirrorInterface>();
+  readonly #byInterface: Map<string, DraftSession[]>;
+  readonly #byTarget: Map<string, DraftSession[]>;
+  readonly #decisions: MirrorDecision[] = [];
+  readonly #actions: MirrorAction[] = [];
+  /** Sessions of the account, and those of ours among them, in all and by rule. */
+  #sessions = 0;
+  #newTargets = 0;
+  readonly #ours: DraftSession[] = [];
+
+  constructor(world: MirrorWorld, obstacles: readonly MirrorObstacle[]) {
+    this.world = world;
+    this.#obstacles = obstacles;
+    for (const instance of [...world.managedInstances, ...world.instances.values()]) {
+      for (const one of instance.interfaces) this.#interfaces.set(one.id, one);
+    }
+    for (const one of world.interfaces.values()) this.#interfaces.set(one.id, one);
+    const targets = world.targets.filter(({ id }) => !this.meets('target-gone', id));
+    this.targets = new Map(targets.map((target) => [target.id, target]));
+    this.targetInterfaces = new Set(targets.flatMap((target) => target.interface ?? []));
+    const sessions: DraftSession[] = world.sessions.filter(({ id }) => !this.meets('session-gone', id));
+    this.#byInterface = grouped(sessions, (session) => session.interface);
+    this.#byTarget = grouped(sessions, (session) => session.target);
+    this.#sessions = sessions.length;
+    this.#ours = sessions.filter(isOurs);
+  }
+
+  /** What EC2 refused about the subject, in the rounds before; without a subject: about the whole account. */
+  meets(what: MirrorObstacle['what'], ...subjects: readonly string[]): MirrorObstacle | null {
+    const met = (one: MirrorObstacle) => one.what === what && subjects.every((s, i) => one.subjects[i] === s);
+    return this.#obstacles.find(met) ?? null;
+  }
+
+  interface(id: string): MirrorInterface | null {
+    return this.#interfaces.get(id) ?? null;
+  }
+
+  instance(id: string): MirrorInstance | null {
+    return this.world.instances.get(id) ?? this.world.managedInstances.find((one) => one.id === id) ?? null;
+  }
+
+  filter(id: string): MirrorFilter | null {
+    return this.meets('filter-gone', id) === null ? (this.world.filters.get(id) ?? null) : null;
+  }
+
+  /** Everybody's. */
+  sessionsOn(networkInterface: string): readonly DraftSession[] {
+    return this.#byInterface.get(networkInterface) ?? [];
+  }
+
+  sessionsTo(target: string): readonly DraftSession[] {
+    return this.#byTarget.get(target) ?? [];
+  }
+
+  /** How many the account has, everybody's. */
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** Targets that count towards the account's limit: those that others share with it do not. */
+  get ownTargets(): number {
+    const own = [...this.targets.values()].filter(({ owner }) => owner === '' || owner === this.world.account);
+    return own.length + this.#newTargets;
+  }
+
+  get ours(): readonly DraftSession[] {
+    return this.#ours;
+  }
+
+  decide(decision: Pick<MirrorDecision, 'outcome' | 'reason' | 'detail'> & Partial<MirrorDecision>): number {
+    return this.#decisions.push({ ...EMPTY_DECISION, ...decision }) - 1;
+  }
+
+  /** A call, and what it would leave. */
+  act(decision: number | null, action: AnyAction): void {
+    this.#actions.push({ decision, ...action } as MirrorAction); // the members of one kind, put together again
+    if (action.kind === 'create-target') this.#newTargets += 1;
+    if (action.kind !== 'create-session') return;
+    const session: DraftSession = { ...action.session, id: null };
+    this.#sessions += 1;
+    this.#ours.push(session);
+    for (const [map, key] of [
+      [this.#byInterface, session.interface],
+      [this.#byTarget, session.target],
+    ] as const) {
+      map.set(key, [...(map.get(key) ?? []), session]);
+    }
+  }
+
+  /** Whether a call of this plan is the one that `wanted` looks for. */
+  has(wanted: (action: MirrorAction) => boolean): boolean {
+    return this.#actions.some(wanted);
+  }
+
+  plan(): MirrorPlan {
+    return { decisions: this.#decisions, actions: this.#actions };
+  }
+}
