@@ -157,7 +157,7 @@ export const COMMANDS: readonly Command[] = [
     options: ['to', 'out', 'simulateFormat', 'stream', 'start', 'duration', 'rate', 'seed'],
     required: [],
     onlyWith: [
-      { option: 'to', value: 'file', options: ['out', 'simulateFormat', 'start'] },
+      { option: 'to', value: 'file', options: ['out', 'start'] },
       { option: 'to', value: 'stream', options: ['stream'] },
     ],
     load: () => import('./simulate.ts'),

@@ -1,8 +1,10 @@
-// `vpcflow simulate`: turns a seed into traffic with a story, in a file (as fast as it can be written) or on a stream (as time passes).
+// `vpcflow simulate`: turns a seed into traffic with a story, or the events that AWS would send of it, in a file (as fast
+// as it can be written) or on a stream (as time passes).
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Envelope, Subscription } from '../pipeline/simulation/envelopes.ts';
+import { type EventRecord, eventsOf } from '../pipeline/simulation/findings.ts';
 import { SIMULATED, SIMULATED_FORMAT, VERSION_2 } from '../pipeline/simulation/record.ts';
 import { Simulation } from '../pipeline/simulation/simulation.ts';
 import { LOG_GROUP } from '../pipeline/simulation/world.ts';
@@ -13,7 +15,7 @@ import type { CommandContext, Run } from './shared/command.ts';
 import { identifyStream, kinesisClientFor } from './shared/kinesis.ts';
 import { putRecords } from './shared/kinesis-writer.ts';
 import { required } from './shared/options.ts';
-import { runTraffic } from './shared/simulated-traffic.ts';
+import { runEvents, runTraffic } from './shared/simulated-traffic.ts';
 
 interface Span {
   readonly seed: number;
@@ -47,6 +49,15 @@ async function* envelopes({ seed, rate, start, stop }: Span, signal: AbortSignal
   for (const { data } of subscription.deliver(simulation.second, simulation.flush())) yield data;
 }
 
+/** The events of the story that begins with the span, a line each. */
+async function* events({ start, stop }: Span, signal: AbortSignal): AsyncIterable<string> {
+  for (let second = start; second < stop && !signal.aborted; second++) {
+    for (const { data } of eventsOf(second, start)) yield `${data.toString()}\n`;
+  }
+}
+
+const SOURCES = { v2: text, envelopes, events } as const;
+
 const toFile = async ({ options, stdout, clock, signal }: CommandContext): Promise<void> => {
   const seconds = Math.floor(options.duration / 1000);
   const now = clock.now();
@@ -54,7 +65,7 @@ const toFile = async ({ options, stdout, clock, signal }: CommandContext): Promi
   const begin = options.start === null ? now - options.duration : parseTime(options.start, now, 'start');
   const start = Math.floor(begin / 60_000) * 60;
   const span: Span = { seed: options.seed, rate: options.rate, start, stop: start + seconds };
-  const source = Readable.from(options.simulateFormat === 'v2' ? text(span, signal) : envelopes(span, signal));
+  const source = Readable.from(SOURCES[options.simulateFormat](span, signal));
   try {
     if (options.out === null) await pipeline(source, stdout, { end: false });
     else await pipeline(source, createWriteStream(options.out));
@@ -77,9 +88,19 @@ const toStream = async ({ options, stderr, clock, signal }: CommandContext): Pro
   const client = kinesisClientFor(named);
   try {
     const stream = await identifyStream(client, named);
-    stderr.write(howToRead(stream.name));
     const start = Math.floor(clock.now() / 1000);
     const stop = start + Math.floor(options.duration / 1000);
+    if (options.simulateFormat === 'events') {
+      let told = 0;
+      const put = async (some: readonly EventRecord[]): Promise<void> => {
+        await putRecords(client, stream, some, clock);
+        told += some.length;
+      };
+      await runEvents({ anchor: start, stop, clock, signal, put });
+      stderr.write(`${told} events put to ${stream.name}\n`);
+      return;
+    }
+    stderr.write(howToRead(stream.name));
     let [records, lines] = [0, 0];
     const put = async (envelopes: readonly Envelope[]): Promise<void> => {
       await putRecords(client, stream, envelopes, clock);

@@ -229,7 +229,11 @@ export const OPTIONS = {
   rate: integer('rate', 300, [1, 1_000_000], 'simulated flow-log lines a second'),
   seed: integer('seed', 1, [0, 4_294_967_295], 'the same seed gives the same traffic'),
   duration: duration('duration', '15m', '1s', '365d', 'how much time the simulated traffic covers'),
-  simulateFormat: choice('format', ['v2', 'envelopes'], 'of a file: version 2 text, or gzip CloudWatch envelopes'),
+  simulateFormat: choice(
+    'format',
+    ['v2', 'envelopes', 'events'],
+    'of a file: version 2 text, or gzip CloudWatch envelopes; events, on a stream too: the findings of the story, a line each',
+  ),
   to: choice('to', ['file', 'stream'], 'where simulated traffic goes'),
   out: optional('out', 'FILE', 'file of simulated traffic (without it: standard output)'),
 } as const;

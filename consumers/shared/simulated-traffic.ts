@@ -1,5 +1,7 @@
-// Turns passing time into simulated CloudWatch Logs records: each second's as it is over, for whoever puts them on a stream.
+// Turns passing time into simulated records, of CloudWatch Logs and of EventBridge: each second's as it is over, for
+// whoever puts them on a stream.
 import { type Envelope, Subscription } from '../../pipeline/simulation/envelopes.ts';
+import { type EventRecord, eventsOf } from '../../pipeline/simulation/findings.ts';
 import { SIMULATED } from '../../pipeline/simulation/record.ts';
 import { Simulation } from '../../pipeline/simulation/simulation.ts';
 import type { Clock } from '../../schemas/clock.ts';
@@ -33,4 +35,22 @@ export const runTraffic = async ({ seed, rate, anchor, stop, clock, signal, put 
     if (envelopes.length > 0) await put(envelopes);
   }
   await put([...subscription.deliver(simulation.second, simulation.flush())]);
+};
+
+/** Puts the events of the story until `stop` or the signal; what happened before now is not told. */
+export const runEvents = async ({
+  anchor,
+  stop,
+  clock,
+  signal,
+  put,
+}: Pick<TrafficOptions, 'anchor' | 'stop' | 'clock' | 'signal'> & {
+  readonly put: (events: readonly EventRecord[]) => Promise<void>;
+}): Promise<void> => {
+  for (let second = Math.floor(clock.now() / 1000); second < stop; second++) {
+    await clock.sleep(second * 1000 - clock.now(), signal);
+    if (signal.aborted) return;
+    const events = eventsOf(second, anchor);
+    if (events.length > 0) await put(events);
+  }
 };

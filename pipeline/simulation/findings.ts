@@ -11,7 +11,6 @@ import { ACCOUNT, type Host, host, REGION, simulatedId } from './world.ts';
 export interface EventRecord {
   readonly partitionKey: string;
   readonly data: Buffer; // JSON of one event
-  readonly lines: 1;
 }
 
 interface Action {
@@ -161,7 +160,7 @@ const finding = (plot: Plot, { anchor, cycle, at }: Moment) => {
 };
 
 const record = (event: { readonly id: string; readonly detail: unknown }): EventRecord => ({
-  ...{ partitionKey: event.id, data: Buffer.from(JSON.stringify(event)), lines: 1 },
+  ...{ partitionKey: event.id, data: Buffer.from(JSON.stringify(event)) },
 });
 
 const envelope = (id: string, kind: string, source: string, second: number, resources: readonly string[]) => ({

@@ -58,6 +58,18 @@ test('a file of CloudWatch envelopes, gzip members back to back', async () => {
   expect((await simulate([...SPAN, '--format', 'envelopes', '--rate', '50'])).stdout.equals(stdout)).toBe(true);
 });
 
+test('a file of events, a line each, the same each time', async () => {
+  const story = ['--format', 'events', '--start', '2026-11-20T14:00:00Z', '--duration', '12m'];
+  const { stdout } = await simulate(story);
+  const events = stdout.toString().trimEnd().split('\n');
+  // What EventBridge sends: an envelope with a detail.
+  const told = events.map((line) => JSON.parse(line) as { readonly time: string; readonly detail: object });
+  expect(told.length).toBeGreaterThan(10);
+  expect(told[0]).toMatchObject({ 'detail-type': 'GuardDuty Finding', time: '2026-11-20T14:01:15Z' });
+  expect(told[0]?.detail).toMatchObject({ type: 'UnauthorizedAccess:EC2/SSHBruteForce' });
+  expect((await simulate(story)).stdout.equals(stdout)).toBe(true);
+});
+
 test('a place that cannot be written to is one sentence', async () => {
   const failure = simulate([...SPAN, '--out', join(directory, 'missing', 'flows.log')]);
   await expect(failure).rejects.toMatchObject({ code: 1 });

@@ -1,7 +1,9 @@
 // The account of the simulated network: the interfaces that log are those that EC2 knows, and there is where to mirror them to.
 import { expect, test } from 'vitest';
+import { readRules } from '../../../pipeline/mirror-rules/rules.ts';
 import { SIMULATED_ACCOUNT, SIMULATED_FILTER } from '../../../pipeline/simulation/account.ts';
-import { host, INTERFACES, VPC } from '../../../pipeline/simulation/world.ts';
+import { SIMULATED_RULES } from '../../../pipeline/simulation/mirror-rules.ts';
+import { host, INTERFACES, REGION, VPC } from '../../../pipeline/simulation/world.ts';
 
 const { instances, interfaces, targets, filters } = SIMULATED_ACCOUNT;
 
@@ -38,4 +40,14 @@ test('there is a target in each zone, on an appliance that logs nothing, and a f
 
 test('one instance is of a family that EC2 does not mirror', () => {
   expect(instances.filter(({ type }) => type.startsWith('t2.')).map(({ tags }) => tags.Name)).toEqual(['monitor']);
+});
+
+test('its rules are a rule file without a doubt, about what the account has', () => {
+  const reading = readRules(SIMULATED_RULES, { file: 'built in', region: null, mode: null, enable: null });
+  expect(reading).toMatchObject({ warnings: [], rules: { mode: 'plan', neighbours: 2 } });
+  const rules = 'rules' in reading ? reading.rules.regions.get(REGION) : [];
+  expect(rules).toMatchObject([
+    { name: 'simulated', filter: SIMULATED_FILTER.id, ttl: 600, scope: 'affected', match: { by: 'vpc', vpc: VPC } },
+  ]);
+  expect(rules?.[0]?.target).toEqual({ by: 'id', ids: targets.map(({ id }) => id) });
 });
