@@ -97,4 +97,5 @@ export class Named {
 const MAX_ADDRESS_TEXT = 45; // characters of an IPv6 address that is written at its longest, with a dotted quad
 
 /** `arn:aws:ec2:us-east-1:111122223333:instance/i-0a1b` is the instance `i-0a1b`. */
-const lastPart = (uid: string | null): string => uid?.slice(uid.lastIndexOf('/') + 1) ?? '';
+const lastPart = (uid: string | null): string =>
+  uid?.startsWith('arn:') ? uid.slice(uid.lastIndexOf('/') + 1) : (uid ?? '');
