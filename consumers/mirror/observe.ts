@@ -1,5 +1,8 @@
 // Turns requests into the world that a plan is made of: a region as EC2 tells it, as far as the requests and our own
 // sessions reach.
+
+import { isOurs } from '../../pipeline/mirror-plan/owned.ts';
+import type { MadeSession } from '../../pipeline/mirror-plan/reports.ts';
 import type {
   Ec2Mirror,
   MirrorInstance,
@@ -7,7 +10,6 @@ import type {
   MirrorSession,
   MirrorTarget,
 } from '../../schemas/mirroring/account.ts';
-import { TAG } from '../../schemas/mirroring/account.ts';
 import type { MirrorRequest, MirrorWorld } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRule } from '../../schemas/mirroring/rules.ts';
 import type { RecentChanges } from './recent-changes.ts';
@@ -18,13 +20,13 @@ export interface Observed {
   /** Of the region: whose targets must be known. */
   readonly rules: readonly MirrorRule[];
   readonly requests: readonly MirrorRequest[];
+  /** Sessions that we made: of one that is not there any more, the interface is asked for. */
+  readonly made: readonly MadeSession[];
   readonly recent: RecentChanges;
   readonly now: () => number; // Unix ms
   /** Mbit/s of interfaces; asked for those with sessions of ours and those that may get one. */
   readonly mbps: (interfaces: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 }
-
-const isOurs = ({ tags }: { readonly tags: MirrorSession['tags'] }): boolean => tags[TAG.managed] === 'true';
 
 const targetsOf = (rules: readonly MirrorRule[]): ReadonlySet<string> =>
   new Set(rules.flatMap(({ target }) => (target.by === 'id' ? target.ids : [])));
@@ -61,7 +63,8 @@ const missing = (ids: readonly string[], known: ReadonlyMap<string, unknown>): r
  * Reads the region: at most four kinds of read at once, then what they name. Instances and interfaces that EC2 does not
  * know are absent. Rejects with VF_SERVICE when a read fails.
  */
-export const observe = async ({ ec2, account, rules, requests, recent, now, mbps }: Observed): Promise<MirrorWorld> => {
+export const observe = async (observed: Observed): Promise<MirrorWorld> => {
+  const { ec2, account, rules, requests, made, recent, now, mbps } = observed;
   const [readSessions, readTargets, filters, readManaged] = await Promise.all([
     ec2.sessions(),
     ec2.targets(),
@@ -90,7 +93,10 @@ export const observe = async ({ ec2, account, rules, requests, recent, now, mbps
   know(managedInstances);
   const questions = asked(requests);
   await fetch(questions.instances);
-  const unknown = missing([...questions.interfaces, ...standing(sessions, targets, rules)], interfaces);
+  const there = new Set(sessions.map(({ id }) => id));
+  const vanished = made.filter((one) => !there.has(one.session_id)).map((one) => one.interface_id);
+  const named = [...questions.interfaces, ...standing(sessions, targets, rules), ...vanished];
+  const unknown = missing(named, interfaces);
   if (unknown.length > 0) for (const one of await ec2.interfaces(unknown)) interfaces.set(one.id, one);
   await fetch([...interfaces.values()].flatMap(({ instance }) => instance ?? []));
 

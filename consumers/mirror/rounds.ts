@@ -3,19 +3,13 @@
 //
 //   observe -> plan -> (nothing to say: done) -> audit before -> calls -> audit after -> (no calls: done) -> observe …
 import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
+import type { Ledger } from '../../pipeline/mirror-audit/ledger.ts';
 import type { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
 import { deferred, unread } from '../../pipeline/mirror-turn/waits.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
-import type { SessionHistory } from '../../schemas/mirroring/audit-row.ts';
-import type {
-  MirrorDecision,
-  MirrorMemory,
-  MirrorObstacle,
-  MirrorPlan,
-  MirrorWorld,
-} from '../../schemas/mirroring/plan.ts';
+import type { MirrorDecision, MirrorObstacle, MirrorPlan, MirrorWorld } from '../../schemas/mirroring/plan.ts';
 import { type CallAnswer, carryOut } from './carry-out.ts';
 import type { PlanAudit } from './plan-audit.ts';
 import type { RecentChanges } from './recent-changes.ts';
@@ -30,7 +24,7 @@ export interface RegionPlace {
   readonly account: string;
   /** Null: there are no rules for it, and nothing is read. */
   readonly ec2: Ec2Mirror | null;
-  readonly memory: MirrorMemory & { session(id: string): SessionHistory | null };
+  readonly memory: Ledger;
   readonly recent: RecentChanges;
   readonly said: SaidDecisions;
   readonly audit: PlanAudit;
@@ -46,11 +40,14 @@ export interface Question {
   readonly plan: (world: MirrorWorld, obstacles: readonly MirrorObstacle[]) => MirrorPlan;
 }
 
+/** An answer, and which request the call was made for; null: for none, or for several. */
+export type RequestedCall = CallAnswer & { readonly request: string | null };
+
 export interface RoundsReport {
   readonly region: string;
   /** That went to the audit, in order. */
   readonly decisions: readonly MirrorDecision[];
-  readonly calls: readonly CallAnswer[];
+  readonly calls: readonly RequestedCall[];
   /** Why the region could not be read. */
   readonly unread: string | null;
 }
@@ -76,6 +73,9 @@ const look = async ({ ec2, account, region, teller, clock, signal }: RegionPlace
   }
 };
 
+const decisionOf = ({ decisions }: MirrorPlan, { action }: CallAnswer): MirrorDecision | null =>
+  action.decision === null ? null : (decisions[action.decision] ?? null);
+
 /** Announces a plan, makes its calls, and writes down what came of them. */
 const enact = async (
   place: RegionPlace,
@@ -95,10 +95,12 @@ const enact = async (
   if (stopped) throw signal.reason;
   // Only what the audit has whole: a plan that was left is said again by whoever carries on.
   for (const decision of plan.decisions) said.say(decision);
-  for (const { action, answer } of answers) {
-    const decision = action.decision === null ? undefined : plan.decisions[action.decision];
-    if (!answer.ok || action.kind !== 'create-session' || decision === undefined) continue;
-    said.say({ ...decision, outcome: 'keep', reason: 'already', session: answer.value?.id ?? null });
+  for (const one of answers) {
+    const decision = decisionOf(plan, one);
+    const made = one.action.kind === 'create-session' || decision?.outcome === 'extend';
+    if (!one.answer.ok || !made || decision === null) continue;
+    const session = decision.session ?? one.answer.value?.id ?? null;
+    said.say({ ...decision, outcome: 'keep', reason: 'already', session });
   }
   return { answers, obstacles };
 };
@@ -113,7 +115,7 @@ export const runRounds = async (place: RegionPlace, question: Question): Promise
   const requests = question.requests.map(({ request }) => request);
   const obstacles: MirrorObstacle[] = [];
   const decisions: MirrorDecision[] = [];
-  const calls: CallAnswer[] = [];
+  const calls: RequestedCall[] = [];
   for (let round = 0; ; round += 1) {
     signal.throwIfAborted();
     const world = await look(place, question);
@@ -123,7 +125,7 @@ export const runRounds = async (place: RegionPlace, question: Question): Promise
     if (plan.decisions.length + plan.actions.length > 0) {
       const done = await enact(place, plan, question.requests, failed ? null : world);
       decisions.push(...plan.decisions);
-      calls.push(...done.answers);
+      for (const one of done.answers) calls.push({ ...one, request: decisionOf(plan, one)?.request ?? null });
       obstacles.push(...done.obstacles);
     }
     if (plan.actions.length === 0) return { region, decisions, calls, unread: failed ? world : null };

@@ -54,6 +54,7 @@ export class MirrorTeller {
   readonly #log: Log;
   readonly #refused = new Map<string, string>(); // code by call and subject
   readonly #codes = new Set<string>();
+  #noEvidence: string | null = null;
   readonly #unread = new Map<string, string>(); // why, by region
 
   constructor(meter: Meter, log: Log) {
@@ -75,6 +76,14 @@ export class MirrorTeller {
     if (this.#unread.get(region) === why) return;
     this.#unread.set(region, why);
     this.#log.warn({ region, error: why }, 'a region cannot be read; what was asked of it waits');
+  }
+
+  /** What the digests were asked; null: they answered. Said when it begins, and when the reason changes. */
+  evidence(problem: string | null): void {
+    if (problem !== null && problem !== this.#noEvidence) {
+      this.#log.warn({ problem }, 'guard.maxMbps is judged without the digests: interfaces count as unknown');
+    }
+    this.#noEvidence = problem;
   }
 
   /** The audit has these decisions, durably. */

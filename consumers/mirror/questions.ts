@@ -1,0 +1,79 @@
+// Turns what a turn is about (requests, housekeeping, a release) into what is observed and how it is planned.
+import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
+import { planHousekeeping } from '../../pipeline/mirror-plan/plan-housekeeping.ts';
+import { planMirroring } from '../../pipeline/mirror-plan/plan-mirroring.ts';
+import { planRelease, type Released } from '../../pipeline/mirror-plan/plan-release.ts';
+import { memoryOf } from '../../pipeline/mirror-turn/memory.ts';
+import type { Clock } from '../../schemas/clock.ts';
+import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
+import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
+import { type MirrorEvidence, withNeighbours, withProblems } from './evidence-for.ts';
+import { observe } from './observe.ts';
+import type { Question, RegionPlace } from './rounds.ts';
+
+export interface Asking {
+  readonly rules: MirrorRules;
+  readonly evidence: MirrorEvidence;
+  readonly clock: Clock;
+}
+
+/** Mbit/s of interfaces by the digests, where the rules limit them; each interface is asked for once in a turn. */
+const measuring = ({ rules, evidence, clock }: Asking, { teller, signal }: RegionPlace) => {
+  const known = new Map<string, number>();
+  const asked = new Set<string>();
+  return async (interfaces: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+    const wanted = rules.guard.maxMbps === null ? [] : interfaces.filter((id) => !asked.has(id));
+    if (wanted.length === 0) return known;
+    const answer = await evidence.mbps(wanted, clock.now(), signal);
+    teller.evidence(answer.problem);
+    for (const id of wanted) asked.add(id);
+    for (const [id, value] of answer.mbps) known.set(id, value);
+    return known;
+  };
+};
+
+const observing = (asking: Asking, place: RegionPlace, requests: readonly MirrorRequest[]): Question['observe'] => {
+  const { account, recent, memory, region } = place;
+  const mbps = measuring(asking, place);
+  const rules = asking.rules.regions.get(region) ?? [];
+  const now = () => asking.clock.now();
+  return (ec2) => observe({ ec2, account, rules, requests, made: memory.sessions(), recent, now, mbps });
+};
+
+/** The evidence is gathered here, once. Rejects with the signal's reason only. */
+export const mirroringOf = async (
+  asking: Asking,
+  place: RegionPlace,
+  asked: readonly AskedRequest[],
+): Promise<Question> => {
+  const { rules, evidence } = asking;
+  const { memory, signal } = place;
+  const found = await withNeighbours(asked, { rules, evidence, memory }, signal);
+  const requests = found.requests.map(({ request }) => request);
+  return {
+    requests: found.requests,
+    observe: observing(asking, place, requests),
+    plan: (world, obstacles) => {
+      const plan = planMirroring({ rules, requests, world, memory: memoryOf(memory, world), obstacles });
+      return withProblems(plan, found.problems);
+    },
+  };
+};
+
+export const housekeepingOf = (asking: Asking, place: RegionPlace): Question => {
+  const { memory } = place;
+  return {
+    requests: [],
+    observe: observing(asking, place, []),
+    plan: (world, obstacles) => {
+      const { plan, reports } = planHousekeeping({ world, memory, made: memory.sessions(), obstacles });
+      return { ...plan, decisions: [...plan.decisions, ...reports] };
+    },
+  };
+};
+
+export const releaseOf = (asking: Asking, place: RegionPlace, what: Released): Question => ({
+  requests: [],
+  observe: observing(asking, place, []),
+  plan: (world, obstacles) => planRelease({ world, what, obstacles }),
+});

@@ -1,0 +1,240 @@
+// Turns events, what waits and the passing of time into the right sessions: the screen on which a turn is read.
+//
+//   turn -> (one after the other) -> read the audit's news -> ignored events to the audit -> each region at once:
+//           evidence -> rounds of its requests, rounds of its housekeeping -> what waits, counted
+import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
+import type { Released } from '../../pipeline/mirror-plan/plan-release.ts';
+import { Backoff } from '../../pipeline/mirror-turn/backoff.ts';
+import type { IgnoredMirrorEvent } from '../../pipeline/mirror-turn/requests.ts';
+import { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
+import type { Clock } from '../../schemas/clock.ts';
+import type { Meter } from '../../schemas/metrics.ts';
+import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
+import type { MirrorPlan, MirrorRequest, MirrorWorld } from '../../schemas/mirroring/plan.ts';
+import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
+import type { ObjectStore } from '../../schemas/store.ts';
+import type { Log } from '../shared/log.ts';
+import type { MirrorEvidence } from './evidence-for.ts';
+import { MirrorPast } from './past.ts';
+import { PlanAudit } from './plan-audit.ts';
+import { housekeepingOf, mirroringOf, releaseOf } from './questions.ts';
+import { RecentChanges } from './recent-changes.ts';
+import { emptyWorld, type RegionPlace, type RoundsReport, runRounds } from './rounds.ts';
+import { MirrorTeller } from './teller.ts';
+
+export interface MirrorWorkOptions {
+  readonly store: ObjectStore;
+  readonly rules: MirrorRules;
+  /** That the calls are made in. */
+  readonly account: string;
+  /** One for each region with rules. */
+  readonly regions: ReadonlyMap<string, Ec2Mirror>;
+  readonly evidence: MirrorEvidence;
+  /** Of no other process that runs, or ran: plans are named after it. Letters, digits and `_`. */
+  readonly worker: string;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly log: Log;
+}
+
+/** What a turn is about. */
+export interface Turn {
+  readonly requests?: readonly AskedRequest[];
+  /** Events that ask for nothing, for the audit. */
+  readonly ignored?: readonly IgnoredMirrorEvent[];
+  /** Regions whose own sessions, targets and instances are looked after. */
+  readonly housekeeping?: 'all' | readonly string[];
+  /** Whether what waits is asked again, as far as it is time. */
+  readonly waiting?: boolean;
+}
+
+export interface TurnReport {
+  /** Of each region, in the order of their names: first of its requests, then of the housekeeping. */
+  readonly rounds: readonly RoundsReport[];
+}
+
+/** What would be done, and nothing of it was. */
+export interface Preview {
+  readonly region: string;
+  readonly requests: readonly MirrorRequest[];
+  readonly world: MirrorWorld;
+  readonly plan: MirrorPlan;
+}
+
+const longestTtl = ({ regions }: MirrorRules): number =>
+  Math.max(0, ...[...regions.values()].flatMap((rules) => rules.map(({ ttl }) => ttl * 1000)));
+
+/** What all of them give, once all have ended; rejects with what the first of them failed with. */
+const all = async <T>(work: readonly Promise<T>[]): Promise<readonly T[]> => {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
+};
+
+/** One a process: turns are taken one after the other, whoever asks for them. */
+export class MirrorWork {
+  readonly #options: MirrorWorkOptions;
+  readonly #past: MirrorPast;
+  readonly #audit: PlanAudit;
+  readonly #teller: MirrorTeller;
+  readonly #said = new SaidDecisions();
+  readonly #backoff = new Backoff();
+  readonly #recent = new Map<string, RecentChanges>(); // by region
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: MirrorWorkOptions) {
+    const { store, rules, account, clock, meter, log } = options;
+    this.#options = options;
+    this.#past = new MirrorPast({ store, mode: rules.mode, account, longest: longestTtl(rules), clock });
+    const wrote: MirrorPast['wrote'] = (key, rows) => this.#past.wrote(key, rows);
+    this.#audit = new PlanAudit({ ...options, mode: rules.mode, wrote });
+    this.#teller = new MirrorTeller(meter, log);
+  }
+
+  /**
+   * Resolves when everything that the turn asks for is done, refused or waits, and the audit has it. What goes wrong with
+   * EC2 is a decision, and stops nothing else. Rejects with VF_STORE_* (a plan that cannot be announced is not carried
+   * out) and, once what was done so far is in the audit, with the reason of the signal: the same turn may then be asked
+   * for again, here or elsewhere, and goes on where this one ended.
+   */
+  turn(turn: Turn, signal: AbortSignal): Promise<TurnReport> {
+    return this.#inTurn(async (asked) => {
+      let status = 'failed';
+      try {
+        const report = await this.#take(turn, signal);
+        status = 'done';
+        return report;
+      } catch (error) {
+        if (signal.aborted) status = 'stopped';
+        throw error;
+      } finally {
+        const { meter, clock } = this.#options;
+        meter.count('mirrorTurns', 1, { status });
+        meter.observe('mirrorSeconds', Math.max(0, clock.now() - asked) / 1000, {});
+      }
+    });
+  }
+
+  /** The first plan for the requests, by region: nothing is called, and nothing written. Rejects with VF_SERVICE too. */
+  preview(requests: readonly MirrorRequest[], signal: AbortSignal): Promise<readonly Preview[]> {
+    return this.#inTurn(async () => {
+      await this.#refresh(signal);
+      const byRegion = Map.groupBy(requests, ({ region }) => region);
+      return await Promise.all(
+        [...byRegion].map(async ([region, own]) => {
+          const place = this.#place(region, signal);
+          const asked = own.map((request) => ({ request, eventId: null }));
+          const question = await mirroringOf(this.#options, place, asked);
+          const { account, clock } = { ...this.#options };
+          const world =
+            place.ec2 === null ? emptyWorld(account, region, clock.now()) : await question.observe(place.ec2);
+          return {
+            region,
+            requests: question.requests.map(({ request }) => request),
+            world,
+            plan: question.plan(world, []),
+          };
+        }),
+      );
+    });
+  }
+
+  /** Ends sessions that we made, as a person asks for, in every region with rules. Rejects as `turn` does. */
+  release(what: Released, signal: AbortSignal): Promise<TurnReport> {
+    return this.#inTurn(async () => {
+      await this.#refresh(signal);
+      const places = [...this.#options.regions.keys()].map((region) => this.#place(region, signal));
+      return { rounds: await all(places.map((place) => runRounds(place, releaseOf(this.#options, place, what)))) };
+    });
+  }
+
+  async #take(turn: Turn, signal: AbortSignal): Promise<TurnReport> {
+    const { clock, rules } = this.#options;
+    const began = clock.now();
+    await this.#refresh(signal);
+    await this.#writeIgnored(turn.ignored ?? []);
+    const asked = Map.groupBy(turn.requests ?? [], ({ request }) => request.region);
+    const { housekeeping = [], waiting = false } = turn;
+    const kept = new Set(housekeeping === 'all' ? rules.regions.keys() : housekeeping);
+    const regions = waiting ? [...asked.keys(), ...kept, ...rules.regions.keys()] : [...asked.keys(), ...kept];
+    const rounds = await all(
+      [...new Set(regions)].sort().map((region) => {
+        const again = waiting ? this.#due(region, began) : [];
+        const requests = [...(asked.get(region) ?? []), ...again];
+        return this.#region(region, { requests, keep: kept.has(region), began }, signal);
+      }),
+    );
+    this.#gauge();
+    return { rounds: rounds.flat() };
+  }
+
+  async #region(
+    region: string,
+    { requests, keep, began }: { requests: readonly AskedRequest[]; keep: boolean; began: number },
+    signal: AbortSignal,
+  ): Promise<readonly RoundsReport[]> {
+    const place = this.#place(region, signal);
+    const reports: RoundsReport[] = [];
+    if (requests.length > 0) {
+      const question = await mirroringOf(this.#options, place, requests);
+      const report = await runRounds(place, question);
+      reports.push(report);
+      this.#pace(report, question.requests, began);
+    }
+    if (keep && place.ec2 !== null) reports.push(await runRounds(place, housekeepingOf(this.#options, place)));
+    return reports;
+  }
+
+  #place(region: string, signal: AbortSignal): RegionPlace {
+    const { account, regions, clock } = this.#options;
+    const ec2 = regions.get(region) ?? null;
+    const recent = this.#recent.get(region) ?? new RecentChanges();
+    if (ec2 !== null) this.#recent.set(region, recent);
+    const shared = { said: this.#said, audit: this.#audit, teller: this.#teller, clock, signal };
+    return { region, account, ec2, memory: this.#past.of(region), recent, ...shared };
+  }
+
+  /** What waits, and was not refused a moment ago. */
+  #due(region: string, now: number): readonly AskedRequest[] {
+    const waiting = this.#past.of(region).waiting(now);
+    return waiting.filter(({ key }) => this.#backoff.isDue(key, now)).map((request) => ({ request, eventId: null }));
+  }
+
+  /** Requests of which a call was refused and that still wait are asked less and less often. */
+  #pace({ decisions, calls }: RoundsReport, requests: readonly AskedRequest[], now: number): void {
+    const refused = new Set(calls.filter(({ answer }) => !answer.ok).map(({ request }) => request));
+    const waiting = new Set(decisions.filter(({ outcome }) => outcome === 'wait').map(({ request }) => request));
+    for (const { request } of requests) {
+      if (refused.has(request.key) && waiting.has(request.key)) this.#backoff.refused(request.key, now);
+      else this.#backoff.cleared(request.key);
+    }
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    for (const warning of await this.#past.refresh(signal)) this.#options.log.warn({}, `the audit: ${warning}`);
+  }
+
+  async #writeIgnored(ignored: readonly IgnoredMirrorEvent[]): Promise<void> {
+    if (ignored.length === 0) return;
+    const known = { session: () => null, decided: () => null };
+    const plan = { decisions: [], actions: [] };
+    await this.#audit.before({ account: null, region: null, requests: [], ignored, plan, world: null, known });
+  }
+
+  #gauge(): void {
+    const { clock, meter, rules } = this.#options;
+    const now = clock.now();
+    const waiting = [...rules.regions.keys()].flatMap((region) => this.#past.of(region).waiting(now));
+    meter.set('mirrorWaiting', waiting.length, {});
+    const oldest = Math.min(now, ...waiting.map(({ at }) => at));
+    meter.set('mirrorWaitingSeconds', (now - oldest) / 1000, {});
+    this.#backoff.keep(new Set(waiting.map(({ key }) => key)));
+  }
+
+  /** After all that was asked before it, whatever became of that. `work` is told when it was asked. */
+  #inTurn<T>(work: (asked: number) => Promise<T>): Promise<T> {
+    const asked = this.#options.clock.now();
+    const mine = this.#last.then(() => work(asked));
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}

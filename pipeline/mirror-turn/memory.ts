@@ -1,0 +1,28 @@
+// Turns the audit and the account as it was read into what a plan remembers: a session that vanished is a released one.
+import type { MirrorMemory, MirrorWorld } from '../../schemas/mirroring/plan.ts';
+import type { Ledger } from '../mirror-audit/ledger.ts';
+import { READ_LAG } from '../mirror-plan/limits.ts';
+
+/**
+ * The housekeeping writes down within a minute that somebody deleted a session; a finding that comes again before that
+ * must not make it anew.
+ */
+export const memoryOf = (ledger: Ledger, { sessions, now }: Pick<MirrorWorld, 'sessions' | 'now'>): MirrorMemory => {
+  const there = new Set(sessions.map(({ id }) => id));
+  const purpose = (finding: string | null, networkInterface: string): string =>
+    JSON.stringify([finding, networkInterface]);
+  const vanished = new Set(
+    ledger
+      .sessions()
+      .filter(({ session_id, started }) => !there.has(session_id) && started + READ_LAG <= now)
+      .map(({ finding_id, interface_id }) => purpose(finding_id, interface_id)),
+  );
+  return {
+    decided: (finding) => ledger.decided(finding),
+    released: (finding, networkInterface) => {
+      const known = ledger.released(finding, networkInterface);
+      if (known !== null || !vanished.has(purpose(finding, networkInterface))) return known;
+      return (finding === null ? null : ledger.decided(finding)?.updatedAt) ?? now;
+    },
+  };
+};
