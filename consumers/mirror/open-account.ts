@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
 import { Evidence } from './evidence.ts';
+import { lastCall } from './last-call.ts';
 import { openRegions } from './regions.ts';
 import { openRuleFile, rulesOf } from './rule-file.ts';
 
@@ -33,19 +34,29 @@ const commandLog = (stderr: NodeJS.WritableStream): Log => {
 
 type Given = Pick<CommandContext, 'options' | 'stderr' | 'clock' | 'signal'>;
 
+export interface Opening {
+  /** The store is made where there is none. */
+  readonly writes: boolean;
+  /** Throws where the command needs other rules, before anything else is opened. */
+  readonly check?: (rules: MirrorRules) => void;
+}
+
 /**
- * Warnings about the rules go to stderr. `writes`: the store is made where there is none. Throws what `rulesOf` does,
+ * Warnings about the rules go to stderr. Throws what `rulesOf` does,
  * VF_STORE_* and, where nobody says who calls, VF_SERVICE.
  */
-export const openAccount = async (given: Given, { writes }: { readonly writes: boolean }): Promise<OpenedAccount> => {
+export const openAccount = async (given: Given, { writes, check }: Opening): Promise<OpenedAccount> => {
   const { options, stderr, clock, signal } = given;
   const log = commandLog(stderr);
   const rules = rulesOf(await openRuleFile(options, process.env), log);
+  check?.(rules);
   const store = await openStore(options.store);
   if (writes) await ensureLayout(store);
-  const opened = openRegions(rules, { store, clock, signal });
+  const last = lastCall(signal, clock);
+  const opened = openRegions(rules, { store, clock, signal: last.signal });
   const evidence = new Evidence({ store, clock });
   const close = async (): Promise<void> => {
+    last.over();
     opened.close();
     await evidence.close();
   };

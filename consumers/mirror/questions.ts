@@ -15,6 +15,8 @@ export interface Asking {
   readonly rules: MirrorRules;
   readonly evidence: MirrorEvidence;
   readonly clock: Clock;
+  /** Of the housekeeping, ms; without it as the planner has it. */
+  readonly grace?: number;
 }
 
 /** Mbit/s of interfaces by the digests, where the rules limit them; each interface is asked for once in a turn. */
@@ -62,11 +64,12 @@ export const mirroringOf = async (
 
 export const housekeepingOf = (asking: Asking, place: RegionPlace): Question => {
   const { memory } = place;
+  const grace = asking.grace === undefined ? {} : { grace: asking.grace };
   return {
     requests: [],
     observe: observing(asking, place, []),
     plan: (world, obstacles) => {
-      const { plan, reports } = planHousekeeping({ world, memory, made: memory.sessions(), obstacles });
+      const { plan, reports } = planHousekeeping({ world, memory, made: memory.sessions(), obstacles, ...grace });
       return { ...plan, decisions: [...plan.decisions, ...reports] };
     },
   };

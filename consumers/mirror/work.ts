@@ -32,6 +32,8 @@ export interface MirrorWorkOptions {
   readonly evidence: MirrorEvidence;
   /** Of no other process that runs, or ran: plans are named after it. Letters, digits and `_`. */
   readonly worker: string;
+  /** How long a target that we made is kept without a session, ms; without it as the planner has it. */
+  readonly grace?: number;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;

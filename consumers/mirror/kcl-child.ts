@@ -1,0 +1,75 @@
+// The mirror consumer as a child of the Kinesis Client Library's daemon: turns its worker's configuration into a processor of one shard.
+import { z } from 'zod';
+import { VpcflowError } from '../../schemas/errors.ts';
+import { MIRROR_MODES } from '../../schemas/mirroring/rules.ts';
+import { type ChildWork, runKclChild } from '../shared/kcl/child/run-child.ts';
+import { withDeadline } from '../shared/store/deadline.ts';
+import { openStore } from '../shared/store/open.ts';
+import { Evidence } from './evidence.ts';
+import { MirrorProcessor } from './processor.ts';
+import { openRegions } from './regions.ts';
+import { rulesOf } from './rule-file.ts';
+import { MirrorWork } from './work.ts';
+import { processName } from './worker-name.ts';
+
+const text = z.string().min(1);
+
+const Configuration = z.strictObject({
+  /** As `--store` was given. */
+  store: text,
+  /** The rules as they were read: a file that changes meanwhile is another worker's. */
+  file: z
+    .strictObject({
+      text: z.string(),
+      source: z
+        .strictObject({
+          file: text,
+          region: z.string().nullable(),
+          mode: z.enum(MIRROR_MODES).nullable(),
+          enable: z
+            .strictObject({ existing: z.boolean(), launches: z.boolean(), findings: z.boolean() })
+            .readonly()
+            .nullable(),
+        })
+        .readonly(),
+      regions: z.array(text).readonly().nullable(),
+    })
+    .readonly(),
+  /** That the calls are made in. */
+  account: text,
+  workerId: text,
+});
+
+/** JSON: what the worker writes for its children. */
+export type MirrorChildConfiguration = Readonly<z.infer<typeof Configuration>>;
+
+const parse = (given: unknown): MirrorChildConfiguration => {
+  const parsed = Configuration.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const what = z.prettifyError(parsed.error).replace(/\s+/g, ' ');
+  throw new VpcflowError('VF_ENGINE', `the configuration of a child is not one of this version: ${what}`);
+};
+
+/** Its worker has told of the doubts about the rules. */
+const silently = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWork> => {
+  const { store: uri, file, account, workerId } = parse(configuration);
+  const rules = rulesOf(file, silently);
+  const store = withDeadline(await openStore(uri), clock);
+  const regions = openRegions(rules, { store, clock, signal: new AbortController().signal });
+  const evidence = new Evidence({ store, clock });
+  const work = new MirrorWork({
+    ...{ store, rules, account, regions: regions.accounts, evidence, clock, meter, log },
+    worker: processName(workerId),
+  });
+  return {
+    processor: new MirrorProcessor({ work, rules, meter, log }),
+    // Nobody asks whether the stream of events is complete.
+    beforeShardEnd: async () => {},
+    close: () => {
+      regions.close();
+      void evidence.close();
+    },
+  };
+});
