@@ -11,9 +11,11 @@ const codeOf = (error: unknown): string => {
   return error.name === 'Error' && code !== '' ? code : error.name;
 };
 
-/** The sentence without the code, which stands beside it. */
-const messageOf = (code: string, { detail }: Trouble): string =>
-  detail.startsWith(`${code}: `) ? detail.slice(code.length + 2) : detail;
+/** The sentence without the code (and the status of the answer), which stands beside it. */
+const messageOf = (code: string, { detail }: Trouble): string => {
+  const told = detail.startsWith(code) ? detail.slice(code.length).replace(/^(?: \d{3})?: /, '') : detail;
+  return told === '' ? code : told;
+};
 
 export const refusalOf = (error: unknown): MirrorRefusal => {
   const code = codeOf(error);
