@@ -1,0 +1,132 @@
+// What an end-to-end test of mirroring has: a stream of events on a local Kinesis, a rule file, a store, and processes of
+// `vpcflow mirror` that find EC2 at an endpoint.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { expect } from 'vitest';
+import { systemClock } from '../../../consumers/shared/clock.ts';
+import { type LocalKinesis, localClient, startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
+import { ensureStream } from '../../../consumers/shared/embedded/local-stream.ts';
+import { identifyStream, type StreamIdentity } from '../../../consumers/shared/kinesis.ts';
+import { putRecords } from '../../../consumers/shared/kinesis-writer.ts';
+import { type Ended, type Running, runVpcflow, startVpcflow } from '../../run-vpcflow.ts';
+import { until } from '../../until.ts';
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_EC2_METADATA_DISABLED: 'true' };
+
+let beds = 0;
+
+/** A Kinesis for all tests of a file. */
+export class MirrorBeds {
+  readonly #kinesis: LocalKinesis;
+  readonly #client: KinesisClient;
+  readonly #directory: string;
+
+  private constructor(kinesis: LocalKinesis, directory: string) {
+    this.#kinesis = kinesis;
+    this.#client = localClient(kinesis);
+    this.#directory = directory;
+  }
+
+  static async start(): Promise<MirrorBeds> {
+    return new MirrorBeds(await startLocalKinesis(null), await mkdtemp(join(tmpdir(), 'vpcflow-mirror-')));
+  }
+
+  /** A stream, a store and a rule file of its own. `file` decides on the region where the rules do not. */
+  async bed(endpoint: string, rules: readonly string[], file = 'us-east-1.yaml'): Promise<MirrorBed> {
+    const name = `events-${++beds}`;
+    await ensureStream(this.#client, name, 1, systemClock);
+    const stream = await identifyStream(this.#client, name);
+    const directory = await mkdtemp(join(this.#directory, `${name}-`));
+    await writeFile(join(directory, file), `${rules.join('\n')}\n`);
+    const environment = {
+      ...{ AWS_ENDPOINT_URL_KINESIS: this.#kinesis.place.endpoint, AWS_REGION: this.#kinesis.place.region },
+      ...{ AWS_ENDPOINT_URL_EC2: endpoint, AWS_ENDPOINT_URL_STS: endpoint, ...CREDENTIALS },
+    };
+    return new MirrorBed(this.#client, stream, directory, join(directory, file), environment);
+  }
+
+  async stop(): Promise<void> {
+    this.#client.destroy();
+    await this.#kinesis.stop();
+    await rm(this.#directory, { recursive: true });
+  }
+}
+
+export class MirrorBed {
+  readonly store: string;
+  readonly config: string;
+  readonly stream: StreamIdentity;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #client: KinesisClient;
+  readonly #running: Running[] = [];
+
+  constructor(
+    client: KinesisClient,
+    stream: StreamIdentity,
+    directory: string,
+    config: string,
+    environment: Readonly<Record<string, string>>,
+  ) {
+    this.#client = client;
+    this.stream = stream;
+    this.store = join(directory, 'store');
+    this.config = config;
+    this.environment = environment;
+  }
+
+  /** What every run of the consumer is given. */
+  get arguments(): readonly string[] {
+    return ['mirror', 'run', '--stream', this.stream.name, '--store', this.store, '--config', this.config];
+  }
+
+  /** Events as EventBridge would put them, in their order. */
+  async put(...events: readonly object[]): Promise<void> {
+    const records = events.map((event) => ({ partitionKey: 'events', data: Buffer.from(JSON.stringify(event)) }));
+    await putRecords(this.#client, this.stream, records, systemClock);
+  }
+
+  /** The consumer as a process. */
+  start(...more: readonly string[]): Running {
+    const running = startVpcflow([...this.arguments, ...more], this.environment);
+    this.#running.push(running);
+    return running;
+  }
+
+  /** Another action, to its end. */
+  act(action: string, ...more: readonly string[]): Promise<Ended> {
+    return runVpcflow(['mirror', action, '--store', this.store, ...more], this.environment);
+  }
+
+  /** Resolves when the condition is true; rejects with what the process said when it ends before. */
+  async until<T>(running: Running, what: string, condition: () => T | Promise<T>): Promise<void> {
+    let ended: Ended | null = null;
+    void running.ended.then((end) => {
+      ended = end;
+    });
+    await until(what, async () => {
+      if (await condition()) return true;
+      if (ended !== null) throw new Error(`it ended before this happened: ${what}\n${running.stderr()}`);
+      return false;
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}\n${running.stderr()}`);
+    });
+  }
+
+  /** SIGTERM, after which it must end well. */
+  async stop(running: Running): Promise<Ended> {
+    running.process.kill('SIGTERM');
+    const ended = await running.ended;
+    expect(ended.status, ended.stderr).toBe(0);
+    return ended;
+  }
+
+  /** Ends what a test that failed has left. */
+  async close(): Promise<void> {
+    for (const { process: child, ended } of this.#running) {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await ended;
+    }
+  }
+}
