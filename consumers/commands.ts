@@ -10,13 +10,15 @@ const TAGS = { option: 'statsd', options: ['statsdTags'] } as const;
 export const COMMANDS: readonly Command[] = [
   {
     name: 'up',
-    summary: 'everything on this machine: local Kinesis, simulated traffic, digests, the query server',
+    summary:
+      'everything on this machine: local Kinesis, simulated traffic, digests, planned mirroring, the query server',
     options: [
       ...(['data', 'port', 'traffic', 'rate', 'seed', 'ports', 'servicePorts'] as const),
-      ...(['formats', 'logFormat', 'unknownFields', 'workerId'] as const),
+      ...(['formats', 'logFormat', 'unknownFields', 'workerId', 'mirrorConfig'] as const),
     ],
     required: [],
     onlyWith: [{ option: 'traffic', value: 'simulated', options: ['rate', 'seed'] }],
+    help: { mirrorConfig: 'rules of mirroring for the simulated account, YAML (without it: its own); never applied' },
     load: () => import('./up.ts'),
   },
   {

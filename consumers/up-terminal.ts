@@ -1,5 +1,6 @@
 // Turns what `vpcflow up` does into what a person at the terminal reads: news that stay, and one line that is alive.
 import type { Counts } from '../schemas/counts.ts';
+import type { Log } from './shared/log.ts';
 
 /** What has happened since the start. */
 export class Tally {
@@ -68,19 +69,23 @@ export interface Place {
   readonly url: string;
   readonly endpoint: string;
   readonly stream: string;
+  readonly events: string; // stream
   readonly rate: number | null; // null: no simulated traffic
 }
 
-export const welcome = ({ data, url, endpoint, stream, rate, script }: Place): string =>
+export const welcome = ({ data, url, endpoint, stream, events, rate, script }: Place): string =>
   [
     'vpcflow is up; Ctrl-C ends it, and nothing is lost',
     `  questions      ${url}`,
     `  store          ${data}`,
-    `  local Kinesis  ${endpoint} (stream ${stream})`,
+    `  local Kinesis  ${endpoint} (streams ${stream} and ${events})`,
+    `  mirroring      findings on ${events} become planned sessions; nothing is changed in AWS`,
     ...(rate === null
       ? [
           '  traffic        none; put some on the stream, for example in another terminal:',
-          `    AWS_ENDPOINT_URL_KINESIS=${endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local ${program(script)} simulate --to stream --stream ${stream}`,
+          `    export AWS_ENDPOINT_URL_KINESIS=${endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
+          `    ${program(script)} simulate --to stream --stream ${stream}`,
+          `    ${program(script)} simulate --to stream --stream ${events} --format events`,
         ]
       : [
           `  traffic        simulated, about ${rate} lines a second, an incident every 12 minutes: brute force on SSH from`,
@@ -89,8 +94,10 @@ export const welcome = ({ data, url, endpoint, stream, rate, script }: Place): s
     '  A record is digested when its minute of arrival is over: the first digest comes within 70 seconds.',
   ].join('\n');
 
+const storeOption = (data: string): string => (data === './data' ? '' : ` --store ${data}`);
+
 export const firstDigest = ({ script, data }: Place): string => {
-  const store = data === './data' ? '' : ` --store ${data}`;
+  const store = storeOption(data);
   const type = program(script);
   return [
     'the first digest is there; try in another terminal:',
@@ -98,4 +105,33 @@ export const firstDigest = ({ script, data }: Place): string => {
     `  ${type} graph --start now-15m --stop now --top 20 --format dot${store}`,
     `  ${type} audit${store}`,
   ].join('\n');
+};
+
+/** What is told of a planned session, after the first one also where to look. */
+const planned = (fields: Readonly<Record<string, unknown>>, place: Place | null): string => {
+  const { interface: source, instance, expires } = fields;
+  const until = typeof expires === 'string' ? ` until ${expires.slice(11, 19)}Z` : '';
+  const line = `planned: mirror ${source} of ${instance}${until}`;
+  if (place === null) return line;
+  return [
+    `${line}; look at it in another terminal:`,
+    `  ${program(place.script)} mirror sessions${storeOption(place.data)}`,
+    `  curl ${place.url}/v1/mirroring/sessions`,
+  ].join('\n');
+};
+
+/** What the mirror consumer has to say: each planned session once, and whatever goes wrong. */
+export const mirrorLog = (terminal: Terminal, place: () => Place | null): Log => {
+  let told = false;
+  const say = (fields: Readonly<Record<string, unknown>>, message: string): void => {
+    const facts = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+    terminal.say(`mirroring: ${message}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`);
+  };
+  const info = (fields: Readonly<Record<string, unknown>>): void => {
+    if (fields.reason !== 'wanted' || fields.session === undefined) return;
+    const where = told ? null : place();
+    told ||= where !== null;
+    terminal.say(planned(fields, where));
+  };
+  return { debug: () => {}, info, warn: say, error: say };
 };

@@ -1,9 +1,12 @@
-// `vpcflow up`: everything on one machine: local Kinesis, simulated traffic, the digest consumer and the query server.
+// `vpcflow up`: everything on one machine: local Kinesis, simulated traffic and findings, the digest consumer, the mirror
+// consumer in plan mode, and the query server.
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Envelope } from '../pipeline/simulation/envelopes.ts';
 import { SIMULATED_FORMAT } from '../pipeline/simulation/record.ts';
 import { LOG_GROUP } from '../pipeline/simulation/world.ts';
 import { formatTime } from '../pipeline/window/window.ts';
+import type { RecordProcessor, ShardHistory } from '../schemas/processor.ts';
 import type { Settings } from '../schemas/settings.ts';
 import type { ObjectStore } from '../schemas/store.ts';
 import { DigestProcessor } from './digest/processor.ts';
@@ -11,14 +14,17 @@ import { configurationOf } from './query/configuration.ts';
 import { startQueryServer } from './query/server/server.ts';
 import type { CommandContext, Run } from './shared/command.ts';
 import { readSettings } from './shared/decoding-settings.ts';
-import { LOCAL_STREAM, LocalEngine } from './shared/embedded/local-engine.ts';
+import { EVENTS, FLOWS, LocalEngine } from './shared/embedded/local-engine.ts';
+import { startLocalKinesis } from './shared/embedded/local-kinesis.ts';
 import { acquireRunLock, type RunLock } from './shared/embedded/run-lock.ts';
 import { stateDirectory } from './shared/embedded/state-directory.ts';
 import { storyAnchor } from './shared/embedded/story-anchor.ts';
-import { runTraffic } from './shared/simulated-traffic.ts';
+import type { StreamIdentity } from './shared/kinesis.ts';
+import { runEvents, runTraffic } from './shared/simulated-traffic.ts';
 import { DirectoryStore } from './shared/store/directory.ts';
 import { ensureLayout } from './shared/store/layout.ts';
-import { firstDigest, type Place, Tally, Terminal, welcome } from './up-terminal.ts';
+import { openMirror } from './up-mirror.ts';
+import { firstDigest, mirrorLog, type Place, Tally, Terminal, welcome } from './up-terminal.ts';
 
 const HEARTBEAT_MS = 1_000;
 
@@ -59,65 +65,95 @@ interface Parts {
 /** From the start of the local Kinesis to the signal and the last commit. Rejects with the first failure of any part. */
 const live = async (context: CommandContext, parts: Parts): Promise<void> => {
   const { options, clock, signal } = context;
-  const { settings, state, store, lock, terminal, url } = parts;
-  const tally = new Tally();
+  const { state, store, lock, terminal, url } = parts;
   let place: Place | null = null; // once it is up
-  let announced = false;
-  const announce = (): void => {
-    if (announced || place === null || tally.flows === 0) return;
-    announced = true;
-    terminal.say(firstDigest(place));
-  };
-  const { engine, restored } = await LocalEngine.start({
-    ...{ state, store, clock },
-    createProcessor: (stream, history) =>
-      new DigestProcessor({
-        ...{ store, stream: stream.id, settings, workerId: options.workerId ?? hostname(), clock, history },
-        observer: {
-          committed: ({ output: { counts } }) => {
-            tally.committed(counts);
-            announce();
-          },
-          watermark: (shard, ms) => tally.watermark(shard, ms),
-          checkpointFailed: (shard, error) =>
-            terminal.say(`the checkpoint of ${shard} was not stored; nothing is lost: ${error}`),
-        },
-      }),
-  });
+  const log = mirrorLog(terminal, () => place);
+  const mirror = await openMirror({ options, store, clock, log });
+  const kinesis = await startLocalKinesis(join(state, 'kinesis'));
+  const engines: LocalEngine[] = [];
+  const lookingAfter = new AbortController();
+  let lookedAfter: Promise<void> | null = null;
   try {
-    if (lock.killedAbout !== null) terminal.say(afterKill(lock.killedAbout, restored?.lastArrival ?? null));
+    const tally = new Tally();
+    const announce = once(() => (place === null || tally.flows === 0 ? null : firstDigest(place)), terminal);
+    const local = { kinesis, state, store, clock };
+    const flows = await LocalEngine.start({
+      ...{ ...local, stream: FLOWS },
+      createProcessor: digestProcessors(context, parts, tally, announce),
+    });
+    engines.push(flows.engine);
+    const events = await LocalEngine.start({
+      ...{ ...local, stream: EVENTS },
+      createProcessor: () => mirror.createProcessor(),
+    });
+    engines.push(events.engine);
+    if (lock.killedAbout !== null) terminal.say(afterKill(lock.killedAbout, flows.restored?.lastArrival ?? null));
     const rate = options.traffic === 'simulated' ? options.rate : null;
-    const [script, data] = [process.argv[1] ?? '', options.data];
-    place = { script, data, url, endpoint: engine.endpoint, stream: LOCAL_STREAM, rate };
+    const [script, data, { endpoint }] = [process.argv[1] ?? '', options.data, kinesis.place];
+    place = { script, data, url, endpoint, stream: FLOWS.name, events: EVENTS.name, rate };
     terminal.say(welcome(place));
     announce();
+    lookedAfter = mirror.lookAfter(lookingAfter.signal);
+    const failed = engines.map((engine) => engine.failed);
     const heart = async (): Promise<void> => {
       while (!signal.aborted) {
         await lock.beat();
         terminal.status(tally);
-        await engine.maintain();
+        for (const engine of engines) await engine.maintain();
         await clock.sleep(HEARTBEAT_MS, signal);
       }
     };
-    const traffic = async (): Promise<void> => {
+    const story = async (): Promise<void> => {
       if (rate === null) return;
-      const anchor = await storyAnchor(state, clock);
-      const { seed } = options;
+      const common = { anchor: await storyAnchor(state, clock), stop: Infinity, clock, signal };
       const put = async (envelopes: readonly Envelope[]): Promise<void> => {
-        await engine.put(envelopes);
+        await flows.engine.put(envelopes);
         tally.put += envelopes.reduce((sum, one) => sum + one.lines, 0);
       };
-      await runTraffic({ seed, rate, anchor, stop: Infinity, clock, signal, put });
+      await Promise.all([
+        runTraffic({ ...common, seed: options.seed, rate, put }),
+        runEvents({ ...common, put: (told) => events.engine.put(told) }),
+      ]);
     };
-    await Promise.race([Promise.all([heart(), traffic()]), engine.failed]);
+    await Promise.race([Promise.all([heart(), story()]), ...failed]);
     terminal.say('stopping: what has arrived is being committed');
-    await Promise.race([engine.stop(), engine.failed]);
+    await Promise.race([Promise.all(engines.map((engine) => engine.stop())), ...failed]);
     terminal.status(tally);
-  } catch (error) {
-    await engine.kill();
-    throw error;
+  } finally {
+    lookingAfter.abort();
+    await Promise.all(engines.map((engine) => engine.kill()));
+    await kinesis.stop();
+    await lookedAfter;
+    await mirror.close();
   }
 };
+
+/** Says what there is to say, as soon as there is something, and not again. */
+const once = (text: () => string | null, terminal: Terminal): (() => void) => {
+  let said = false;
+  return () => {
+    const found = said ? null : text();
+    if (found === null) return;
+    said = true;
+    terminal.say(found);
+  };
+};
+
+const digestProcessors =
+  ({ options, clock }: CommandContext, { settings, store, terminal }: Parts, tally: Tally, announce: () => void) =>
+  (stream: StreamIdentity, history: (shard: string) => ShardHistory): RecordProcessor =>
+    new DigestProcessor({
+      ...{ store, stream: stream.id, settings, workerId: options.workerId ?? hostname(), clock, history },
+      observer: {
+        committed: ({ output: { counts } }) => {
+          tally.committed(counts);
+          announce();
+        },
+        watermark: (shard, ms) => tally.watermark(shard, ms),
+        checkpointFailed: (shard, error) =>
+          terminal.say(`the checkpoint of ${shard} was not stored; nothing is lost: ${error}`),
+      },
+    });
 
 /** The simulated log group declares its own format; others are declared by the options. */
 const settingsOf = async ({ options }: CommandContext): Promise<Settings> => {

@@ -1,5 +1,4 @@
-// Turns a state directory into the embedded engine: a local Kinesis, and a runner on its one stream, both renewed in time.
-import { join } from 'node:path';
+// Turns a stream of a local Kinesis into an embedded engine: a runner on it, and the stream itself renewed in time.
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { RecordProcessor, ShardHistory } from '../../../schemas/processor.ts';
@@ -10,15 +9,25 @@ import { shardHistory } from '../shard-history.ts';
 import { listShards } from '../shard-list.ts';
 import { storedRegister } from '../shard-register.ts';
 import type { Checkpoints } from './checkpoints.ts';
-import { type LocalKinesis, localClient, startLocalKinesis } from './local-kinesis.ts';
+import { type LocalKinesis, localClient } from './local-kinesis.ts';
 import { ensureStream, renewStream, succeedShards } from './local-stream.ts';
 import { runShards } from './runner.ts';
 import type { ShardProgress } from './shard-worker.ts';
 import { openCheckpoints } from './state-directory.ts';
 
-export const LOCAL_STREAM = 'vpcflow';
-const SHARDS = 2;
-const APPLICATION = 'up';
+/** A stream that has a local Kinesis to itself, or shares one with others. */
+export interface LocalStream {
+  readonly name: string;
+  readonly shards: number;
+  /** Of its checkpoints. */
+  readonly application: string;
+  /** Whether a window is complete only when this stream says so, too: its records are rows of windows. */
+  readonly isCounted: boolean;
+}
+
+export const FLOWS: LocalStream = { name: 'vpcflow', shards: 2, application: 'up', isCounted: true };
+export const EVENTS: LocalStream = { name: 'vpcflow-events', shards: 1, application: 'up', isCounted: false };
+
 /**
  * The local Kinesis saves all that it ever held, every few seconds, and never forgets: past this it is renewed, or it
  * would take a core for itself after an hour.
@@ -29,6 +38,9 @@ const RENEW_MS = 2 * 60_000;
 const READ_MS = 30_000;
 
 export interface LocalEngineOptions {
+  /** Stays as it is when the engine ends: others may use it. */
+  readonly kinesis: LocalKinesis;
+  readonly stream: LocalStream;
   /** `DIR/.vpcflow` */
   readonly state: string;
   readonly store: ObjectStore;
@@ -56,7 +68,6 @@ interface Session {
 
 export class LocalEngine {
   readonly #options: LocalEngineOptions;
-  readonly #kinesis: LocalKinesis;
   readonly #client: KinesisClient;
   readonly #stream: StreamIdentity;
   readonly #checkpoints: Checkpoints;
@@ -69,55 +80,42 @@ export class LocalEngine {
   /** Rejects when the local Kinesis or a processor fails; never resolves. */
   readonly failed: Promise<never>;
 
-  private constructor(
-    options: LocalEngineOptions,
-    kinesis: LocalKinesis,
-    client: KinesisClient,
-    stream: StreamIdentity,
-  ) {
+  private constructor(options: LocalEngineOptions, client: KinesisClient, stream: StreamIdentity) {
     this.#options = options;
-    this.#kinesis = kinesis;
     this.#client = client;
     this.#stream = stream;
-    this.#checkpoints = openCheckpoints(options.state, APPLICATION, stream);
+    this.#checkpoints = openCheckpoints(options.state, options.stream.application, stream);
     this.failed = new Promise<never>((_, fail) => {
       this.#fail = fail;
     });
     this.failed.catch(() => {}); // whoever awaits it learns of it; until then it is no unhandled rejection
-    void kinesis.died.then((error) => this.#fail(error));
-  }
-
-  get endpoint(): string {
-    return this.#kinesis.place.endpoint;
+    void options.kinesis.died.then((error) => this.#fail(error));
   }
 
   /**
-   * Starts everything. What a former run left on the stream is digested first, then the stream is renewed; `restored`
-   * is told what was found, null when there was no stream.
+   * Starts on the stream. What a former run left on it is processed first, then the stream is renewed; `restored` is
+   * told what was found, null when there was no stream.
    */
   static async start(options: LocalEngineOptions): Promise<{ engine: LocalEngine; restored: Restored | null }> {
-    const kinesis = await startLocalKinesis(join(options.state, 'kinesis'));
+    const { kinesis, clock, stream: local } = options;
     const client = localClient(kinesis);
     let engine: LocalEngine | null = null;
     try {
-      const existed = await ensureStream(client, LOCAL_STREAM, SHARDS, options.clock);
-      const stream = await identifyStream(client, LOCAL_STREAM);
-      engine = new LocalEngine(options, kinesis, client, stream);
-      const restored = existed ? await engine.#digestRest() : null;
+      const existed = await ensureStream(client, local.name, local.shards, clock);
+      const stream = await identifyStream(client, local.name);
+      engine = new LocalEngine(options, client, stream);
+      const restored = existed ? await engine.#finishRest() : null;
       engine.#run();
       return { engine, restored };
     } catch (error) {
       if (engine !== null) await engine.kill();
-      else {
-        client.destroy();
-        await kinesis.stop();
-      }
+      else client.destroy();
       throw error;
     }
   }
 
   /** What a former run left on the stream is committed, however long that takes; then the stream is renewed. */
-  async #digestRest(): Promise<Restored> {
+  async #finishRest(): Promise<Restored> {
     const session = this.#run();
     while (!(await this.#untilRead(session))); // nothing may be put before it is renewed, and nobody else knows of it
     await this.#stop(session);
@@ -153,7 +151,7 @@ export class LocalEngine {
     });
   }
 
-  /** Digests and commits everything that is on the stream, then ends the local Kinesis. Nothing may be put any more. */
+  /** Processes and commits everything that is on the stream, then ends. Nothing may be put any more. */
   async stop(): Promise<void> {
     await this.#exclusive(async () => {
       const session = this.#session;
@@ -166,12 +164,11 @@ export class LocalEngine {
     await this.kill();
   }
 
-  /** Ends the local Kinesis whatever state things are in. */
+  /** Ends whatever state things are in. */
   async kill(): Promise<void> {
     this.#session?.stop.abort();
     await this.#session?.done.catch(() => {});
     this.#client.destroy();
-    await this.#kinesis.stop();
   }
 
   /** One after the other: a put never falls into a renewal. */
@@ -182,12 +179,12 @@ export class LocalEngine {
   }
 
   #run(): Session {
-    const { store, clock, createProcessor } = this.#options;
+    const { store, clock, createProcessor, stream: local } = this.#options;
     const stop = new AbortController();
     const session: Session = { stop, done: Promise.resolve(), idle: new Map(), read: 0, lastArrival: null };
     const done = runShards({
       ...{ client: this.#client, stream: this.#stream, checkpoints: this.#checkpoints, clock },
-      register: storedRegister(store, this.#client, this.#stream, clock),
+      register: local.isCounted ? storedRegister(store, this.#client, this.#stream, clock) : null,
       from: { at: null },
       signal: stop.signal,
       createProcessor: () => createProcessor(this.#stream, (shard) => this.#history(shard)),
@@ -207,7 +204,7 @@ export class LocalEngine {
   async #renew(): Promise<void> {
     const { clock } = this.#options;
     if (await this.#isResharded()) await succeedShards(this.#client, this.#stream.name, clock);
-    else await renewStream(this.#client, this.#stream.name, SHARDS, clock);
+    else await renewStream(this.#client, this.#stream.name, this.#options.stream.shards, clock);
     this.#putBytes = 0;
     this.#putRecords = 0;
     this.#renewedAt = clock.now();
@@ -216,7 +213,7 @@ export class LocalEngine {
   /** Somebody has split or merged shards: a renewed stream would use names again that have come to their end. */
   async #isResharded(): Promise<boolean> {
     const listed = await listShards(this.#client, this.#stream);
-    return listed.length !== SHARDS || listed.some(({ closed }) => closed);
+    return listed.length !== this.#options.stream.shards || listed.some(({ closed }) => closed);
   }
 
   /**

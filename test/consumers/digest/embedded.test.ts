@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DigestProcessor } from '../../../consumers/digest/processor.ts';
 import { auditStore } from '../../../consumers/shared/audit/audit-store.ts';
 import { systemClock } from '../../../consumers/shared/clock.ts';
-import { LocalEngine } from '../../../consumers/shared/embedded/local-engine.ts';
+import { FLOWS, LocalEngine } from '../../../consumers/shared/embedded/local-engine.ts';
+import { type LocalKinesis, startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
 import { ensureLayout } from '../../../consumers/shared/store/layout.ts';
 import { type Envelope, Subscription } from '../../../pipeline/simulation/envelopes.ts';
@@ -29,15 +30,17 @@ afterEach(async () => {
 
 const settings = { ...DEFAULT_SETTINGS, formats: [{ logGroup: LOG_GROUP, format: SIMULATED_FORMAT }] };
 
-const start = async (clock: Clock): Promise<LocalEngine> => {
+const start = async (clock: Clock): Promise<{ readonly engine: LocalEngine; readonly kinesis: LocalKinesis }> => {
   const store = new DirectoryStore(directory);
   await ensureLayout(store);
+  const state = join(directory, '.vpcflow');
+  const kinesis = await startLocalKinesis(join(state, 'kinesis'));
   const { engine } = await LocalEngine.start({
-    ...{ state: join(directory, '.vpcflow'), store, clock, renewBytes: 1, renewMs: 0 },
+    ...{ kinesis, stream: FLOWS, state, store, clock, renewBytes: 1, renewMs: 0 },
     createProcessor: (stream, history) =>
       new DigestProcessor({ store, stream: stream.id, settings, workerId: 'test', clock, history }),
   });
-  return engine;
+  return { engine, kinesis };
 };
 
 /** A stretch of traffic that lies in the last hour, as records. */
@@ -60,17 +63,19 @@ test(
     const third = Math.ceil(all.length / 3);
     const parts = [all.slice(0, third), all.slice(third, 2 * third), all.slice(2 * third)];
 
-    const engine = await start(systemClock);
+    const { engine, kinesis } = await start(systemClock);
     await engine.put(parts[0]!);
     await engine.maintain(); // renews the stream
     await engine.put(parts[1]!);
     await engine.stop();
+    await kinesis.stop();
     // Two days later: by then no stream keeps what came before, and yet nothing was lost.
     const later: Clock = { now: () => Date.now() + 2 * 86_400_000, sleep: systemClock.sleep };
-    const again = await start(later);
+    const { engine: again, kinesis: next } = await start(later);
     await again.put(parts[2]!);
     await again.put(all.slice(-3)); // and once more
     await again.stop();
+    await next.stop();
 
     const { report } = await auditStore(new DirectoryStore(directory), { window: null });
     expect(report.gaps).toEqual([]);
