@@ -22,9 +22,13 @@ export const completenessHeaders = (completeness: Completeness): Record<string, 
     'x-vpcflow-behind': String(behind.count),
     'x-vpcflow-skipdata': String(skipdata.minutes),
     'x-vpcflow-interval': longestInterval === null ? 'unknown' : String(longestInterval),
-    ...(warnings.length === 0 ? {} : { 'x-vpcflow-warnings': headerText(warnings.join('; ')) }),
+    ...warningsHeaders(warnings),
   };
 };
+
+/** The header that names what could not be read; none where there is nothing. */
+export const warningsHeaders = (warnings: readonly string[]): Record<string, string> =>
+  warnings.length === 0 ? {} : { 'x-vpcflow-warnings': headerText(warnings.join('; ')) };
 
 const headerText = (text: string): string => {
   const safe = text.replace(/[^ -~]|%/gu, (character) =>

@@ -10,6 +10,8 @@ export interface Answers {
   readonly bodies: Readonly<Record<string, JsonSchema | null>>;
   /** Says how complete the window is in its headers. */
   readonly completeness: boolean;
+  /** Names in a header what could not be read; those with completeness do anyway. */
+  readonly warned?: boolean;
   /** Says which parts of two windows were compared. */
   readonly compared: boolean;
   /** Has an ETag, and answers 304 to If-None-Match. */
@@ -59,6 +61,17 @@ export const windowAnswers = <F extends string>(
     errors: [...OF_WINDOWS, ...errors],
   },
 });
+
+/** The config of a route that answers from the store about something else than a window of flows. */
+export const conditionalAnswers = <F extends string>(
+  success: string,
+  types: Readonly<Record<F, string>>,
+  schemas: Readonly<Partial<Record<F, JsonSchema>>>,
+  errors: readonly ErrorCode[],
+): { readonly answers: Answers } => {
+  const { answers } = plainAnswers(success, bodiesOf(types, schemas), [...ASKED, ...errors]);
+  return { answers: { ...answers, warned: true, conditional: true } };
+};
 
 /** The config of any other route. */
 export const plainAnswers = (

@@ -6,6 +6,7 @@ import { COUNTINGS, GROUPINGS, MAX_EDGE_PORTS } from '../../../schemas/graph.ts'
 import { MAX_NAMED } from '../../../schemas/query.ts';
 import { diffBodies } from './diff-bodies.ts';
 import { count, integer, type JsonSchema, list, named, nullable, oneOf, record, text, time } from './json-schema.ts';
+import { MIRRORING_BODIES } from './mirroring-bodies.ts';
 
 const ABOUT: ReadonlyMap<string, string> = new Map([
   ...FIELDS.map((f): [string, string] => [f.column, f.about]),
@@ -230,6 +231,7 @@ export const BODIES: Readonly<Record<string, JsonSchema>> = {
   Graph: GRAPH,
   ...diffBodies(WINDOW_HEAD, EDGE_COUNTS, ACTION),
   Audit: AUDIT,
+  ...MIRRORING_BODIES,
   Completion: COMPLETION,
   Problem: PROBLEM,
 };

@@ -63,10 +63,11 @@ const EXTRA_HEADERS: Readonly<Record<number, readonly HeaderName[]>> = {
 
 /** By status, in the order of an object's number keys: ascending. */
 export function responsesOf(answers: Answers, asking: Asking): Record<string, unknown> {
-  const { success, bodies, completeness, compared, conditional, others, errors } = answers;
+  const { success, bodies, completeness, warned = false, compared, conditional, others, errors } = answers;
   const responses: Record<string, unknown> = {};
   const about = headerRefs([
     ...(completeness ? COMPLETENESS_HEADERS : []),
+    ...(warned ? (['x-vpcflow-warnings'] as const) : []),
     ...(compared ? (['x-vpcflow-compared'] as const) : []),
     ...(conditional ? (['etag', 'cache-control', 'vary'] as const) : []),
   ]);

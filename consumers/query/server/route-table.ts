@@ -8,6 +8,7 @@ import { filterRoute } from '../routes/filter.ts';
 import { graphRoute } from '../routes/graph.ts';
 import { healthRoutes } from '../routes/health.ts';
 import { metricsRoute } from '../routes/metrics.ts';
+import { mirroringSessionsRoute } from '../routes/mirroring-sessions.ts';
 import { openapiRoute } from '../routes/openapi.ts';
 import { pageRoutes } from '../routes/page.ts';
 import { predecessorRoutes } from '../routes/predecessor.ts';
@@ -22,6 +23,7 @@ export const ROUTES: readonly RegisterRoutes[] = [
   seriesRoute,
   coverageRoute,
   auditRoute,
+  mirroringSessionsRoute,
   filterRoute,
   healthRoutes,
   metricsRoute,

@@ -1,6 +1,5 @@
 // Keeps the audit of mirroring in the store: two objects a plan, listed by time and read back.
 import { hourPartition } from '../../../pipeline/keys.ts';
-import { HOUR_MS } from '../../../pipeline/window/window.ts';
 import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
 import { readAhead } from '../read-ahead.ts';
@@ -30,9 +29,9 @@ export async function putAudit(
 }
 
 export interface AuditRange {
-  /** Unix ms: of the plans' times, by whole hours, both inclusive. */
+  /** Unix ms: of the plans' times, by whole hours, both inclusive. Without `to` there is no end. */
   readonly from: number;
-  readonly to: number;
+  readonly to?: number;
   /** Only keys after this one. */
   readonly after?: string;
 }
@@ -40,10 +39,10 @@ export interface AuditRange {
 /** The objects of the plans of a time, by key: that is by hour, then by plan. */
 export async function* listAudit(store: ObjectStore, range: AuditRange): AsyncIterable<ListedObject> {
   const first = `mirroring/${hourPartition(range.from)}/`;
-  const last = `mirroring/${hourPartition(Math.floor(range.to / HOUR_MS) * HOUR_MS)}/`;
+  const last = range.to === undefined ? null : `mirroring/${hourPartition(range.to)}/`;
   const begin = range.after !== undefined && range.after > first ? range.after : first;
   for await (const object of store.list(PREFIX, { after: begin })) {
-    if (object.key.slice(0, last.length) > last) return;
+    if (last !== null && object.key.slice(0, last.length) > last) return;
     if (object.key.endsWith('.parquet')) yield object;
   }
 }

@@ -34,8 +34,7 @@ export class AuditTail {
     now: number,
     signal?: AbortSignal,
   ): Promise<{ readonly rows: readonly MirroringRow[]; readonly warnings: readonly string[] }> {
-    // Clocks of other machines may be ahead.
-    const range = { from: this.#from, to: now + LATE };
+    const range = { from: this.#from };
     const rows: MirroringRow[] = [];
     const warnings: string[] = [];
     const keys: string[] = [];

@@ -5,7 +5,7 @@ import { checkLayout } from '../store/layout.ts';
 import { openStore } from '../store/open.ts';
 
 /** What a copy of a part of a store (a few hours of it, say) has, even without its version. */
-const TABLES = ['digests/', 'coverage/', 'commits/'];
+const TABLES = ['digests/', 'coverage/', 'commits/', 'mirroring/'];
 
 /**
  * Throws VF_STORE_MISSING where nothing was ever written (an empty answer about a wrong path would be a lie),

@@ -11,6 +11,7 @@ import { filesInPlace, type ObjectFiles } from './cache/object-files.ts';
 import { openOwnedDirectory } from './cache/owned-directory.ts';
 import { DEFAULT_MEMORY_LIMIT, type DuckDbEngine, openDuckDb } from './engine/duckdb.ts';
 import { laneEngines } from './engine/lane-engines.ts';
+import { MirroringMemory } from '../mirroring/mirroring-memory.ts';
 import { type Lane, noTotals, type QueryStats, type QueryTotals } from './query-stats.ts';
 import { QuestionSizes } from './question-sizes.ts';
 import { FileMemory } from './window/file-facts.ts';
@@ -34,6 +35,8 @@ export interface QueryService {
   readonly clock: Clock;
   readonly engine: QueryEngine;
   readonly stats: QueryStats;
+  /** What the audit of mirroring says. */
+  readonly mirroring: MirroringMemory;
   /**
    * Plans and fetches a window; the caller releases it. `lateness` is in ms (default 20 minutes). The signal is the
    * question's: what the engine runs under it goes into the lane of what the windows under it hold. Rejects with
@@ -92,6 +95,7 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
     store,
     clock,
     engine,
+    mirroring: new MirroringMemory(store),
     stats: { totals, present: () => engine.present() },
     window: (window, tables, { lateness = DEFAULT_LATENESS_MS, overlapping = false, signal } = {}) =>
       openWindow(context, {

@@ -59,9 +59,16 @@ describe('the document', () => {
 
   test('has every question of the service', () => {
     const names = operations().map(([name]) => name);
-    const windows = ['rows', 'graph', 'diff', 'series', 'coverage', 'audit', 'filter/complete'].map(
-      (n) => `get /v1/${n}`,
-    );
+    const windows = [
+      'rows',
+      'graph',
+      'diff',
+      'series',
+      'coverage',
+      'audit',
+      'mirroring/sessions',
+      'filter/complete',
+    ].map((n) => `get /v1/${n}`);
     const predecessor = ['post /digest', 'get /digest', 'post /graph', 'get /graph', 'post /jobs'];
     const operation = ['healthz', 'readyz', 'metrics', 'openapi.json', 'docs'].map((name) => `get /${name}`);
     expect(names).toEqual(expect.arrayContaining([...windows, ...predecessor, ...operation]));
@@ -156,6 +163,7 @@ describe('real answers are as documented', () => {
     ['/v1/coverage', `${HOUR}&format=json`],
     ['/v1/coverage', `${HOUR}&format=ndjson`],
     ['/v1/audit', 'format=json'],
+    ['/v1/mirroring/sessions', 'format=json'],
     ['/v1/filter/complete', 'text=dstport+%3D+ht'],
     ['/v1/filter/complete', 'text=dstport+%3D+443&at=3'],
     ['/openapi.json', ''],

@@ -1,0 +1,97 @@
+// Turns the lives of sessions, and decisions that led to none, into the answer: which packets there are, of what, when.
+import type { SessionHistory } from '../../schemas/mirroring/audit-row.ts';
+import type { QueryColumn, QueryValue } from '../../schemas/query.ts';
+import type { Unmirrored } from './unmirrored.ts';
+
+export const SESSION_STATES = ['all', 'active', 'ended'] as const;
+export type SessionState = (typeof SESSION_STATES)[number];
+
+export interface MirroringQuestion {
+  /** Sessions that overlap it, decisions in it; null: whenever. Unix ms, the end exclusive. */
+  readonly window: { readonly start: number; readonly stop: number } | null;
+  readonly finding: string | null;
+  readonly interface: string | null;
+  readonly instance: string | null;
+  readonly state: SessionState;
+}
+
+/** What is known of the audit. */
+export interface MirroringHistory {
+  readonly sessions: readonly SessionHistory[];
+  readonly unmirrored: readonly Unmirrored[];
+  /** A sentence for each object that could not be read. */
+  readonly warnings: readonly string[];
+}
+
+/** In the order of a table; `from` to `to` is what there are packets of, or when it was decided that there are none. */
+export const SESSION_COLUMNS: readonly QueryColumn[] = [
+  { name: 'state', type: 'string' }, // active, ended; refused, waiting, ignored: no session
+  { name: 'from', type: 'timestamp' },
+  { name: 'to', type: 'timestamp' }, // NULL: it goes on
+  { name: 'interface_id', type: 'string' },
+  { name: 'instance_id', type: 'string' },
+  { name: 'session_id', type: 'string' },
+  { name: 'target_id', type: 'string' },
+  { name: 'virtual_network_id', type: 'integer' },
+  { name: 'session_number', type: 'integer' },
+  { name: 'filter_id', type: 'string' },
+  { name: 'packet_length', type: 'integer' }, // NULL: whole packets
+  { name: 'mode', type: 'string' },
+  { name: 'cause', type: 'string' },
+  { name: 'finding_id', type: 'string' },
+  { name: 'finding_type', type: 'string' },
+  { name: 'rule', type: 'string' },
+  { name: 'neighbour', type: 'boolean' },
+  { name: 'expires', type: 'timestamp' },
+  { name: 'ended_by', type: 'string' },
+  { name: 'why', type: 'string' },
+  { name: 'account_id', type: 'string' },
+  { name: 'region', type: 'string' },
+];
+
+export type SessionEntry = Readonly<Record<string, QueryValue>>;
+
+export interface MirroringAnswer {
+  /** With the members of SESSION_COLUMNS, by their beginning. */
+  readonly sessions: readonly SessionEntry[];
+  /** Decisions that led to no session, with the same members. */
+  readonly without: readonly SessionEntry[];
+  readonly warnings: readonly string[];
+}
+
+/** Decisions without a session are told for `state: all`: those on findings, and on others where their place is asked for. */
+export function mirroringAnswer(history: MirroringHistory, question: MirroringQuestion): MirroringAnswer {
+  const { window, finding, interface: interfaceId, instance, state } = question;
+  const sessions = history.sessions.filter(
+    (one) =>
+      (state === 'all' || state === stateOf(one)) &&
+      (window === null || (one.started < window.stop && (one.ended === null || one.ended > window.start))) &&
+      (finding === null || one.finding_id === finding) &&
+      (interfaceId === null || one.interface_id === interfaceId) &&
+      (instance === null || one.instance_id === instance),
+  );
+  const without = history.unmirrored.filter(
+    ({ time, row, why, state: decided }) =>
+      state === 'all' &&
+      (window === null || (time >= window.start && time < window.stop)) &&
+      (finding === null || row.finding_id === finding || (decided === 'ignored' && why.includes(finding))) &&
+      (interfaceId === null || row.interface_id === interfaceId) &&
+      (instance === null || row.instance_id === instance) &&
+      (decided === 'ignored' || row.cause === 'finding' || interfaceId !== null || instance !== null),
+  );
+  return { sessions: sessions.map(sessionEntry), without: without.map(withoutEntry), warnings: history.warnings };
+}
+
+const stateOf = ({ ended }: SessionHistory): 'active' | 'ended' => (ended === null ? 'active' : 'ended');
+
+const sessionEntry = (session: SessionHistory): SessionEntry => ({
+  ...{ ...session, state: stateOf(session), from: session.started, to: session.ended },
+});
+
+const withoutEntry = ({ time, state, row, why }: Unmirrored): SessionEntry => ({
+  ...{ ...row, state, from: time, to: null, neighbour: row.neighbour_window !== null, ended_by: null, why },
+});
+
+/** The values of an entry in the order of SESSION_COLUMNS. */
+export const entryRow = (entry: SessionEntry): readonly QueryValue[] =>
+  SESSION_COLUMNS.map(({ name }) => entry[name] ?? null);

@@ -1,0 +1,92 @@
+// Turns the answer about mirroring into text: JSON, CSV and NDJSON for programs, a table for people.
+import type { QueryValue } from '../../schemas/query.ts';
+import { formatMany } from '../quantities.ts';
+import { csvHeader, csvRow, jsonRow } from '../rows/text-formats.ts';
+import { formatTime } from '../window/window.ts';
+import {
+  entryRow,
+  type MirroringAnswer,
+  type MirroringQuestion,
+  SESSION_COLUMNS,
+  type SessionEntry,
+} from './mirroring-answer.ts';
+
+/** The window (null: whenever), the sessions, the decisions without one, and what could not be read. */
+export function mirroringJson(answer: MirroringAnswer, { window }: MirroringQuestion): string {
+  const list = (entries: readonly SessionEntry[]): string =>
+    entries.map((entry) => `\n${jsonRow(SESSION_COLUMNS, entryRow(entry))}`).join(',');
+  const time = (ms: number | undefined): string => (ms === undefined ? 'null' : JSON.stringify(formatTime(ms)));
+  return (
+    `{"start":${time(window?.start)},"stop":${time(window?.stop)},"warnings":${JSON.stringify(answer.warnings)},` +
+    `"sessions":[${list(answer.sessions)}],"without":[${list(answer.without)}]}\n`
+  );
+}
+
+/** A row for each session, then one for each decision without: `state` tells them apart. */
+export const mirroringCsv = ({ sessions, without }: MirroringAnswer): string =>
+  csvHeader(SESSION_COLUMNS) + [...sessions, ...without].map((one) => csvRow(SESSION_COLUMNS, entryRow(one))).join('');
+
+/** The same as one JSON object a line. */
+export const mirroringNdjson = ({ sessions, without }: MirroringAnswer): string =>
+  [...sessions, ...without].map((one) => `${jsonRow(SESSION_COLUMNS, entryRow(one))}\n`).join('');
+
+const COLUMNS: readonly (readonly [string, (entry: SessionEntry) => QueryValue | undefined])[] = [
+  ['STATE', (e) => (e.mode === 'plan' ? `${e.state} (planned)` : e.state)],
+  ['FROM', (e) => timeText(e.from)],
+  ['TO', (e) => timeText(e.to)],
+  ['INTERFACE', (e) => e.interface_id],
+  ['INSTANCE', (e) => e.instance_id],
+  ['SESSION', (e) => e.session_id],
+  ['TARGET', (e) => e.target_id],
+  ['VNI', (e) => e.virtual_network_id],
+  ['FILTER', (e) => e.filter_id],
+  ['BYTES', (e) => e.packet_length ?? 'all'],
+  ['RULE', (e) => e.rule],
+  ['CAUSE', (e) => (e.neighbour === true ? `${e.cause}, neighbour` : e.cause)],
+  ['FINDING', (e) => e.finding_id],
+  ['TYPE', (e) => e.finding_type],
+];
+
+/** Lines end with LF. What is not printable is shown escaped: names come from other people. */
+export function mirroringTable(answer: MirroringAnswer): string {
+  const { sessions, without } = answer;
+  const lines: string[] = [];
+  if (sessions.length > 0) {
+    const cells = sessions.map((entry) => COLUMNS.map(([, read]) => cell(read(entry))));
+    const all = [COLUMNS.map(([title]) => title), ...cells];
+    const widths = COLUMNS.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+    lines.push(
+      ...all.map((row) =>
+        row
+          .map((text, i) => text.padEnd(widths[i]))
+          .join('  ')
+          .trimEnd(),
+      ),
+      '',
+    );
+  }
+  const active = sessions.filter(({ state }) => state === 'active').length;
+  lines.push(`${formatMany(sessions.length, 'session')}, ${active} of them active`);
+  if (without.length > 0) lines.push('', 'Without a session:');
+  for (const entry of without) lines.push(`  ${withoutLine(entry)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function withoutLine(entry: SessionEntry): string {
+  const { state, why, finding_id: finding, finding_type: type } = entry;
+  const place = [entry.interface_id, entry.instance_id].filter((id) => typeof id === 'string');
+  const of = [...place, ...(typeof finding === 'string' ? [`finding ${finding}`] : [])].map(cell).join(', ');
+  const named = typeof type === 'string' ? ` (${cell(type)})` : '';
+  return `${timeText(entry.from)}  ${cell(state)}  ${of}${named}${of === '' ? '' : ': '}${cell(why)}`;
+}
+
+const timeText = (value: QueryValue | undefined): string =>
+  typeof value === 'number' ? formatTime(Math.floor(value / 1000) * 1000) : '-';
+
+const cell = (value: QueryValue | undefined): string =>
+  value === null || value === undefined
+    ? '-'
+    : String(value).replace(
+        /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+        (c) => `\\u${c.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+      );
