@@ -22,6 +22,8 @@ import { withoutDamage } from '../shared/query/window/without-damage.ts';
 /** DuckDB's, beside a consumer that has little else in memory: the answers are a few rows. */
 const MEMORY_LIMIT = 128 * 1024 * 1024; // bytes
 const TIMEOUT = 10_000; // ms
+/** Digests that did not answer in time are not asked for so long: findings that come in their hundreds wait once. */
+const PAUSE = 60_000; // ms
 
 export interface NeighbourEvidence {
   /** Most bytes first, then by id. */
@@ -68,6 +70,7 @@ export class Evidence {
   readonly #options: EvidenceOptions;
   #service: Promise<QueryService> | null = null;
   readonly #closing = new AbortController();
+  #silentUntil = 0; // Unix ms
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -116,14 +119,20 @@ export class Evidence {
 
   /** The answer, or the sentence that says why there is none. */
   async #ask(window: Window, signal: AbortSignal, query: (digests: string) => EvidenceQuery): Promise<Answer | string> {
-    const { timeout = TIMEOUT } = this.#options;
+    const { timeout = TIMEOUT, clock } = this.#options;
+    const silence = `no evidence: the digests did not answer within ${timeout / 1000} s`;
+    const pause = this.#silentUntil - clock.now();
+    if (pause > 0 && pause <= PAUSE) return silence;
     const late = AbortSignal.timeout(timeout);
     const ends = AbortSignal.any([signal, late, this.#closing.signal]);
     try {
       return await endsWith(this.#read(window, ends, query), ends);
     } catch (error) {
       signal.throwIfAborted();
-      if (late.aborted) return `no evidence: the digests did not answer within ${timeout / 1000} s`;
+      if (late.aborted) {
+        this.#silentUntil = clock.now() + PAUSE;
+        return silence;
+      }
       return `no evidence: ${why(error)}`;
     }
   }

@@ -140,11 +140,15 @@ export class MirrorWork {
     });
   }
 
-  /** Ends sessions that we made, as a person asks for, in every region with rules. Rejects as `turn` does. */
-  release(what: Released, signal: AbortSignal): Promise<TurnReport> {
+  /** Ends sessions that we made, as a person asks for, in every region with rules or in these. Rejects as `turn` does. */
+  release(
+    what: Released,
+    signal: AbortSignal,
+    regions: Iterable<string> = this.#options.regions.keys(),
+  ): Promise<TurnReport> {
     return this.#inTurn(async () => {
       await this.#refresh(signal);
-      const places = [...this.#options.regions.keys()].map((region) => this.#place(region, signal));
+      const places = [...regions].map((region) => this.#place(region, signal));
       return { rounds: await all(places.map((place) => runRounds(place, releaseOf(this.#options, place, what)))) };
     });
   }

@@ -149,7 +149,7 @@ describe('no evidence', () => {
     });
   });
 
-  test('is said with its reason: a question that fails, that does not fit, that does not end', async () => {
+  test('is said with its reason: a question that fails, or does not fit', async () => {
     const rows = [flowRow('eni-web', [REMOTE, 0], ['10.0.0.8', 22], { minute: at(STOP - 60_000) })];
     const backing = new MemoryStore();
     await putRows(backing, 'digests', 'one', rows);
@@ -169,10 +169,33 @@ describe('no evidence', () => {
       const { problem } = await evidence.neighbours([REMOTE], 3, NOW, signal);
       expect(problem).toMatch(/^no evidence: .*\(VF_LIMIT\)$/);
     });
-    const never = backing.client({ beforeEach: () => new Promise(() => {}) });
-    await asked(open(never, 50), async (evidence) => {
-      const { problem } = await evidence.neighbours([REMOTE], 3, NOW, signal);
-      expect(problem).toBe('no evidence: the digests did not answer within 0.05 s');
+  });
+
+  test('is said at once for a minute where the digests did not answer in time', async () => {
+    const backing = new MemoryStore();
+    await putRows(backing, 'digests', 'one', [
+      flowRow('eni-web', [REMOTE, 0], ['10.0.0.8', 22], { minute: at(HOUR[0]) }),
+    ]);
+    let questions = 0;
+    let answers = false;
+    const store = backing.client({
+      beforeEach: () => {
+        questions += 1;
+        return answers ? undefined : new Promise(() => {});
+      },
+    });
+    const clock = new ManualClock(NOW);
+    const cache = { cacheDirectory: join(directory, 'cache'), timeout: 500 };
+    await asked(new Evidence({ store, clock, ...cache }), async (evidence) => {
+      const problem = async () => (await evidence.neighbours([REMOTE], 3, NOW, signal)).problem;
+      const silence = 'no evidence: the digests did not answer within 0.5 s';
+      expect(await Promise.all([problem(), problem()])).toEqual([silence, silence]);
+      const before = questions;
+      answers = true;
+      expect(await problem()).toBe(silence);
+      expect(questions).toBe(before);
+      await clock.advance(60_000);
+      expect(await problem()).toBeNull();
     });
   });
 

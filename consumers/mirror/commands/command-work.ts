@@ -1,0 +1,31 @@
+// Turns the context of a command into the account and the work on it, as one process that ends with the command.
+import { hostname } from 'node:os';
+import type { Meter } from '../../../schemas/metrics.ts';
+import type { CommandContext } from '../../shared/command.ts';
+import { type OpenedAccount, type Opening, openAccount } from '../open-account.ts';
+import { MirrorWork } from '../work.ts';
+import { processName } from '../worker-name.ts';
+
+/** A command says itself what it did. */
+const UNMEASURED: Meter = { count: () => {}, set: () => {}, observe: () => {}, forget: () => {} };
+
+export interface CommandWork {
+  readonly account: OpenedAccount;
+  readonly work: MirrorWork;
+}
+
+/** What `act` makes of the account, which is closed at the end in any case. Rejects as `openAccount` does. */
+export const withWork = async <T>(
+  context: CommandContext,
+  opening: Opening,
+  act: (opened: CommandWork) => Promise<T>,
+): Promise<T> => {
+  const account = await openAccount(context, opening);
+  try {
+    const worker = processName(context.options.workerId ?? hostname());
+    const work = new MirrorWork({ ...account, worker, clock: context.clock, meter: UNMEASURED });
+    return await act({ account, work });
+  } finally {
+    await account.close();
+  }
+};
