@@ -114,7 +114,7 @@ function readLaunch(values: YamlValues, fields: Fields): RuleTarget | null {
 
 function doubts(values: YamlValues, fields: Fields, maxSessions: number | null, file: RuleFile): void {
   if (fields.has('ttl') && !file.enable.findings) {
-    values.warning(fields.at('ttl'), `${fields.path}.ttl is about findings, which are not enabled`);
+    values.warning(fields.at('ttl'), `${fields.path}.ttl has no effect: findings are not enabled`);
   }
   if (maxSessions === null || file.maxSessions === null || maxSessions <= file.maxSessions) return;
   const more = `is ${maxSessions}, more than the file allows for all rules: ${file.maxSessions}`;

@@ -25,7 +25,7 @@ const LISTS = Object.keys(RULE_LISTS) as readonly RuleList[];
 export function readRules(text: string, source: RulesSource): RulesReading {
   const values = new YamlValues(text);
   const { documents } = values;
-  if (values.problems.length > 0) return { problems: values.problems, warnings: [] };
+  if (documents === null) return { problems: values.problems, warnings: [] };
   const fields = new Fields(values, documents, [...SETTINGS, ...LISTS, 'regions']);
   if (!fields.isMap) return { problems: values.problems, warnings: [] };
   const { mode, ruleDefaults, ...settings } = readSettings(values, fields, source);

@@ -95,7 +95,7 @@ export function readSettings(values: YamlValues, fields: Fields, overrides: Over
   const { findings, launches, existing } = settings.enable;
   if (!(findings || launches || existing)) values.warning(fields.at('enable'), 'nothing is enabled');
   for (const key of ['findings', 'ttl', 'neighbours']) {
-    if (!findings && fields.has(key)) values.warning(fields.at(key), `${key} is about findings, which are not enabled`);
+    if (!findings && fields.has(key)) values.warning(fields.at(key), `${key} has no effect: findings are not enabled`);
   }
   return settings;
 }

@@ -33,14 +33,15 @@ export interface Entry extends Value {
 }
 
 const QUOTE_TAG = '; a text that begins with ! has to stand in quotes';
+const TEXT_TAG = 'tag:yaml.org,2002:str'; // `!!str`
 const MAX_TEXT = 256 * 1024; // characters; a rule has some 200
 const MAX_VALUES = 50_000; // that may be looked at, aliases followed
 const MAX_PROBLEMS = 1000;
 
 /** The documents of a YAML file (1.2, core schema), with what is wrong and what is doubtful in them. */
 export class YamlValues {
-  /** Documents that have something in them. */
-  readonly documents: readonly Value[];
+  /** Documents that have something in them; null where the text is no YAML, which its problems tell of. */
+  readonly documents: readonly Value[] | null;
   private readonly lines = new LineCounter();
   private readonly anchors = new Map<string, Node>();
   private readonly found: RuleProblem[] = [];
@@ -51,10 +52,10 @@ export class YamlValues {
     this.documents = this.parse(text);
   }
 
-  private parse(text: string): readonly Value[] {
+  private parse(text: string): readonly Value[] | null {
     if (text.length > MAX_TEXT) {
       this.found.push({ line: 1, column: 1, message: `the file has more than ${MAX_TEXT / 1024} KiB` });
-      return [];
+      return null;
     }
     try {
       const options = { lineCounter: this.lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const;
@@ -63,7 +64,7 @@ export class YamlValues {
         for (const { message, pos } of errors) this.problemAt(pos[0], message);
         for (const { message, pos } of warnings) this.problemAt(pos[0], `${message}${QUOTE_TAG}`);
       }
-      if (this.found.length > 0) return [];
+      if (documents.some(({ errors }) => errors.length > 0)) return null;
       const values = documents.flatMap(({ contents }) => (isNode(contents) ? [{ path: '', node: contents }] : []));
       for (const { node } of values) this.learnAnchors(node);
       return values.filter(({ node }) => !isScalar(node) || node.value !== null);
@@ -71,7 +72,7 @@ export class YamlValues {
       // A stack that is too deep; the library promises nothing else, and whatever it is, the file cannot be used.
       const why = error instanceof Error ? error.message : String(error);
       this.found.push({ line: 1, column: 1, message: `it cannot be read as YAML: ${why}` });
-      return [];
+      return null;
     }
   }
 
@@ -166,6 +167,7 @@ export class YamlValues {
 
   private mergedInto(parent: Value, entry: Entry): readonly Entry[] {
     const node = this.resolve(entry);
+    if (node === null) return [];
     const sources = isSeq(node) ? node.items.filter(isNode) : [entry.node];
     return sources.flatMap((source) => this.entries({ path: parent.path, node: source }) ?? []);
   }
@@ -187,7 +189,10 @@ export class YamlValues {
     const node = this.resolve(value);
     if (node === null) return null;
     if (!isScalar(node)) return this.problem(value.node, `${value.path} is ${kindOf(node)}, not ${wanted}`);
-    if (node.tag !== undefined) return this.problem(value.node, `${value.path} has the tag ${node.tag}${QUOTE_TAG}`);
+    if (node.tag?.startsWith('!')) return null; // a tag of no meaning: a warning of the library, and a problem already
+    if (node.tag !== undefined && node.tag !== TEXT_TAG) {
+      return this.problem(value.node, `${value.path} has the tag ${node.tag}, which is of no use here`);
+    }
     if (typeof node.value === 'string' && /^<.*>$/.test(node.value)) {
       return this.problem(value.node, `${value.path} still has the placeholder ${node.value.slice(0, SHOWN)}`);
     }
