@@ -54,10 +54,13 @@ export class Draft {
       for (const one of instance.interfaces) this.#interfaces.set(one.id, one);
     }
     for (const one of world.interfaces.values()) this.#interfaces.set(one.id, one);
-    const targets = world.targets.filter(({ id }) => !this.meets('target-gone', id));
+    const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
+    const targets = world.targets.filter(({ id }) => !this.meets('target-gone', id)).toSorted(byId);
     this.targets = new Map(targets.map((target) => [target.id, target]));
     this.targetInterfaces = new Set(targets.flatMap((target) => target.interface ?? []));
-    const sessions: DraftSession[] = world.sessions.filter(({ id }) => !this.meets('session-gone', id));
+    const sessions: DraftSession[] = world.sessions
+      .filter(({ id }) => !this.meets('session-gone', id))
+      .toSorted((a, b) => a.number - b.number || byId(a, b));
     this.#byInterface = grouped(sessions, (session) => session.interface);
     this.#byTarget = grouped(sessions, (session) => session.target);
     this.#sessions = sessions.length;
