@@ -1,0 +1,132 @@
+// `vpcflow mirror backfill` as it is run, against EC2's wire format: what it prints, what it makes, and how it goes on.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { CommandBed, worldOf } from './command-bed.ts';
+
+let bed: CommandBed;
+afterEach(() => bed.close());
+
+const CREATE = 'CreateTrafficMirrorSession';
+const sources = (): readonly string[] =>
+  [...bed.ec2.state.sessions.values()].map((session) => session.interface).sort();
+
+describe('backfill', () => {
+  test('prints the plan, mirrors 450 instances page by page, and does nothing the second time', async () => {
+    bed = await CommandBed.open(worldOf(450));
+    const { status, stdout, stderr } = await bed.run(['backfill']);
+    expect(status).toBe(0);
+    expect(stdout).toBe(
+      [
+        'us-east-1: 450 instances',
+        '  create      450  wanted: a rule matches',
+        '  450 sessions by vpcs[0]',
+        '450 sessions more: 6.750 USD an hour at 0.015 each, and data transfer',
+        '',
+      ].join('\n'),
+    );
+    expect(stderr).toBe('450 sessions made for 450 instances\n');
+    expect(sources()).toEqual(Array.from({ length: 450 }, (_, n) => `eni-${n + 1}`).sort());
+    expect(bed.ec2.state.sessions.values().next().value?.tags.get('vpcflow:cause')).toBe('existing');
+
+    const again = await bed.run(['backfill']);
+    expect([again.status, again.stderr]).toEqual([
+      0,
+      '0 sessions made for 450 instances\n  keep        450  already: the session is there\n',
+    ]);
+    expect(again.stdout).toContain('0 sessions more: 0.000 USD an hour');
+    expect(bed.calls(CREATE)).toBe(450);
+  });
+
+  test('goes on where it was interrupted', async () => {
+    bed = await CommandBed.open(worldOf(60), { page: 20 });
+    const interruption = new AbortController();
+    const made = () => bed.calls(CREATE);
+    bed.ec2.inject({ action: CREATE, times: Infinity, meanwhile: () => made() === 30 && interruption.abort() });
+    const { status, stderr } = await bed.run(['backfill'], { signal: interruption.signal });
+    expect(status).toBe(1);
+    expect(stderr).toContain('vpcflow: interrupted; run it again to go on where it stopped');
+    expect(bed.ec2.state.sessions.size).toBe(30);
+    bed.ec2.lift();
+    const { stdout, ...rest } = await bed.run(['backfill']);
+    expect(stdout).toContain('  create       30  wanted');
+    expect(stdout).toContain('  keep         30  already');
+    expect(rest).toEqual({
+      status: 0,
+      stderr: '30 sessions made for 60 instances\n  keep         30  already: the session is there\n',
+    });
+    expect([sources().length, new Set(sources()).size, made()]).toEqual([60, 60, 60]);
+  });
+
+  test('changes nothing in a dry run, and nothing in EC2 in plan mode, in which it remembers', async () => {
+    bed = await CommandBed.open(worldOf(3));
+    const dry = await bed.run(['backfill'], { given: { 'dry-run': true } });
+    expect([dry.status, dry.stderr]).toEqual([0, '']);
+    expect(dry.stdout).toContain('3 sessions more');
+    expect(existsSync(join(bed.directory, 'store'))).toBe(false);
+    const planned = await bed.run(['backfill'], { given: { mode: 'plan' } });
+    expect([planned.status, planned.stderr]).toEqual([0, '3 sessions made for 3 instances\n']);
+    const again = await bed.run(['backfill'], { given: { mode: 'plan' } });
+    expect(again.stderr).toContain('keep          3  already');
+    expect(bed.ec2.changes()).toEqual([]);
+    const rows = await bed.audit();
+    expect(new Set(rows.map(({ mode }) => mode))).toEqual(new Set(['plan']));
+  });
+
+  test('shows how far it is on a terminal', async () => {
+    bed = await CommandBed.open(worldOf(12), { page: 5 });
+    const { stderr } = await bed.run(['backfill'], { terminal: true });
+    expect(stderr).toContain('\r5 of 12 instances, 5 sessions made\r10 of 12 instances, 10 sessions made');
+  });
+});
+
+describe('what cannot be mirrored', () => {
+  test('is counted by its reason; nothing of it is the reader’s to put right', async () => {
+    const world = worldOf(13);
+    bed = await CommandBed.open({
+      ...world,
+      instances: [...world.instances!, { id: 'i-old', type: 't2.micro' }, { id: 'i-off', vpc: 'vpc-2', subnet: 's' }],
+    });
+    await bed.rules('vpcs: [{vpcId: vpc-1, filterId: tmf-1, targetId: tmt-eni}]');
+    const { status, stderr } = await bed.run(['backfill']);
+    expect(status).toBe(0);
+    expect(stderr.split('\n')).toEqual([
+      '10 sessions made for 15 instances',
+      expect.stringMatching(/^ {2}(wait|refuse) +3 {2}targets_full: /),
+      expect.stringMatching(/^ {2}refuse +1 {2}family: /),
+      expect.stringMatching(/^ {2}refuse +1 {2}no_rule: /),
+      '',
+    ]);
+  });
+
+  test('for a reason that is the reader’s to put right ends with status 1, and says it', async () => {
+    bed = await CommandBed.open(worldOf(3));
+    await bed.rules('vpcs: [{vpcId: vpc-1, filterId: tmf-9, targetId: tmt-nlb}]');
+    const filter = await bed.run(['backfill']);
+    expect(filter.status).toBe(1);
+    expect(filter.stderr).toMatch(/^vpcflow: filter_missing: .*tmf-9.*; and 2 more$/m);
+    await bed.rules('vpcs: [{vpcId: vpc-1, filterId: tmf-1, targetId: tmt-9}]');
+    const target = await bed.run(['backfill']);
+    expect(target.status).toBe(1);
+    expect(target.stderr).toMatch(/^vpcflow: target_missing: .*tmt-9.*; and 2 more$/m);
+    await bed.rules('vpcs: [{vpcId: vpc-1, filterId: tmf-1, targetId: tmt-nlb}]');
+    bed.ec2.inject({ action: CREATE, error: 'UnauthorizedOperation', times: Infinity });
+    const denied = await bed.run(['backfill']);
+    expect(denied.status).toBe(1);
+    expect(denied.stderr).toMatch(/^0 sessions made for 3 instances$/m);
+    expect(denied.stderr).toMatch(/^vpcflow: denied: .*UnauthorizedOperation.*; and 2 more$/m);
+  });
+
+  test('is everything, where the rules do not say that instances that run already are to be', async () => {
+    bed = await CommandBed.open(worldOf(1));
+    const backfill = bed.run(['backfill'], { given: { enable: 'findings' } });
+    await expect(backfill).rejects.toMatchObject({
+      code: 'VF_USAGE',
+      help: expect.stringContaining('--enable existing'),
+    });
+    await expect(bed.run(['backfill', 'i-1'])).rejects.toMatchObject({ code: 'VF_USAGE' });
+    expect(bed.ec2.calls).toEqual([]);
+    bed.ec2.state.instances.get('i-1')!.state = 'stopped';
+    expect((await bed.run(['backfill'])).stdout).toBe('no instance runs\n');
+  });
+});
