@@ -8,6 +8,8 @@ export interface CallProxy {
   readonly endpoint: string;
   /** The actions of all changing calls that came, in that order. */
   readonly changes: readonly string[];
+  /** How many other calls were answered. */
+  readonly reads: number;
   /** Asked when a changing call arrives, and again when EC2 has answered it; true: the answer never reaches the caller. */
   intervene: (action: string, when: 'before' | 'after') => boolean;
   stop(): Promise<void>;
@@ -25,6 +27,7 @@ export const startCallProxy = async (upstream: string): Promise<CallProxy> => {
   const proxy = {
     endpoint: '',
     changes,
+    reads: 0,
     intervene: (_action: string, _when: 'before' | 'after'): boolean => false,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
@@ -44,6 +47,7 @@ export const startCallProxy = async (upstream: string): Promise<CallProxy> => {
     });
     const said = Buffer.from(await answer.arrayBuffer());
     if (isChange && proxy.intervene(action, 'after')) return void response.destroy();
+    if (!isChange) proxy.reads += 1;
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' }).end(said);
   };
   const server = createServer((request, response) => {

@@ -8,12 +8,15 @@ import { expect } from 'vitest';
 import { systemClock } from '../../../consumers/shared/clock.ts';
 import { type LocalKinesis, localClient, startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
 import { ensureStream } from '../../../consumers/shared/embedded/local-stream.ts';
+import { openCheckpoints, stateDirectory } from '../../../consumers/shared/embedded/state-directory.ts';
 import { identifyStream, type StreamIdentity } from '../../../consumers/shared/kinesis.ts';
 import { putRecords } from '../../../consumers/shared/kinesis-writer.ts';
 import { type Ended, type Running, runVpcflow, startVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_EC2_METADATA_DISABLED: 'true' };
+
+const SHARD = 'shardId-000000000000';
 
 let beds = 0;
 
@@ -85,6 +88,12 @@ export class MirrorBed {
   async put(...events: readonly object[]): Promise<void> {
     const records = events.map((event) => ({ partitionKey: 'events', data: Buffer.from(JSON.stringify(event)) }));
     await putRecords(this.#client, this.stream, records, systemClock);
+  }
+
+  /** Whether a batch of events was worked on to its end. */
+  async isRead(): Promise<boolean> {
+    const checkpoints = openCheckpoints(stateDirectory(this.store, ''), 'vpcflow-mirror', this.stream);
+    return (await checkpoints.get(SHARD))?.kind === 'after';
   }
 
   /** The consumer as a process. */
