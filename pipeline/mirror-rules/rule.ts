@@ -18,6 +18,9 @@ const atMost =
   (text) =>
     text.length <= length ? null : `has ${text.length} characters, more than ${length}`;
 
+const nameTrouble: Trouble = (text) =>
+  /[\p{Cc}\p{Cs}]/u.test(text) ? `is ${shown(text)}, which has a control character` : atMost(MAX_TAG_KEY)(text);
+
 const instanceTypeTrouble: Trouble = (text) =>
   /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(text) ? null : `is ${shown(text)}, not an instance type such as c5.xlarge`;
 
@@ -35,7 +38,7 @@ export function readRule(
     [...['name', RULE_LISTS[list], 'filterId', 'targetId', 'targetIds', ...LAUNCH, 'targetSubnetId', ...RULE_SETTINGS]],
   );
   if (!fields.isMap) return null;
-  const ownName = fields.text('name', atMost(MAX_TAG_KEY));
+  const ownName = fields.text('name', nameTrouble);
   const match = readMatch(values, fields, list);
   const filter = fields.id('filterId', 'filter');
   if (!fields.has('filterId')) values.problem(fields.node, `${value.path} has no filterId`);

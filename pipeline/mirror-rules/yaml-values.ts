@@ -33,7 +33,7 @@ export interface Entry extends Value {
 }
 
 const QUOTE_TAG = '; a text that begins with ! has to stand in quotes';
-const TEXT_TAG = 'tag:yaml.org,2002:str'; // `!!str`
+const TEXT_TAGS = [undefined, '!', 'tag:yaml.org,2002:str']; // none, `!`, `!!str`
 const MAX_TEXT = 256 * 1024; // characters; a rule has some 200
 const MAX_VALUES = 50_000; // that may be looked at, aliases followed
 const MAX_PROBLEMS = 1000;
@@ -189,8 +189,9 @@ export class YamlValues {
     const node = this.resolve(value);
     if (node === null) return null;
     if (!isScalar(node)) return this.problem(value.node, `${value.path} is ${kindOf(node)}, not ${wanted}`);
-    if (node.tag?.startsWith('!')) return null; // a tag of no meaning: a warning of the library, and a problem already
-    if (node.tag !== undefined && node.tag !== TEXT_TAG) {
+    if (!TEXT_TAGS.includes(node.tag)) {
+      // A tag of no meaning is a warning of the library, and a problem already.
+      if (node.tag?.startsWith('!')) return null;
       return this.problem(value.node, `${value.path} has the tag ${node.tag}, which is of no use here`);
     }
     if (typeof node.value === 'string' && /^<.*>$/.test(node.value)) {
