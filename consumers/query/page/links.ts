@@ -1,4 +1,5 @@
 // Turns what a page shows into the addresses and the command lines that give the same.
+import { quotedText } from '../../../pipeline/filter/print.ts';
 import type { SmallerGraph } from '../../../pipeline/graph/smaller-graphs.ts';
 import { formatTime } from '../../../pipeline/window/window.ts';
 import type { Against } from '../../../schemas/diff.ts';
@@ -46,6 +47,20 @@ export const graphAddress = (options: PageOptions, format: GraphFormat): string 
 /** The window's rows in a format: with the filter, and without what only a graph has. */
 export const rowsAddress = (options: PageOptions, format: RowFormat): string =>
   address('/v1/rows', { ...times(options.window), filter: special(options).filter, format });
+
+/** The sessions that overlap the window, as `/v1/mirroring/sessions` answers them. */
+export const mirroringAddress = (options: PageOptions): string =>
+  address('/v1/mirroring/sessions', { ...times(options.window), format: 'json' });
+
+const onInterface = (id: string): string => `interface_id = ${quotedText(id)}`;
+
+/** The rows of one interface in the window. */
+export const interfaceRows = (options: PageOptions, id: string): string =>
+  address('/v1/rows', { ...times(options.window), filter: onInterface(id), format: 'csv' });
+
+/** The page of the same window with the flows of one interface, and no other filter. */
+export const interfacePage = (options: PageOptions, id: string): string =>
+  address('/', { ...times(options.window), ...special(options), filter: onInterface(id), ...compared(options) });
 
 /** The coverage of the window in a format; it has no filter. */
 export const coverageAddress = (options: PageOptions, format: TextFormat): string =>

@@ -73,7 +73,7 @@ export function pageQuestion(form: PageForm, ownNetworks: readonly string[], now
 
 async function pageAnswer(
   service: QueryService,
-  { shown, pair }: PageSource,
+  { shown, pair, mirroring }: PageSource,
   options: PageOptions,
   against: Window | null,
   signal: AbortSignal,
@@ -91,7 +91,7 @@ async function pageAnswer(
     return await pageDifference(service, pair, { ...options, against }, DRAW_PATIENCE, signal);
   };
   return {
-    ...{ options, completeness: shown.completeness, graph, drawing, store: service.store.uri },
+    ...{ options, completeness: shown.completeness, graph, drawing, mirroring, store: service.store.uri },
     series: await readSeries(service, shown, options, signal),
     difference: await difference(),
   };

@@ -7,6 +7,7 @@ import type { QueryService } from '../../shared/query/service.ts';
 import type { WindowSource } from '../../shared/query/window/window-source.ts';
 import { openPair, type PairSource } from '../questions/pair-source.ts';
 import type { PageOptions } from './links.ts';
+import { type PageMirroring, readMirroring } from './page-mirroring.ts';
 import { asProblem } from './page-problem.ts';
 
 /** Why two windows are not compared. */
@@ -21,6 +22,7 @@ export interface PageSource extends WindowSource {
   readonly shown: WindowSource;
   /** Null: nothing is compared. */
   readonly pair: PairSource | NotCompared | null;
+  readonly mirroring: PageMirroring;
 }
 
 /** Throws what opening a window throws; two windows that cannot be compared are no error. */
@@ -31,13 +33,15 @@ export async function openPage(
   signal: AbortSignal,
 ): Promise<PageSource> {
   const { window, lateness, incomplete } = options;
-  const shown = await service.window(window, ['digests'], { lateness, signal });
-  if (against === null) return { ...shown, shown, pair: null };
+  const mirroring = await readMirroring(service, window, signal);
+  const shown = withIdentity(await service.window(window, ['digests'], { lateness, signal }), mirroring);
+  if (against === null) return { ...shown, shown, pair: null, mirroring };
   try {
     const pair = await openPair(service, { window, against }, { lateness, incomplete, signal }).catch(notCompared);
-    if ('sentence' in pair) return { ...shown, identity: identityOf(shown.identity, pair.sentence), shown, pair };
+    if ('sentence' in pair)
+      return { ...shown, identity: identityOf(shown.identity, pair.sentence), shown, pair, mirroring };
     return {
-      ...{ ...shown, shown, pair },
+      ...{ ...shown, shown, pair, mirroring },
       completeness: bothComplete(shown.completeness, pair.completeness),
       identity: identityOf(shown.identity, pair.identity),
       spoiledBy: async (error, by) => [...(await shown.spoiledBy(error, by)), ...(await pair.spoiledBy(error, by))],
@@ -58,5 +62,13 @@ export function notCompared(error: unknown): NotCompared {
   const isIncomplete = error instanceof VpcflowError && error.code === 'VF_BAD_WINDOW';
   return { sentence: isIncomplete ? message : sentence, isIncomplete };
 }
+
+/** The page is another one when something else was mirrored. */
+const withIdentity = (source: WindowSource, mirroring: PageMirroring): WindowSource => ({
+  ...source,
+  identity: identityOf(source.identity, JSON.stringify(mirroring, bigintText)),
+});
+
+const bigintText = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
 
 const identityOf = (...parts: readonly string[]): string => createHash('sha256').update(parts.join('\n')).digest('hex');

@@ -21,6 +21,7 @@ import {
 import { completenessHtml } from './page-completeness.ts';
 import type { PageDifference } from './page-difference.ts';
 import { formHtml, type PageForm, type PageProblem } from './page-form.ts';
+import { mirroringHtml, type PageMirroring } from './page-mirroring.ts';
 import { type PageDrawing, pictureHtml } from './page-picture.ts';
 import { type PageSeries, seriesHtml } from './page-series.ts';
 import type { NotCompared } from './page-source.ts';
@@ -34,6 +35,7 @@ export interface PageAnswer {
   readonly series: PageSeries;
   /** Null: nothing is compared. */
   readonly difference: PageDifference | NotCompared | null;
+  readonly mirroring: PageMirroring;
   readonly store: string;
 }
 
@@ -69,7 +71,7 @@ ${'sentence' in answer ? null : answerHtml(answer)}
 </html>
 `.text;
 
-function answerHtml({ options, completeness, graph, drawing, series, difference, store }: PageAnswer): Html {
+function answerHtml({ options, completeness, graph, drawing, series, difference, mirroring, store }: PageAnswer): Html {
   const presets = PRESETS.map(([name, start]) => html`<a href="${pageAddress(options, start, 'now')}">${name}</a> `);
   return html`<section class="summary">
 <div class="window"><h2>${windowText(graph)}</h2>
@@ -78,7 +80,9 @@ ${completenessHtml(completeness)}
 ${totalsHtml(graph)}
 </section>
 ${difference === null ? null : differenceHtml(options, difference)}
-${graph.edges.length === 0 ? emptyHtml(options) : html`${drawingHtml(options, graph, drawing)}${seriesHtml(series, seriesAddress(options, 'csv'))}${tablesHtml(graph)}`}
+${graph.edges.length === 0 ? emptyHtml(options) : html`${drawingHtml(options, graph, drawing)}${seriesHtml(series, seriesAddress(options, 'csv'))}`}
+${mirroringHtml(options, mirroring)}
+${graph.edges.length === 0 ? null : tablesHtml(graph)}
 ${sameHtml(options, store)}`;
 }
 
