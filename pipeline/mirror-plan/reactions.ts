@@ -31,13 +31,7 @@ const GENERAL: readonly (readonly [RegExp, What])[] = [
 /** Which of the above a call can mean; one that it cannot is a plain failure. */
 const POSSIBLE: Readonly<Record<MirrorAction['kind'], readonly What[]>> = {
   'create-session': [
-    ...([
-      'sessions-full',
-      'target-full',
-      'account-sessions-full',
-      'interface-is-target',
-      'interface-is-source',
-    ] as const),
+    ...(['sessions-full', 'target-full', 'account-sessions-full', 'interface-is-target'] as const),
     ...(['interface-unsupported', 'interface-gone', 'target-gone', 'filter-gone', 'number-taken'] as const),
   ],
   'create-target': [

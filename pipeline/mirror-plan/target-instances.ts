@@ -79,10 +79,11 @@ export function launchedTarget(
   const pending = here.find((one) => one.state === 'pending' && !isFailed(one, now));
   if (pending !== undefined) return { verdict: wait('target_starting', `${pending.id} is pending`) };
 
-  const failed = all.filter((instance) => isFailed(instance, now));
+  const unfit = running.filter((host) => isUnfit(draft, host));
+  const failed = [...all.filter((instance) => isFailed(instance, now)), ...unfit];
   if (failed.length >= MAX_FAILED_INSTANCES) {
     const ids = failed.map(({ id }) => id).join(', ');
-    return { verdict: refuse('target_failed', `in the last hour: ${ids}`) };
+    return { verdict: refuse('target_failed', `they never took packets: ${ids}`) };
   }
   return start(draft, rule, spec, subnet, { request, before: all.map(({ id }) => id) });
 }
@@ -94,14 +95,19 @@ export const targetsOn = (draft: Draft, host: MirrorInstance): readonly MirrorTa
   return on.filter(isOurs).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 };
 
+/** Its interface cannot become a target: it is a source, or EC2 says no. */
+function isUnfit(draft: Draft, host: MirrorInstance): boolean {
+  const on = primaryOf(host);
+  if (on === null) return true;
+  if (draft.targetInterfaces.has(on)) return false;
+  const refused = ['interface-is-source', 'interface-gone', 'interface-unsupported'] as const;
+  return draft.sessionsOn(on).length > 0 || refused.some((what) => draft.meets(what, on) !== null);
+}
+
 /** The target of a host that has none; null where it has one, or can have none. */
 function targetOn(draft: Draft, rule: MirrorRule, host: MirrorInstance): Step | null {
   const networkInterface = primaryOf(host);
-  if (networkInterface === null || draft.targetInterfaces.has(networkInterface)) return null;
-  const isSource = draft.sessionsOn(networkInterface).length > 0;
-  if (isSource || draft.meets('interface-is-source', networkInterface) !== null) return null;
-  const unusable = ['interface-gone', 'interface-unsupported'] as const;
-  if (unusable.some((what) => draft.meets(what, networkInterface) !== null)) return null;
+  if (networkInterface === null || draft.targetInterfaces.has(networkInterface) || isUnfit(draft, host)) return null;
   const starting = wait('target_starting', `${host.id} runs; its target is being made`);
   if (draft.meets('interface-is-target', networkInterface) !== null) return { verdict: starting };
   const refused = refusedCall(draft, networkInterface);
