@@ -13,7 +13,7 @@ export interface Ec2MirrorOptions {
   readonly signal?: AbortSignal;
   /** A stand-in for EC2; without it the SDK's own settings decide. */
   readonly place?: Ec2Place;
-  readonly patience?: Patience;
+  readonly patience?: Partial<Patience>;
 }
 
 /** The SDK ends a request with the signal, but not the pause before the next try. */

@@ -14,13 +14,14 @@ export interface Ec2Place {
 export interface Patience {
   readonly attempts: number;
   readonly wait: number; // ms
+  /** For how long one try waits for an answer. */
+  readonly silence: number; // ms
 }
 
 /** Half of them wait 8 s or less in all: a storm of RequestLimitExceeded mostly passes, and a shard is not held up long. */
-const PATIENCE: Patience = { attempts: 6, wait: 500 };
+const PATIENCE: Patience = { attempts: 6, wait: 500, silence: 30_000 };
 const LONGEST_WAIT = 20_000; // ms
 const CONNECT_MS = 4_000;
-const REQUEST_MS = 30_000;
 
 export interface Ec2Clients {
   readonly ec2: EC2Client;
@@ -41,13 +42,18 @@ const retries = ({ attempts, wait }: Patience): StandardRetryStrategy =>
  * Clients that honour AWS_ENDPOINT_URL(_EC2, _STS), profiles and credentials, where the place does not say otherwise.
  * What may pass is tried again: refusals to slow down, statuses 500 to 504, lost and silent connections.
  */
-export const ec2Clients = (region: string, place: Ec2Place | null = null, patience = PATIENCE): Ec2Clients => {
+export const ec2Clients = (
+  region: string,
+  place: Ec2Place | null = null,
+  given: Partial<Patience> = {},
+): Ec2Clients => {
+  const patience = { ...PATIENCE, ...given };
   const settings = () => ({
     region,
     ...(place ?? {}),
     retryStrategy: retries(patience),
     requestHandler: new NodeHttpHandler({
-      ...{ connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
+      ...{ connectionTimeout: CONNECT_MS, requestTimeout: patience.silence, throwOnRequestTimeout: true },
     }),
   });
   return { ec2: new EC2Client(settings()), sts: new STSClient(settings()) };

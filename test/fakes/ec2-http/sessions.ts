@@ -39,14 +39,18 @@ const listing = (account: string): Listing<FakeSession> => ({
   item: shape(account),
 });
 
-/** A source is an attached interface of an instance that can be mirrored, and is not a target. */
+/**
+ * A source is an attached interface of an instance that can be mirrored, and is not a target. In which order EC2 looks at
+ * its conditions is not documented.
+ */
 const checkSource = ({ state, settings }: Ec2Context, source: FakeInterface): void => {
-  const type = state.instances.get(source.instance ?? '')?.type;
-  const family = type?.split('.')[0];
-  if (source.kind !== 'interface' || family === undefined || settings.unsupportedFamilies.has(family))
-    throw new Ec2Error('NetworkInterfaceNotSupported', `${source.id} must be attached to a supported instance`);
   if ([...state.targets.values()].some((target) => target.interface === source.id))
     throw new Ec2Error('InterfaceInUseByTrafficMirrorTarget', `${source.id} is used by a traffic mirror target`);
+  const type = state.instances.get(source.instance ?? '')?.type;
+  const family = type?.split('.')[0];
+  const supported = family !== undefined && !settings.unsupportedFamilies.has(family);
+  if (source.kind !== 'interface' || source.requesterManaged || !supported)
+    throw new Ec2Error('NetworkInterfaceNotSupported', `${source.id} must be attached to a supported instance`);
 };
 
 const sourcesAllowed = ({ state, settings }: Ec2Context, target: FakeTarget): number => {
@@ -60,8 +64,6 @@ const checkLimits = (context: Ec2Context, source: FakeInterface, target: FakeTar
   const { settings, state } = context;
   const sessions = [...state.sessions.values()];
   const ofSource = sessions.filter((session) => session.interface === source.id);
-  if (sessions.length >= settings.sessionsPerAccount)
-    throw new Ec2Error('TrafficMirrorSessionLimitExceeded', `Session limit reached (${sessions.length + 1})`);
   if (ofSource.length >= settings.sessionsPerInterface)
     throw new Ec2Error(
       'TrafficMirrorSessionsPerInterfaceLimitExceeded',
@@ -76,6 +78,8 @@ const checkLimits = (context: Ec2Context, source: FakeInterface, target: FakeTar
       'TrafficMirrorSourcesPerTargetLimitExceeded',
       `Sources per interface-target limit reached (${count})`,
     );
+  if (sessions.length >= settings.sessionsPerAccount)
+    throw new Ec2Error('TrafficMirrorSessionLimitExceeded', `Session limit reached (${sessions.length + 1})`);
 };
 
 export const createTrafficMirrorSession: Handler = (query, context) => {

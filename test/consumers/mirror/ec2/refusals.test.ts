@@ -105,6 +105,18 @@ describe('a change', () => {
     expect(await ec2.createSession(SESSION)).toMatchObject({ ok: false, code: 'ECONNREFUSED' });
   });
 
+  test('that EC2 keeps waiting is tried again, and then given up', async () => {
+    const { fake } = await bed();
+    const patience = { attempts: 2, wait: 1, silence: 50 };
+    const ec2 = openEc2Mirror({ region: fake.region, place: fake.place, patience });
+    const never = Promise.withResolvers<void>();
+    closing.push(() => [ec2.close(), never.resolve()]);
+    fake.inject({ times: Infinity, meanwhile: () => never.promise });
+    expect(await ec2.createSession(SESSION)).toMatchObject({ ok: false, code: 'TimeoutError' });
+    expect(fake.calls).toHaveLength(2);
+    await expect(ec2.targets()).rejects.toMatchObject({ code: 'VF_SERVICE' });
+  });
+
   test('of a deletion whose answer is lost is done, though it is not found the second time', async () => {
     const { fake, ec2 } = await bed();
     await ec2.createSession(SESSION);
