@@ -162,6 +162,11 @@ export class WorkBed {
     return stored;
   }
 
+  /** Time in which nobody looks. */
+  async pass(minutes: number): Promise<void> {
+    await this.clock.advance(minutes * 60_000);
+  }
+
   /** What the reconciler does, after a minute has passed. */
   async minute({ work, stop }: Worker, minutes = 1): Promise<void> {
     for (let passed = 0; passed < minutes; passed += 1) {

@@ -84,7 +84,8 @@ test('a finding that comes again lives longer; when nothing comes any more its s
   const second = bed.clock.now();
   await bed.deliver(worker, bed.records([findingEvent({ id: 'a', instance: 'i-0', at: second })]));
   expect(bed.calls).toEqual(['CreateTrafficMirrorSession', 'CreateTags']);
-  await bed.minute(worker, 59);
+  await bed.pass(58);
+  await bed.minute(worker);
   expect(bed.sessions).toEqual(['eni-0 a']);
   await bed.minute(worker);
   expect(bed.sessions).toEqual([]);
