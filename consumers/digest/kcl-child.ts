@@ -1,6 +1,7 @@
 // The digest consumer as a child of the Kinesis Client Library's daemon: turns its worker's configuration into a processor of one shard.
 import { z } from 'zod';
 import { VpcflowError } from '../../schemas/errors.ts';
+import { Stager } from '../shared/forward/stager.ts';
 import { type ChildWork, runKclChild } from '../shared/kcl/child/run-child.ts';
 import { kinesisClient } from '../shared/kinesis.ts';
 import { shardHistory } from '../shared/shard-history.ts';
@@ -8,7 +9,6 @@ import { listShards } from '../shared/shard-list.ts';
 import { storedRegister } from '../shared/shard-register.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
-import { Stager } from './forward/stager.ts';
 import { measured } from './measured.ts';
 import { DigestProcessor } from './processor.ts';
 

@@ -33,7 +33,7 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
   const from = startFrom(options.from, clock.now());
   checkApplication(options.application, options.engine);
   // With a client that most workers do without.
-  const forward = options.forward === null ? null : await import('./forward/forwarding.ts');
+  const forward = options.forward === null ? null : await import('../shared/forward/forwarding.ts');
   forward?.checkForwarding(options);
   const settings = await readSettings(options);
   const engine = await openEngine(options, 'digest');

@@ -29,9 +29,9 @@ import type {
 import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { buryClaim, readCommit, writeObjects } from '../shared/epoch-writer.ts';
+import { commitForwarded, type EpochForward } from '../shared/forward/epoch-forward.ts';
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
 import { ShardChain } from './chain.ts';
-import { commitForwarded, type EpochForward } from './forward/epoch-forward.ts';
 import type { DigestObserver } from './observer.ts';
 import { ShardWatermark } from './shard-watermark.ts';
 

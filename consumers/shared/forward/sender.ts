@@ -7,9 +7,9 @@ import { parseCommit } from '../../../pipeline/documents.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { Meter } from '../../../schemas/metrics.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
-import { holdKernelLock } from '../../shared/kernel-lock.ts';
-import type { Log } from '../../shared/log.ts';
-import { systemCode } from '../../shared/store/failure.ts';
+import { holdKernelLock } from '../kernel-lock.ts';
+import type { Log } from '../log.ts';
+import { systemCode } from '../store/failure.ts';
 import { sendEntry } from './send-entry.ts';
 import { type Entry, isMissing, type OpenEntry, Spool } from './spool.ts';
 

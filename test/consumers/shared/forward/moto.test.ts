@@ -2,7 +2,7 @@
 import { CreateDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { lookAtStream } from '../../../../consumers/digest/forward/firehose.ts';
+import { lookAtStream } from '../../../../consumers/shared/forward/firehose.ts';
 import { idsOf } from '../../../fakes/firehose-http.ts';
 import { type MotoServer, startMotoServer } from '../../../moto-server.ts';
 import { until } from '../../../until.ts';

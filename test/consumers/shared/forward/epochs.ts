@@ -1,6 +1,7 @@
 // Epochs of any number of rows and rejects, made by the real decoder, and what is to be forwarded of them.
-import { commitForwarded, type EpochForward } from '../../../../consumers/digest/forward/epoch-forward.ts';
+
 import type { CommitHead } from '../../../../consumers/shared/epoch-writer.ts';
+import { commitForwarded, type EpochForward } from '../../../../consumers/shared/forward/epoch-forward.ts';
 import { Decoder } from '../../../../pipeline/decode/decode.ts';
 import { EpochContents, type EpochOutput } from '../../../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../../../pipeline/epoch/identities.ts';

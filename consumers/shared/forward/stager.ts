@@ -4,7 +4,7 @@ import { formatTime } from '../../../pipeline/window/window.ts';
 import type { ArrivalSpan } from '../../../schemas/chain.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { Meter } from '../../../schemas/metrics.ts';
-import type { Log } from '../../shared/log.ts';
+import type { Log } from '../log.ts';
 import type { EpochForward, ForwardedEpoch, StagedEpoch } from './epoch-forward.ts';
 import { type Entry, isMissing, Spool, totalBytes } from './spool.ts';
 

@@ -2,8 +2,8 @@
 import { DescribeDeliveryStreamCommand, FirehoseClient } from '@aws-sdk/client-firehose';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { VpcflowError } from '../../../schemas/errors.ts';
-import { adviceOf, troubleOf } from '../../shared/aws-trouble.ts';
-import type { Log } from '../../shared/log.ts';
+import { adviceOf, troubleOf } from '../aws-trouble.ts';
+import type { Log } from '../log.ts';
 
 const REQUEST_TIMEOUT = 30_000; // ms
 /** A stream that does not answer is looked at no longer than this: nothing is digested meanwhile. */

@@ -2,10 +2,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firehoseClient } from '../../../../consumers/digest/forward/firehose.ts';
-import { type Sender, startSender } from '../../../../consumers/digest/forward/sender.ts';
-import { type ForwardTarget, Stager } from '../../../../consumers/digest/forward/stager.ts';
 import { systemClock } from '../../../../consumers/shared/clock.ts';
+import { firehoseClient } from '../../../../consumers/shared/forward/firehose.ts';
+import { type Sender, startSender } from '../../../../consumers/shared/forward/sender.ts';
+import { type ForwardTarget, Stager } from '../../../../consumers/shared/forward/stager.ts';
 import type { Log, LogLevel } from '../../../../consumers/shared/log.ts';
 import type { Clock } from '../../../../schemas/clock.ts';
 import type { Meter } from '../../../../schemas/metrics.ts';

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promi
 import { join } from 'node:path';
 import type { PlannedObject } from '../../../pipeline/epoch/contents.ts';
 import { decodeHead, type EntryHead, encodeHead, headLength, PREFIX_BYTES } from '../../../pipeline/forward/entry.ts';
-import { systemCode } from '../../shared/store/failure.ts';
+import { systemCode } from '../store/failure.ts';
 
 /**
  * `tmp`: being written; `staged`: durable, and its commit may exist; `ready`: committed, to be sent; `damaged`: kept for

@@ -3,7 +3,7 @@ import type { EpochOutput } from '../../../pipeline/epoch/contents.ts';
 import { commitKey } from '../../../pipeline/keys.ts';
 import type { ArrivalSpan } from '../../../schemas/chain.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
-import { type CommitHead, commitEpoch } from '../../shared/epoch-writer.ts';
+import { type CommitHead, commitEpoch } from '../epoch-writer.ts';
 
 export interface ForwardedEpoch {
   readonly source: string;

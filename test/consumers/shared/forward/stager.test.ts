@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Spool } from '../../../../consumers/digest/forward/spool.ts';
+import { Spool } from '../../../../consumers/shared/forward/spool.ts';
 import { until } from '../../../until.ts';
 import { ForwardBed } from './bed.ts';
 import { commit, epoch } from './epochs.ts';

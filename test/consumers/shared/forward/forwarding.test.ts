@@ -2,8 +2,8 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseForwardStream } from '../../../../consumers/digest/forward/firehose.ts';
-import { checkForwarding, type Forwarding, openForwarding } from '../../../../consumers/digest/forward/forwarding.ts';
+import { parseForwardStream } from '../../../../consumers/shared/forward/firehose.ts';
+import { checkForwarding, type Forwarding, openForwarding } from '../../../../consumers/shared/forward/forwarding.ts';
 import type { Options } from '../../../../consumers/shared/options.ts';
 import { readOptions } from '../../../../consumers/shared/read-options.ts';
 import { VpcflowError } from '../../../../schemas/errors.ts';

@@ -2,9 +2,9 @@
 import { mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { firehoseClient } from '../../../../consumers/digest/forward/firehose.ts';
-import { putBatch } from '../../../../consumers/digest/forward/put-batch.ts';
-import { Spool } from '../../../../consumers/digest/forward/spool.ts';
+import { firehoseClient } from '../../../../consumers/shared/forward/firehose.ts';
+import { putBatch } from '../../../../consumers/shared/forward/put-batch.ts';
+import { Spool } from '../../../../consumers/shared/forward/spool.ts';
 import { serialize } from '../../../../pipeline/documents.ts';
 import { idsOf } from '../../../fakes/firehose-http.ts';
 import { until } from '../../../until.ts';

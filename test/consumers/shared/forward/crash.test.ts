@@ -1,8 +1,8 @@
 // Workers that end anywhere between decoding and the checkpoint: each row that is committed reaches Firehose, and its id
 // says which it is.
 import { expect, test } from 'vitest';
-import type { EpochForward } from '../../../../consumers/digest/forward/epoch-forward.ts';
 import { DigestProcessor } from '../../../../consumers/digest/processor.ts';
+import type { EpochForward } from '../../../../consumers/shared/forward/epoch-forward.ts';
 import { compareSequences } from '../../../../pipeline/epoch/sequence.ts';
 import type { StreamRecord } from '../../../../schemas/processor.ts';
 import { DEFAULT_SETTINGS } from '../../../../schemas/settings.ts';
