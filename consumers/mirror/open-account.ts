@@ -4,6 +4,7 @@ import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import type { CommandContext } from '../shared/command.ts';
 import type { Log } from '../shared/log.ts';
+import { withDeadline } from '../shared/store/deadline.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
 import { Evidence } from './evidence.ts';
@@ -35,7 +36,7 @@ const commandLog = (stderr: NodeJS.WritableStream): Log => {
 type Given = Pick<CommandContext, 'options' | 'stderr' | 'clock' | 'signal'>;
 
 export interface Opening {
-  /** The store is made where there is none. */
+  /** The store is made where there is none, and calls that are under way at an interruption have time to end. */
   readonly writes: boolean;
   /** Throws where the command needs other rules, before anything else is opened. */
   readonly check?: (rules: MirrorRules) => void;
@@ -50,10 +51,11 @@ export const openAccount = async (given: Given, { writes, check }: Opening): Pro
   const log = commandLog(stderr);
   const rules = rulesOf(await openRuleFile(options, process.env), log);
   check?.(rules);
-  const store = await openStore(options.store);
+  const store = withDeadline(await openStore(options.store), clock);
   if (writes) await ensureLayout(store);
   const last = lastCall(signal, clock);
-  const opened = openRegions(rules, { store, clock, signal: last.signal });
+  // Nobody misses the answer to a question; the answer to a change belongs in the audit.
+  const opened = openRegions(rules, { store, clock, signal: writes ? last.signal : signal });
   const evidence = new Evidence({ store, clock });
   const close = async (): Promise<void> => {
     last.over();

@@ -75,8 +75,19 @@ export const housekeepingOf = (asking: Asking, place: RegionPlace): Question => 
   };
 };
 
-export const releaseOf = (asking: Asking, place: RegionPlace, what: Released): Question => ({
-  requests: [],
-  observe: observing(asking, place, []),
-  plan: (world, obstacles) => planRelease({ world, what, obstacles }),
-});
+/** A session that a round before has deleted is not asked for again: that it is gone is no news. */
+export const releaseOf = (asking: Asking, place: RegionPlace, what: Released): Question => {
+  const deleted = new Set<string>();
+  return {
+    requests: [],
+    observe: observing(asking, place, []),
+    plan: (world, obstacles) => {
+      const there = new Set(world.sessions.map(({ id }) => id));
+      const isAsked = (id: string): boolean => there.has(id) || !deleted.has(id);
+      const asked = what.by === 'session' ? { ...what, ids: what.ids.filter(isAsked) } : what;
+      const plan = planRelease({ world, what: asked, obstacles });
+      for (const action of plan.actions) if (action.kind === 'delete-session') deleted.add(action.id);
+      return plan;
+    },
+  };
+};

@@ -67,13 +67,10 @@ async function carryOut(context: CommandContext, { work }: CommandWork, pages: r
       totals.add(page.length, await work.turn({ requests }, signal));
       progress.show(totals);
     }
-  } catch (error) {
-    if (!signal.aborted) throw error;
   } finally {
     progress.stop();
+    for (const line of totals.lines()) stderr.write(`${line}\n`);
+    for (const line of totals.problems()) stderr.write(`vpcflow: ${line}\n`);
   }
-  for (const line of totals.lines()) stderr.write(`${line}\n`);
-  for (const line of totals.problems()) stderr.write(`vpcflow: ${line}\n`);
-  if (signal.aborted) stderr.write('vpcflow: interrupted; run it again to go on where it stopped\n');
-  return signal.aborted || totals.problems().length > 0 ? 1 : 0;
+  return totals.problems().length > 0 ? 1 : 0;
 }

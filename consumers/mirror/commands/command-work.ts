@@ -14,18 +14,26 @@ export interface CommandWork {
   readonly work: MirrorWork;
 }
 
-/** What `act` makes of the account, which is closed at the end in any case. Rejects as `openAccount` does. */
-export const withWork = async <T>(
+/**
+ * The exit status that `act` makes of the account, which is closed at the end in any case; 1 where it was interrupted.
+ * Rejects as `openAccount` does.
+ */
+export const withWork = async (
   context: CommandContext,
   opening: Opening,
-  act: (opened: CommandWork) => Promise<T>,
-): Promise<T> => {
-  const account = await openAccount(context, opening);
+  act: (opened: CommandWork) => Promise<number>,
+): Promise<number> => {
+  let account: OpenedAccount | null = null;
   try {
+    account = await openAccount(context, opening);
     const worker = processName(context.options.workerId ?? hostname());
     const work = new MirrorWork({ ...account, worker, clock: context.clock, meter: UNMEASURED });
     return await act({ account, work });
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    context.stderr.write('vpcflow: interrupted; run it again to go on where it stopped\n');
+    return 1;
   } finally {
-    await account.close();
+    await account?.close();
   }
 };

@@ -36,7 +36,7 @@ describe('backfill', () => {
     ]);
     expect(again.stdout).toContain('0 sessions more: 0.000 USD an hour');
     expect(bed.calls(CREATE)).toBe(450);
-  });
+  }, 60_000);
 
   test('goes on where it was interrupted', async () => {
     bed = await CommandBed.open(worldOf(60), { page: 20 });
@@ -56,6 +56,28 @@ describe('backfill', () => {
       stderr: '30 sessions made for 60 instances\n  keep         30  already: the session is there\n',
     });
     expect([sources().length, new Set(sources()).size, made()]).toEqual([60, 60, 60]);
+  });
+
+  test('starts a target instance where the rules say so, and goes on each time that it is run', async () => {
+    bed = await CommandBed.open({ ...worldOf(3), instances: [{ id: 'i-1' }, { id: 'i-2' }, { id: 'i-3' }] });
+    bed.ec2.settings.startsAfter = 8;
+    const target = 'targetInstanceType: m5.large, targetInstanceAmi: ami-9, targetSecurityGroupIds: [sg-1]';
+    await bed.rules(`vpcs: [{vpcId: vpc-1, filterId: tmf-1, ${target}}]`);
+    const first = await bed.run(['backfill']);
+    expect(first.status).toBe(0);
+    expect(first.stdout).toContain(
+      '0 sessions more: 0.000 USD an hour at 0.015 each, and data transfer; 1 target instance',
+    );
+    expect(first.stderr).toMatch(
+      /^ {2}wait +3 {2}target_starting: .*\nwhat waits is asked for again by `vpcflow mirror run`/m,
+    );
+    for (const instance of bed.ec2.state.instances.values()) instance.state = 'running';
+    const second = await bed.run(['backfill']);
+    expect(second.stderr).toContain('3 sessions made for 4 instances');
+    expect([bed.calls('RunInstances'), bed.calls('CreateTrafficMirrorTarget'), sources()]).toEqual([
+      ...[1, 1],
+      ['eni-1', 'eni-2', 'eni-3'],
+    ]);
   });
 
   test('changes nothing in a dry run, and nothing in EC2 in plan mode, in which it remembers', async () => {
