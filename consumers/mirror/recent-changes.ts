@@ -3,7 +3,8 @@
 //   a create that was answered, and a read that does not list it yet -> it is there
 //   a delete that was answered, and a read that still lists it       -> it is not there
 //
-// Nothing is decided by it that EC2's tags do not say half a minute later: a worker that is started anew does without.
+// Nothing is decided by it that EC2's tags do not say a minute later: a worker that is started anew does without.
+import { READ_LAG } from '../../pipeline/mirror-plan/limits.ts';
 import type {
   MirrorAnswer,
   MirrorInstance,
@@ -12,9 +13,6 @@ import type {
   Tags,
 } from '../../schemas/mirroring/account.ts';
 import type { MirrorAction } from '../../schemas/mirroring/plan.ts';
-
-/** How long a read may be behind; a change that somebody else made meanwhile is seen as much later. */
-export const READ_LAG = 30_000; // ms
 
 export type Made = MirrorSession | MirrorTarget | MirrorInstance | null;
 
@@ -64,7 +62,7 @@ const changed = (before: Omit<Change, 'at'>, action: MirrorAction, made: Made): 
   }
 };
 
-/** The changes of one region of one process. */
+/** The changes of one region of one process. One that somebody else undid meanwhile is seen as much later. */
 export class RecentChanges {
   readonly #changes = new Map<string, Change>();
 

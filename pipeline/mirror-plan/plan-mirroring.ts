@@ -18,7 +18,7 @@ import { type Candidate, decideSource, goneBefore, type Planning } from './decid
 import { Draft } from './draft.ts';
 import { orderedRequests } from './ordered-requests.ts';
 import { purposeOf, purposeOfFinding } from './owned.ts';
-import { notRunning, targetHosts } from './source.ts';
+import { notRunning, notYetThere, targetHosts } from './source.ts';
 import { chooseInterfaces, evidenceOf, instancesOf, neighboursOf, orphansOf } from './subjects.ts';
 import { refusedCall } from './target-instances.ts';
 import { misplaced, outdated, refuse, unwanted, type Verdict } from './wanted.ts';
@@ -95,7 +95,7 @@ function decideOwn(planning: Planning, request: MirrorRequest): Set<string> {
   if (instances.length === 0 && seen.size === 0) tell(draft, request, refuse('instance_gone', 'it names none'));
   for (const id of instances) {
     const instance = draft.instance(id);
-    const verdict = notRunning(id, instance);
+    const verdict = notYetThere(request, id, instance, draft.world.now) ?? notRunning(id, instance);
     if (verdict !== null || instance === null) {
       tell(draft, request, verdict ?? refuse('instance_gone', id), { instance: id });
       continue;

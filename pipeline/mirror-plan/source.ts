@@ -1,9 +1,10 @@
 // Turns an interface into why EC2 cannot mirror it, or nobody should; null where it can be a source.
 import type { MirrorInstance, MirrorInterface } from '../../schemas/mirroring/account.ts';
+import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { Draft, DraftSession } from './draft.ts';
 import { familyOf, mirrorSupport } from './families.ts';
-import { EC2_LIMITS } from './limits.ts';
+import { EC2_LIMITS, READ_LAG } from './limits.ts';
 import { isOurs } from './owned.ts';
 import { refuse, type Verdict, wait } from './wanted.ts';
 
@@ -21,6 +22,17 @@ export function notRunning(id: string, instance: MirrorInstance | null): Verdict
   if (instance === null) return refuse('instance_gone', `${id} is not there`);
   if (instance.state === 'running') return null;
   return (instance.state === 'pending' ? wait : refuse)('instance_gone', `${id} is ${instance.state}`);
+}
+
+/** Of a launch that EC2 has just told of: its answers may be behind its events. */
+export function notYetThere(
+  request: MirrorRequest,
+  id: string,
+  instance: MirrorInstance | null,
+  now: number,
+): Verdict | null {
+  const isNew = request.cause === 'launch' && request.at + READ_LAG > now;
+  return instance === null && isNew ? wait('instance_gone', `${id} is not there yet`) : null;
 }
 
 function unsupportedKind(draft: Draft, { id, kind, requesterManaged, addresses }: MirrorInterface): Verdict | null {

@@ -155,6 +155,24 @@ test('launches: running asks, stopped and terminated release; a finding stays wh
   expect(bed.sessions).toEqual([]);
 });
 
+test('a launch that EC2 tells of before it shows the instance waits for it; one that it never shows is refused', async () => {
+  bed = await WorkBed.open(rulesOf({ enable: { existing: false, launches: true, findings: true } }));
+  const worker = bed.worker();
+  const late = bed.fake.state.instances.get('i-0')!;
+  bed.fake.state.instances.delete('i-0');
+  await bed.deliver(
+    worker,
+    bed.records(['i-0', 'i-none'].map((instance) => stateEvent(instance, 'running', bed.clock.now()))),
+  );
+  expect(await bed.decisions()).toEqual(['wait instance_gone', 'wait instance_gone']);
+  bed.fake.state.instances.set('i-0', late);
+  await bed.minute(worker);
+  expect(bed.sessions).toEqual(['eni-0 -']);
+  await bed.minute(worker, 2);
+  expect(await bed.decisions('launch/i-none')).toEqual(['wait instance_gone', 'refuse instance_gone']);
+  expect(worker.meter.values).toMatchObject({ mirrorWaiting: 0 });
+});
+
 test('what asks for nothing is counted and in the audit, and stops nothing', async () => {
   bed = await WorkBed.open();
   const worker = bed.worker();
