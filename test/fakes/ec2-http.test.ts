@@ -88,6 +88,19 @@ test('a terminated instance takes its interfaces and their sessions along, after
   expect([fake.state.sessions.size, await ec2.interfaces(['eni-1'])]).toEqual([0, []]);
 });
 
+test.each([
+  [0, ['running', 'running']],
+  [1, ['pending', 'running']],
+])('a launched instance is pending for %d looks at it', async (startsAfter, states) => {
+  const { ec2 } = await start(MIRRORED, { startsAfter, now: () => 1_795_000_000_000 });
+  const launch = { instanceType: 'm5.large', image: 'ami-1', securityGroups: [], subnet: 'subnet-a', tags: {} };
+  const made = await ec2.runInstance({ ...launch, token: 'launch' });
+  if (!made.ok) throw new Error(made.message);
+  const looks = [...(await ec2.instances([made.value.id])), ...(await ec2.instances([made.value.id]))];
+  expect([made.value, ...looks].map(({ state }) => state)).toEqual(['pending', ...states]);
+  expect(looks[0]?.launched).toBe(1_795_000_000_000);
+});
+
 test('a launched instance may never run', async () => {
   const { ec2 } = await start(MIRRORED, { startsAfter: null });
   const launch = { instanceType: 'm5.large', image: 'ami-1', securityGroups: [], subnet: 'subnet-a', tags: {} };

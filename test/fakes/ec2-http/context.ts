@@ -17,7 +17,6 @@ export interface Ec2Context {
   readonly read: () => FakeState;
   /** `tms-` and 17 hex digits, counted. */
   readonly newId: (prefix: string) => string;
-  readonly now: () => number;
   /** What is left of a listing, by the token of its next page. */
   readonly pages: Map<string, readonly Xml[]>;
 }

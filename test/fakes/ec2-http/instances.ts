@@ -62,22 +62,21 @@ const end = (state: FakeState, instance: FakeInstance): void => {
   instance.state = 'terminated';
 };
 
-/** After a look at them: one look nearer to what comes. */
-const grow = (state: FakeState): void => {
+/** What comes after pending or shutting-down is there for those that no further look sees so. */
+const moveOn = (state: FakeState): void => {
   for (const instance of state.instances.values()) {
-    const passing = instance.state === 'pending' || instance.state === 'shutting-down';
-    if (!passing || instance.lasts === null) continue;
-    instance.lasts -= 1;
-    if (instance.lasts > 0) continue;
+    if (instance.lasts === null || instance.lasts > 0) continue;
     if (instance.state === 'pending') instance.state = 'running';
-    else end(state, instance);
+    else if (instance.state === 'shutting-down') end(state, instance);
   }
 };
 
 export const describeInstances: Handler = (query, context) => {
+  moveOn(context.state);
   const seen = context.read();
   const answer = describe(query, context, listing(context.account, seen), () => seen.instances);
-  grow(context.state);
+  for (const instance of context.state.instances.values()) if (instance.lasts !== null) instance.lasts -= 1;
+  moveOn(context.state);
   return answer;
 };
 
@@ -96,7 +95,7 @@ export const runInstances: Handler = (query, context) => {
   const place = { subnet, ...placeOf(context, subnet) };
   const instance: FakeInstance = {
     ...{ id: context.newId('i-'), type: query.text('InstanceType') ?? 'm1.small', state: 'pending' as const },
-    ...{ launched: context.now(), image, ...place, tags: givenTags(query, 'instance'), lasts: settings.startsAfter },
+    ...{ launched: settings.now(), image, ...place, tags: givenTags(query, 'instance'), lasts: settings.startsAfter },
   };
   const eni: FakeInterface = {
     ...{ id: context.newId('eni-'), instance: instance.id, deviceIndex: 0, ...place, kind: 'interface' },

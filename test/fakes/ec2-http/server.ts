@@ -96,7 +96,6 @@ export const startFakeEc2 = async (world: FakeWorld = {}, settings: Partial<Fake
     ...{ account, region, state, settings: { ...usualSettings(), ...settings }, pages: new Map() },
     read: () => reads.next(),
     newId: (prefix) => `${prefix}${(++ids).toString(16).padStart(17, '0')}`,
-    now: () => Date.now(),
   };
   const change = (query: Query, handler: Handler): Members => {
     const known = tokens.answer(query);

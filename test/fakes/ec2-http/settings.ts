@@ -10,6 +10,8 @@ export interface FakeSettings {
   /** Calls of DescribeInstances that still say `shutting-down` of a terminated one. */
   endsAfter: number;
   dryRun: 'honoured' | 'ignored';
+  /** Unix ms: when what is launched is launched. */
+  now: () => number;
   sessionsPerInterface: number;
   sourcesPerTarget: number;
   /** Of a target whose instance is one of the largest. */
@@ -29,6 +31,7 @@ export const usualSettings = (): FakeSettings => ({
   startsAfter: 1,
   endsAfter: 1,
   dryRun: 'honoured',
+  now: () => Date.now(),
   sessionsPerInterface: 3,
   sourcesPerTarget: 10,
   sourcesPerLargeTarget: 100,
