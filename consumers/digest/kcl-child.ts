@@ -32,7 +32,7 @@ const Configuration = z.strictObject({
   bounds: z.strictObject({ rows: z.int(), bytes: z.int(), hours: z.int() }).readonly().nullable(),
   /** Null: nothing is forwarded. What is staged here is sent by the worker. */
   forward: z
-    .strictObject({ directory: text, limit: z.int(), what: z.enum(['digests', 'rejects', 'both']) })
+    .strictObject({ directory: text, limit: z.int(), what: z.enum(['digests', 'rejects', 'both', 'mirroring']) })
     .readonly()
     .nullable(),
 });

@@ -1,10 +1,17 @@
-// Turns what of an epoch is to be forwarded into the head of its file in the spool, and that head back.
+// Turns what of an epoch, or of the audit of mirroring, is to be forwarded into the head of its file in the spool, and that head back.
 // A file is the head (a magic word, a length, JSON), then the objects' own bytes one after the other.
 import { z } from 'zod';
-import type { EpochOutput, PlannedObject } from '../epoch/contents.ts';
 
-/** What --forward-what sends. */
-export type ForwardWhat = 'digests' | 'rejects' | 'both';
+/** What is sent: as --forward-what says of epochs; of the consumer of mirroring its audit. */
+export type ForwardWhat = 'digests' | 'rejects' | 'both' | 'mirroring';
+
+/** An object of the store, as it waits to be forwarded. */
+export interface ForwardedObject {
+  readonly key: string;
+  readonly table: string;
+  readonly rows: number;
+  readonly body: Uint8Array;
+}
 
 const MAGIC = Buffer.from('vpcflow1');
 /** Of the magic word and the length (32 bits, little-endian) before the JSON. */
@@ -17,21 +24,23 @@ const Head = z.strictObject({
   /** Key of the commit that makes it count. */
   commit: z.string().min(1),
   objects: z.array(
-    z.strictObject({ key: z.string(), table: z.enum(['digests', 'rejects']), rows: whole, bytes: whole }).readonly(),
+    z
+      .strictObject({ key: z.string(), table: z.enum(['digests', 'rejects', 'mirroring']), rows: whole, bytes: whole })
+      .readonly(),
   ),
 });
 
 export type EntryHead = Readonly<z.infer<typeof Head>>;
 
-/** The objects that are forwarded, in the order of the epoch; none is empty. */
-export const forwarded = ({ objects }: EpochOutput, what: ForwardWhat): readonly PlannedObject[] =>
+/** The objects that are forwarded, in their order; none is empty. */
+export const forwarded = (objects: readonly ForwardedObject[], what: ForwardWhat): readonly ForwardedObject[] =>
   objects.filter(({ table, rows }) => {
     const wanted = what === 'both' ? table === 'digests' || table === 'rejects' : table === what;
     return wanted && rows > 0;
   });
 
 /** The bytes before the objects' own. */
-export const encodeHead = (source: string, commit: string, objects: readonly PlannedObject[]): Buffer => {
+export const encodeHead = (source: string, commit: string, objects: readonly ForwardedObject[]): Buffer => {
   const described = objects.map(({ key, table, rows, body }) => ({ key, table, rows, bytes: body.length }));
   const json = Buffer.from(JSON.stringify({ source, commit, objects: described }));
   const length = Buffer.alloc(4);

@@ -1,5 +1,6 @@
 // Commits an epoch that is forwarded as well: it is staged before its commit, and released after it.
 import type { EpochOutput } from '../../../pipeline/epoch/contents.ts';
+import type { ForwardedObject } from '../../../pipeline/forward/entry.ts';
 import { commitKey } from '../../../pipeline/keys.ts';
 import type { ArrivalSpan } from '../../../schemas/chain.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
@@ -7,10 +8,10 @@ import { type CommitHead, commitEpoch } from '../epoch-writer.ts';
 
 export interface ForwardedEpoch {
   readonly source: string;
-  /** Key of the commit that makes it count. */
+  /** Key of the commit that makes it count; of an object that needs none, its own. */
   readonly commit: string;
   readonly arrival: ArrivalSpan;
-  readonly output: EpochOutput;
+  readonly output: { readonly objects: readonly ForwardedObject[] };
 }
 
 /** What is staged waits for its commit, also when this process ends before it. Neither rejects. */

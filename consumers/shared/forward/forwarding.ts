@@ -1,6 +1,7 @@
 // Turns the options --forward… into a spool, and a sender that empties it.
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { ForwardWhat } from '../../../pipeline/forward/entry.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { Meter } from '../../../schemas/metrics.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
@@ -24,7 +25,9 @@ export interface Forwarding {
 
 export interface ForwardingParts {
   readonly options: Options;
-  /** What is digested. */
+  /** Absent: what --forward-what says. */
+  readonly what?: ForwardWhat;
+  /** What is read. */
   readonly stream: StreamIdentity;
   readonly store: ObjectStore;
   readonly meter: Meter;
@@ -58,7 +61,11 @@ export const openForwarding = async (parts: ForwardingParts): Promise<Forwarding
     throw error;
   }
   const sender = startSender({ directory, client, stream: to.name, store, meter, log, clock });
-  const target: ForwardTarget = { directory, limit: options.forwardSpoolSize * 2 ** 20, what: options.forwardWhat };
+  const target: ForwardTarget = {
+    directory,
+    limit: options.forwardSpoolSize * 2 ** 20,
+    what: parts.what ?? options.forwardWhat,
+  };
   log.info({ what: target.what, spool: directory }, `forwarding to the Firehose stream ${to.name}`);
   return {
     target,

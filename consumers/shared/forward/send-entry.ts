@@ -1,7 +1,10 @@
 // Turns one entry of the spool into lines of JSON, and those into batches, several of which are under way at a time.
 import { Batcher, MAX_RECORD_BYTES } from '../../../pipeline/forward/batches.ts';
 import { digestLines } from '../../../pipeline/forward/digest-lines.ts';
+import type { EntryHead } from '../../../pipeline/forward/entry.ts';
+import { mirroringLines } from '../../../pipeline/forward/mirroring-lines.ts';
 import { rejectLines } from '../../../pipeline/forward/reject-lines.ts';
+import { decodeRows } from '../mirroring/audit-parquet.ts';
 import { type PutParts, putBatch } from './put-batch.ts';
 import type { OpenEntry } from './spool.ts';
 
@@ -40,12 +43,22 @@ export const sendEntry = async (entry: OpenEntry, put: PutParts): Promise<Sent> 
   return { whole: !cut && damage === null, taken, tooLong, damage };
 };
 
+type Lines = (key: string, body: Uint8Array<ArrayBuffer>) => AsyncGenerator<readonly Buffer[]>;
+
+const LINES: Readonly<Record<EntryHead['objects'][number]['table'], Lines>> = {
+  digests: digestLines,
+  rejects: rejectLines,
+  mirroring: async function* (key, body) {
+    yield* mirroringLines(key, await decodeRows(Buffer.from(body)));
+  },
+};
+
 async function* batchesOf(entry: OpenEntry, onTooLong: () => void): AsyncGenerator<readonly Uint8Array[]> {
   const batcher = new Batcher();
   let object = 0;
   for await (const body of entry.bodies()) {
     const { key, table } = entry.head.objects[object++]!;
-    const chunks = table === 'digests' ? digestLines(key, body) : rejectLines(key, body);
+    const chunks = LINES[table](key, body);
     for await (const lines of chunks) {
       for (const line of lines) {
         if (line.length > MAX_RECORD_BYTES) {

@@ -195,9 +195,10 @@ class SpoolSender {
     const open = await this.#open(entry);
     if (open === null) return 'open';
     try {
-      const { commit } = open.head;
+      const { commit, objects } = open.head;
       const stored = await this.#options.store.get(commit);
       if (stored === null) return 'open';
+      if (objects.some(({ key }) => key === commit)) return 'committed'; // it counts by being there
       return parseCommit(commit, stored.body).kind === 'commit' ? 'committed' : 'buried';
     } finally {
       await open.close();

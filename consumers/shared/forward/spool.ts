@@ -1,9 +1,15 @@
-// Turns epochs into files of a directory that wait to be sent: staged before the commit, ready after it.
+// Turns epochs, and the audit of mirroring, into files of a directory that wait to be sent: staged before the commit, ready after it.
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PlannedObject } from '../../../pipeline/epoch/contents.ts';
-import { decodeHead, type EntryHead, encodeHead, headLength, PREFIX_BYTES } from '../../../pipeline/forward/entry.ts';
+import {
+  decodeHead,
+  type EntryHead,
+  encodeHead,
+  type ForwardedObject,
+  headLength,
+  PREFIX_BYTES,
+} from '../../../pipeline/forward/entry.ts';
 import { systemCode } from '../store/failure.ts';
 
 /**
@@ -66,7 +72,7 @@ export class Spool {
   }
 
   /** Resolves when the file is durable, under the name that it returns. Rejects with what the file system says. */
-  async stage(source: string, commit: string, objects: readonly PlannedObject[], time: number): Promise<Entry> {
+  async stage(source: string, commit: string, objects: readonly ForwardedObject[], time: number): Promise<Entry> {
     await mkdir(this.directory, { recursive: true });
     const [bytes, rows] = [totalBytes(objects), objects.reduce((sum, object) => sum + object.rows, 0)];
     const count = String(this.#written++ % 1_000_000).padStart(6, '0');
@@ -139,7 +145,7 @@ export class Spool {
 }
 
 /** Bytes of the objects as they are stored, without the head of the entry. */
-export const totalBytes = (objects: readonly PlannedObject[]): number =>
+export const totalBytes = (objects: readonly ForwardedObject[]): number =>
   objects.reduce((sum, { body }) => sum + body.length, 0);
 
 const readAt = async (file: FileHandle, position: number, length: number): Promise<Buffer<ArrayBuffer>> => {

@@ -58,7 +58,7 @@ export class Stager implements EpochForward {
 
   async stage(epoch: ForwardedEpoch): Promise<StagedEpoch> {
     this.#warnWhenDue();
-    const objects = forwarded(epoch.output, this.#target.what);
+    const objects = forwarded(epoch.output.objects, this.#target.what);
     if (objects.length === 0) return NOTHING;
     const rows = objects.reduce((sum, object) => sum + object.rows, 0);
     try {
@@ -104,7 +104,7 @@ export class Stager implements EpochForward {
   /** The process stood still for so long that its entry was given up, or it was found to be committed, and is sent. */
   async #releaseAnew({ source, commit, arrival, output }: ForwardedEpoch, rows: number): Promise<void> {
     try {
-      const objects = forwarded(output, this.#target.what);
+      const objects = forwarded(output.objects, this.#target.what);
       await this.#spool.move(await this.#spool.stage(source, commit, objects, this.#clock.now()), 'ready');
     } catch (error) {
       this.#drop(rows, arrival, String(error));

@@ -2,6 +2,7 @@
 import { hourPartition } from '../../../pipeline/keys.ts';
 import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
+import type { EpochForward } from '../forward/epoch-forward.ts';
 import { readAhead } from '../read-ahead.ts';
 import { decodeRows, encodeRows } from './audit-parquet.ts';
 
@@ -14,17 +15,31 @@ export type AuditHalf = 'before' | 'after';
 export const auditKey = (time: number, plan: string, half: AuditHalf): string =>
   `mirroring/${hourPartition(time)}/${plan}-${half}.parquet`;
 
+export interface AuditPlace {
+  /** Of the plan, Unix ms. */
+  readonly time: number;
+  readonly plan: string;
+  readonly half: AuditHalf;
+}
+
 /**
  * Resolves when the rows are durable; `exists`: a plan of this id has been written, by another process or before. No
- * rows are no object. Rejects with VF_STORE_*.
+ * rows are no object. With `forward` they wait in its spool before they count, which never fails. Rejects with VF_STORE_*.
  */
 export async function putAudit(
   store: ObjectStore,
-  { time, plan, half }: { readonly time: number; readonly plan: string; readonly half: AuditHalf },
+  { time, plan, half }: AuditPlace,
   rows: readonly MirroringRow[],
+  forward: EpochForward | null = null,
 ): Promise<'stored' | 'exists' | 'nothing'> {
   if (rows.length === 0) return 'nothing';
-  const { outcome } = await store.put(auditKey(time, plan, half), await encodeRows(rows), { ifAbsent: true });
+  const [key, body] = [auditKey(time, plan, half), await encodeRows(rows)];
+  const staged = await forward?.stage({
+    ...{ source: plan, commit: key, arrival: { first: time, min: time, max: time } },
+    output: { objects: [{ key, table: 'mirroring', rows: rows.length, body }] },
+  });
+  const { outcome } = await store.put(key, body, { ifAbsent: true });
+  await (outcome === 'stored' ? staged?.release() : staged?.discard());
   return outcome;
 }
 
