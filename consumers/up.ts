@@ -1,7 +1,6 @@
 // `vpcflow up`: everything on one machine: local Kinesis, simulated traffic and findings, the digest consumer, the mirror
 // consumer in plan mode, and the query server.
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { Envelope } from '../pipeline/simulation/envelopes.ts';
 import { SIMULATED_FORMAT } from '../pipeline/simulation/record.ts';
 import { LOG_GROUP } from '../pipeline/simulation/world.ts';
@@ -14,8 +13,7 @@ import { configurationOf } from './query/configuration.ts';
 import { startQueryServer } from './query/server/server.ts';
 import type { CommandContext, Run } from './shared/command.ts';
 import { readSettings } from './shared/decoding-settings.ts';
-import { EVENTS, FLOWS, LocalEngine } from './shared/embedded/local-engine.ts';
-import { startLocalKinesis } from './shared/embedded/local-kinesis.ts';
+import { EVENTS, FLOWS } from './shared/embedded/local-engine.ts';
 import { acquireRunLock, type RunLock } from './shared/embedded/run-lock.ts';
 import { stateDirectory } from './shared/embedded/state-directory.ts';
 import { storyAnchor } from './shared/embedded/story-anchor.ts';
@@ -23,6 +21,7 @@ import type { StreamIdentity } from './shared/kinesis.ts';
 import { runEvents, runTraffic } from './shared/simulated-traffic.ts';
 import { DirectoryStore } from './shared/store/directory.ts';
 import { ensureLayout } from './shared/store/layout.ts';
+import { type LocalEngines, startEngines } from './up-engines.ts';
 import { openMirror } from './up-mirror.ts';
 import { firstDigest, mirrorLog, type Place, Tally, Terminal, welcome } from './up-terminal.ts';
 
@@ -66,66 +65,62 @@ interface Parts {
 const live = async (context: CommandContext, parts: Parts): Promise<void> => {
   const { options, clock, signal } = context;
   const { state, store, lock, terminal, url } = parts;
+  const tally = new Tally();
   let place: Place | null = null; // once it is up
-  const log = mirrorLog(terminal, () => place);
-  const mirror = await openMirror({ options, store, clock, log });
-  const kinesis = await startLocalKinesis(join(state, 'kinesis'));
-  const engines: LocalEngine[] = [];
-  const lookingAfter = new AbortController();
+  const announce = once(() => (place === null || tally.flows === 0 ? null : firstDigest(place)), terminal);
+  const mirror = await openMirror({ options, store, clock, log: mirrorLog(terminal, () => place) });
+  const engines = await startEngines(
+    { state, store, clock },
+    { flows: digestProcessors(context, parts, tally, announce), events: () => mirror.createProcessor() },
+  );
+  const ending = new AbortController();
   let lookedAfter: Promise<void> | null = null;
   try {
-    const tally = new Tally();
-    const announce = once(() => (place === null || tally.flows === 0 ? null : firstDigest(place)), terminal);
-    const local = { kinesis, state, store, clock };
-    const flows = await LocalEngine.start({
-      ...{ ...local, stream: FLOWS },
-      createProcessor: digestProcessors(context, parts, tally, announce),
-    });
-    engines.push(flows.engine);
-    const events = await LocalEngine.start({
-      ...{ ...local, stream: EVENTS },
-      createProcessor: () => mirror.createProcessor(),
-    });
-    engines.push(events.engine);
-    if (lock.killedAbout !== null) terminal.say(afterKill(lock.killedAbout, flows.restored?.lastArrival ?? null));
+    if (lock.killedAbout !== null) terminal.say(afterKill(lock.killedAbout, engines.restored?.lastArrival ?? null));
     const rate = options.traffic === 'simulated' ? options.rate : null;
-    const [script, data, { endpoint }] = [process.argv[1] ?? '', options.data, kinesis.place];
+    const [script, data, { endpoint }] = [process.argv[1] ?? '', options.data, engines];
     place = { script, data, url, endpoint, stream: FLOWS.name, events: EVENTS.name, rate };
     terminal.say(welcome(place));
     announce();
-    lookedAfter = mirror.lookAfter(lookingAfter.signal);
-    const failed = engines.map((engine) => engine.failed);
+    lookedAfter = mirror.lookAfter(ending.signal);
     const heart = async (): Promise<void> => {
       while (!signal.aborted) {
         await lock.beat();
         terminal.status(tally);
-        for (const engine of engines) await engine.maintain();
+        await engines.maintain();
         await clock.sleep(HEARTBEAT_MS, signal);
       }
     };
-    const story = async (): Promise<void> => {
-      if (rate === null) return;
-      const common = { anchor: await storyAnchor(state, clock), stop: Infinity, clock, signal };
-      const put = async (envelopes: readonly Envelope[]): Promise<void> => {
-        await flows.engine.put(envelopes);
-        tally.put += envelopes.reduce((sum, one) => sum + one.lines, 0);
-      };
-      await Promise.all([
-        runTraffic({ ...common, seed: options.seed, rate, put }),
-        runEvents({ ...common, put: (told) => events.engine.put(told) }),
-      ]);
-    };
-    await Promise.race([Promise.all([heart(), story()]), ...failed]);
+    const story = rate === null ? null : tell(context, state, engines, tally);
+    await Promise.race([Promise.all([heart(), story]), engines.failed]);
     terminal.say('stopping: what has arrived is being committed');
-    await Promise.race([Promise.all(engines.map((engine) => engine.stop())), ...failed]);
+    await Promise.race([engines.finish(), engines.failed]);
     terminal.status(tally);
   } finally {
-    lookingAfter.abort();
-    await Promise.all(engines.map((engine) => engine.kill()));
-    await kinesis.stop();
+    ending.abort();
+    await engines.end();
     await lookedAfter;
     await mirror.close();
   }
+};
+
+/** Puts the story's traffic and events on their streams until the signal. */
+const tell = async (
+  { options, clock, signal }: CommandContext,
+  state: string,
+  { flows, events }: LocalEngines,
+  tally: Tally,
+): Promise<void> => {
+  const { seed, rate } = options;
+  const common = { anchor: await storyAnchor(state, clock), stop: Infinity, clock, signal };
+  const put = async (envelopes: readonly Envelope[]): Promise<void> => {
+    await flows.put(envelopes);
+    tally.put += envelopes.reduce((sum, one) => sum + one.lines, 0);
+  };
+  await Promise.all([
+    runTraffic({ ...common, seed, rate, put }),
+    runEvents({ ...common, put: (told) => events.put(told) }),
+  ]);
 };
 
 /** Says what there is to say, as soon as there is something, and not again. */

@@ -1,13 +1,18 @@
-// `vpcflow up` as a person runs it: a first digest within minutes, Ctrl-C, a second start, kill -9, and every total still true.
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+// `vpcflow up` as a person runs it: a first digest within minutes, a planned session, Ctrl-C, a second start, kill -9, and
+// every total still true.
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis';
+import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../consumers/shared/clock.ts';
+import { EVENTS, FLOWS } from '../../consumers/shared/embedded/local-engine.ts';
 import { identifyStream, kinesisClient } from '../../consumers/shared/kinesis.ts';
+import { putRecords } from '../../consumers/shared/kinesis-writer.ts';
 import { listShards } from '../../consumers/shared/shard-list.ts';
+import { eventsOf } from '../../pipeline/simulation/findings.ts';
 import { type Running, runVpcflow, startVpcflow } from '../run-vpcflow.ts';
 import { until } from '../until.ts';
 
@@ -66,12 +71,14 @@ const commits = async (data: string): Promise<Map<string, string>> => {
   );
 };
 
-/** How many records the local Kinesis holds. */
+const clientOf = (endpoint: string): KinesisClient =>
+  kinesisClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
+
+/** How many flow-log records the local Kinesis holds. */
 const recordsOn = async (endpoint: string): Promise<number> => {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = kinesisClient({ endpoint, region: 'us-east-1', credentials });
+  const client = clientOf(endpoint);
   try {
-    const stream = await identifyStream(client, 'vpcflow');
+    const stream = await identifyStream(client, FLOWS.name);
     let records = 0;
     for (const { shard } of await listShards(client, stream)) {
       const position = { StreamARN: stream.arn, ShardId: shard, ShardIteratorType: 'TRIM_HORIZON' as const };
@@ -84,6 +91,39 @@ const recordsOn = async (endpoint: string): Promise<number> => {
   }
 };
 
+/** When, in seconds of the story, GuardDuty first sends the finding of the brute force. */
+const FIRST_FINDING = 75;
+
+/** Puts the first finding of a story on the events stream, as EventBridge would. */
+const tell = async (endpoint: string, anchor: number): Promise<void> => {
+  const client = clientOf(endpoint);
+  try {
+    const stream = await identifyStream(client, EVENTS.name);
+    await putRecords(client, stream, eventsOf(anchor + FIRST_FINDING, anchor), systemClock);
+  } finally {
+    client.destroy();
+  }
+};
+
+interface Session {
+  readonly session_id: string;
+  readonly finding_id: string;
+  readonly finding_type: string;
+  readonly mode: string;
+  readonly state: string;
+  readonly from: string;
+  readonly expires: string;
+}
+
+/** What `vpcflow mirror sessions` says of the findings of SSH brute force. */
+const sessionsOf = async (data: string): Promise<readonly Session[]> => {
+  const { stdout, stderr } = await runVpcflow(['mirror', 'sessions', '--store', data, '--format', 'json']);
+  expect(stdout, stderr).not.toBe('');
+  // The shape of `mirror sessions --format json`.
+  const { sessions } = JSON.parse(stdout) as { readonly sessions: readonly Session[] };
+  return sessions.filter((one) => one.finding_type.endsWith('SSHBruteForce'));
+};
+
 const isReachable = (url: string): Promise<boolean> =>
   fetch(url).then(
     () => true,
@@ -92,22 +132,42 @@ const isReachable = (url: string): Promise<boolean> =>
 
 describe('one directory through its life', { timeout: 300_000 }, () => {
   let data: string;
+  let anchor: number; // Unix seconds: the story has gone on for a minute before
   let before: { readonly audit: Audit; readonly commits: Map<string, string> };
-  beforeAll(() => {
+  beforeAll(async () => {
     data = join(root, 'life');
+    anchor = Math.floor(Date.now() / 1000) - 60;
+    const story = join(data, '.vpcflow', 'simulation');
+    await mkdir(story, { recursive: true });
+    await writeFile(join(story, 'story.json'), JSON.stringify({ anchor }));
   });
 
   test('the first digest comes, questions are answered, and Ctrl-C commits the rest', async () => {
     const up = start(data);
     const { url, endpoint } = await addresses(up);
+    await until('the finding of the story is planned for', () => up.stderr().includes('planned: mirror eni-'), 60);
+    // The shape of GET /v1/mirroring/sessions.
+    const ask = async () =>
+      (await (await fetch(`${url}/v1/mirroring/sessions`)).json()) as { readonly sessions: readonly Session[] };
+    const [session, ...others] = await until('HTTP tells of it', async () => {
+      const { sessions } = await ask();
+      return sessions.length > 0 && sessions;
+    });
+    expect(others).toEqual([]);
+    expect(session).toMatchObject({ mode: 'plan', state: 'active' });
+    expect(session?.finding_type).toBe('UnauthorizedAccess:EC2/SSHBruteForce');
+    const event = (anchor + FIRST_FINDING) * 1000;
+    expect(Date.parse(session?.expires ?? '')).toBe(event + 600_000);
+    expect(Date.parse(session?.from ?? '') - event).toBeLessThan(10_000);
+    expect(await sessionsOf(data)).toMatchObject([{ session_id: session?.session_id }]);
     await until('the first digest is there', () => up.stderr().includes('the first digest is there'), 150);
-    const ask = () => fetch(`${url}/v1/rows?start=now-15m&stop=now&group=action&format=json`);
+    const askRows = () => fetch(`${url}/v1/rows?start=now-15m&stop=now&group=action&format=json`);
     await until(
       'every shard has a watermark',
-      async () => (await ask()).headers.get('x-vpcflow-watermark') !== 'none',
+      async () => (await askRows()).headers.get('x-vpcflow-watermark') !== 'none',
       30,
     );
-    const answer = await ask();
+    const answer = await askRows();
     expect(answer.status).toBe(200);
     // The shape of GET /v1/rows?format=json.
     const { rows } = (await answer.json()) as { readonly rows: readonly { readonly action: string }[] };
@@ -136,22 +196,24 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
     const up = start(data);
     const { url, endpoint } = await addresses(up);
     expect(up.stderr()).not.toContain('cut off');
-    await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 5);
+    await tell(endpoint, anchor); // once more, as a service that delivers at least once does
+    await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 3);
     up.process.kill('SIGKILL');
     await up.ended;
     await until('the local Kinesis is gone too', async () => !(await isReachable(endpoint)));
     expect(await isReachable(url)).toBe(false);
     const after = await commits(data);
     for (const [name, text] of before.commits) expect(after.get(name), name).toBe(text);
-    expect((await audit(data)).ok).toBe(true);
     before = { audit: await audit(data), commits: after };
+    expect(before.audit.ok).toBe(true);
   });
 
   test('the start after it says what may be lost, goes on, and the audit is still right', async () => {
     const up = start(data);
     const { endpoint } = await addresses(up);
     expect(up.stderr()).toContain('the last run was cut off about');
-    await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 5);
+    await tell(endpoint, anchor);
+    await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 3);
     up.process.kill('SIGTERM');
     expect((await up.ended).status).toBe(0);
     const after = await commits(data);
@@ -159,6 +221,7 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
     const last = await audit(data);
     expect(last).toMatchObject({ ok: true, gaps: [], rejects: { total: 0 } });
     expect(last.flows).toBeGreaterThan(before.audit.flows);
+    expect(await sessionsOf(data)).toHaveLength(1); // told four times and more, over starts and a kill
   });
 });
 
@@ -174,10 +237,22 @@ test('a port that is taken is one sentence, and nothing is left behind', async (
   await new Promise((done) => server.close(done));
 });
 
-test('without traffic it tells how to put some on, and Ctrl-C at once is no failure', async () => {
+test('a rule file that cannot be used is named with its lines, and nothing is started', async () => {
+  const rules = join(root, 'rules.yaml');
+  await writeFile(rules, 'mode: apply\nregions:\n  us-east-1:\n    vpcs:\n      - vpcId: vpc-1\n');
+  const { status, stderr } = await runVpcflow(['up', '--data', join(root, 'ruled'), '--port', '0', '--config', rules]);
+  expect(status).toBe(2);
+  expect(stderr).toContain('rules.yaml:5:');
+  expect(stderr).toMatch(/\(VF_RULES\)\n$/);
+});
+
+test('without traffic it tells how to put some on, plans for what is put on, and Ctrl-C is no failure', async () => {
   const up = start(join(root, 'quiet'), '--traffic', 'none');
-  await addresses(up);
-  expect(up.stderr()).toContain('simulate --to stream --stream vpcflow');
+  const { endpoint } = await addresses(up);
+  expect(up.stderr()).toContain('simulate --to stream --stream vpcflow\n');
+  expect(up.stderr()).toContain('simulate --to stream --stream vpcflow-events --format events\n');
+  await tell(endpoint, Math.floor(Date.now() / 1000) - FIRST_FINDING);
+  await until('it is planned for', () => up.stderr().includes('planned: mirror eni-'), 20);
   up.process.kill('SIGINT');
   expect((await up.ended).status).toBe(0);
 });
