@@ -1,5 +1,6 @@
 // What a test of the mirror consumer's work has: a fake EC2 over HTTP, a store, a clock, and workers that can be killed.
 import { openEc2Mirror } from '../../../consumers/mirror/ec2/open.ts';
+import type { MirrorEvidence } from '../../../consumers/mirror/evidence-for.ts';
 import { MirrorProcessor } from '../../../consumers/mirror/processor.ts';
 import { MirrorWork } from '../../../consumers/mirror/work.ts';
 import { loadAudit } from '../../../consumers/shared/mirroring/audit-files.ts';
@@ -67,7 +68,12 @@ export class WorkBed {
   readonly fake: FakeEc2;
   readonly store = new MemoryStore();
   readonly clock: ManualClock;
+  /** Of the workers that are made from here on. */
   rules: MirrorRules;
+  evidence: MirrorEvidence = {
+    neighbours: async () => ({ neighbours: [], window: '', complete: null, problem: null }),
+    mbps: async () => ({ mbps: new Map(), problem: null }),
+  };
   #workers = 0;
   #sequence = 0;
 
@@ -132,10 +138,7 @@ export class WorkBed {
     const work = new MirrorWork({
       ...{ store, rules: this.rules, account: ACCOUNT, clock: this.clock, meter, log },
       regions: new Map([[REGION, guarded as unknown as typeof ec2]]),
-      evidence: {
-        neighbours: async () => ({ neighbours: [], window: '', complete: null, problem: null }),
-        mbps: async () => ({ mbps: new Map(), problem: null }),
-      },
+      evidence: this.evidence,
       worker: `w${++this.#workers}`,
     });
     const processor = new MirrorProcessor({ work, rules: this.rules, meter, log, signal: stop.signal });
