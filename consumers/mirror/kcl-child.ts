@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { MIRROR_MODES } from '../../schemas/mirroring/rules.ts';
+import { Stager } from '../shared/forward/stager.ts';
 import { type ChildWork, runKclChild } from '../shared/kcl/child/run-child.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
@@ -38,6 +39,11 @@ const Configuration = z.strictObject({
   /** That the calls are made in. */
   account: text,
   workerId: text,
+  /** Null: nothing is forwarded. What is staged here is sent by the worker. */
+  forward: z
+    .strictObject({ directory: text, limit: z.int(), what: z.enum(['digests', 'rejects', 'both', 'mirroring']) })
+    .readonly()
+    .nullable(),
 });
 
 /** JSON: what the worker writes for its children. */
@@ -54,20 +60,22 @@ const parse = (given: unknown): MirrorChildConfiguration => {
 const silently = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWork> => {
-  const { store: uri, file, account, workerId } = parse(configuration);
+  const { store: uri, file, account, workerId, forward } = parse(configuration);
+  const stager = forward === null ? null : new Stager(forward, { meter, log, clock });
   const rules = rulesOf(file, silently);
   const store = withDeadline(await openStore(uri), clock);
   const regions = openRegions(rules, { store, clock, signal: new AbortController().signal });
   const evidence = new Evidence({ store, clock });
   const work = new MirrorWork({
     ...{ store, rules, account, regions: regions.accounts, evidence, clock, meter, log },
-    worker: processName(workerId),
+    ...{ worker: processName(workerId), forward: stager },
   });
   return {
     processor: new MirrorProcessor({ work, rules, meter, log }),
     // Nobody asks whether the stream of events is complete.
     beforeShardEnd: async () => {},
     close: () => {
+      stager?.close();
       regions.close();
       void evidence.close();
     },

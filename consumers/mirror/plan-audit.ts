@@ -7,6 +7,7 @@ import type { Meter } from '../../schemas/metrics.ts';
 import type { MirroringRow } from '../../schemas/mirroring/audit-row.ts';
 import type { MirrorMode } from '../../schemas/mirroring/rules.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
+import type { EpochForward } from '../shared/forward/epoch-forward.ts';
 import { type AuditHalf, auditKey, putAudit } from '../shared/mirroring/audit-files.ts';
 
 export interface PlanAuditOptions {
@@ -16,6 +17,8 @@ export interface PlanAuditOptions {
   readonly worker: string;
   readonly clock: Clock;
   readonly meter: Meter;
+  /** Where its rows are forwarded to as well. */
+  readonly forward?: EpochForward | null;
   /** Told of each object that is durable. */
   readonly wrote: (key: string, rows: readonly MirroringRow[]) => void;
 }
@@ -48,8 +51,8 @@ export class PlanAudit {
   }
 
   async #put({ id, time }: AuditedPlan, half: AuditHalf, rows: readonly MirroringRow[]): Promise<void> {
-    const { store, worker, meter, wrote } = this.#options;
-    const outcome = await putAudit(store, { time, plan: id, half }, rows);
+    const { store, worker, meter, forward = null, wrote } = this.#options;
+    const outcome = await putAudit(store, { time, plan: id, half }, rows, forward);
     if (outcome === 'nothing') return;
     const key = auditKey(time, id, half);
     if (outcome === 'exists') {

@@ -5,6 +5,7 @@
 import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
 import type { Released } from '../../pipeline/mirror-plan/plan-release.ts';
 import { Backoff } from '../../pipeline/mirror-turn/backoff.ts';
+import { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
 import type { IgnoredMirrorEvent } from '../../pipeline/mirror-turn/requests.ts';
 import { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
 import type { Clock } from '../../schemas/clock.ts';
@@ -13,6 +14,7 @@ import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
 import type { MirrorPlan, MirrorRequest, MirrorWorld } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
+import type { EpochForward } from '../shared/forward/epoch-forward.ts';
 import type { Log } from '../shared/log.ts';
 import type { MirrorEvidence } from './evidence-for.ts';
 import { MirrorPast } from './past.ts';
@@ -34,6 +36,8 @@ export interface MirrorWorkOptions {
   readonly worker: string;
   /** How long a target that we made is kept without a session, ms; without it as the planner has it. */
   readonly grace?: number;
+  /** Where the rows of the audit are forwarded to as well. */
+  readonly forward?: EpochForward | null;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
@@ -80,7 +84,8 @@ export class MirrorWork {
   readonly #teller: MirrorTeller;
   readonly #said = new SaidDecisions();
   readonly #backoff = new Backoff();
-  readonly #recent = new Map<string, RecentChanges>(); // by region
+  /** By region: what EC2's answers may not show yet, and what they missed. */
+  readonly #seen = new Map<string, Pick<RegionPlace, 'recent' | 'missing'>>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: MirrorWorkOptions) {
@@ -193,10 +198,10 @@ export class MirrorWork {
   #place(region: string, signal: AbortSignal): RegionPlace {
     const { account, regions, clock } = this.#options;
     const ec2 = regions.get(region) ?? null;
-    const recent = this.#recent.get(region) ?? new RecentChanges();
-    if (ec2 !== null) this.#recent.set(region, recent);
+    const seen = this.#seen.get(region) ?? { recent: new RecentChanges(), missing: new MissingSessions() };
+    if (ec2 !== null) this.#seen.set(region, seen);
     const shared = { said: this.#said, audit: this.#audit, teller: this.#teller, clock, signal };
-    return { region, account, ec2, memory: this.#past.of(region), recent, ...shared };
+    return { region, account, ec2, memory: this.#past.of(region), ...seen, ...shared };
   }
 
   /** What waits, and was not refused a moment ago. */

@@ -7,6 +7,7 @@ import { applicationName, checkApplication } from '../../shared/application.ts';
 import type { Run } from '../../shared/command.ts';
 import { openEngine } from '../../shared/engine/engine.ts';
 import { startFrom } from '../../shared/engine/stream-run.ts';
+import { Stager } from '../../shared/forward/stager.ts';
 import { identifyStream, kinesisClientFor } from '../../shared/kinesis.ts';
 import { createLog } from '../../shared/log.ts';
 import { openMeters } from '../../shared/metrics/open-meters.ts';
@@ -42,6 +43,8 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
   const from = startFrom(options.from, clock.now());
   checkApplication(options.application, options.engine);
   const log = createLog(stderr, options.log);
+  const forward = options.forward === null ? null : await import('../../shared/forward/forwarding.ts');
+  forward?.checkForwarding(options);
   const file = await openRuleFile(options, process.env);
   const rules = rulesOf(file, log);
   const engine = await openEngine(options, 'mirror');
@@ -70,11 +73,17 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
       `mirroring by the events of ${stream.arn}${mode === 'plan' ? ': nothing is changed in EC2' : ''}; audit in ${store.uri}`,
     );
     if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
+    const forwarding =
+      (await forward?.openForwarding({ options, what: 'mirroring', stream, store, meter, log, clock })) ?? null;
+    const stager = forwarding === null ? null : new Stager(forwarding.target, { meter, log, clock });
     const work = new MirrorWork({
       ...{ store, rules, account, regions: regions.accounts, evidence, clock, meter, log },
-      ...{ worker: processName(workerId), grace: options.grace },
+      ...{ worker: processName(workerId), grace: options.grace, forward: stager },
     });
-    const configuration: MirrorChildConfiguration = { store: options.store, file, account, workerId };
+    const configuration: MirrorChildConfiguration = {
+      ...{ store: options.store, file, account, workerId },
+      forward: forwarding?.target ?? null,
+    };
     const running = engine.run({
       ...{ options, client, stream, application, workerId, from, meter, log, clock, signal },
       // A window of flows waits for the shards that feed it: this stream is none of them.
@@ -85,7 +94,10 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
     const reconciling = reconcile({ work, clock, log, signal: AbortSignal.any([signal, ends.signal]) });
     await running.finally(async () => {
       ends.abort();
-      await reconciling;
+      await reconciling.finally(async () => {
+        stager?.close();
+        await forwarding?.close();
+      });
     });
     log.info({}, summary(meters.totals()));
     return 0;
