@@ -225,7 +225,8 @@ export const COMMANDS: readonly Command[] = [
     options: [
       ...(['mirrorConfig', 'store', 'mirrorMode', 'enable', 'regions'] as const),
       ...(['stream', 'engine', 'application', 'from', 'rewind', 'workerId', 'data', 'grace'] as const),
-      ...(['finding', 'interface', 'all', 'dryRun', 'sessionState', 'start', 'stop', 'mirrorFormat'] as const),
+      ...(['finding', 'interface', 'instance', 'all', 'dryRun'] as const),
+      ...(['sessionState', 'start', 'stop', 'mirrorFormat'] as const),
       ...(['forward', 'forwardSpool', 'forwardSpoolSize'] as const),
       ...(['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] as const),
       ...METERS,
@@ -247,7 +248,7 @@ export const COMMANDS: readonly Command[] = [
       { operand: 'sessions|release', options: ['finding', 'interface'] },
       { operand: 'release', options: ['all'] },
       { operand: 'backfill|release', options: ['dryRun'] },
-      { operand: 'sessions', options: ['sessionState', 'start', 'stop'] },
+      { operand: 'sessions', options: ['instance', 'sessionState', 'start', 'stop'] },
       { operand: 'plan|sessions', options: ['mirrorFormat'] },
       { option: 'engine', value: 'kcl', options: ['retrieval', 'kcl', 'java', 'javaHeap', 'kclJars'] },
       { option: 'forward', options: ['forwardSpool', 'forwardSpoolSize'] },

@@ -193,6 +193,7 @@ export const OPTIONS = {
   grace: duration('grace', '15m', '1m', '7d', 'how long a target that we made is kept without a session'),
   finding: optional('finding', 'ID', 'only sessions of this finding'),
   interface: optional('interface', 'ENI', 'only sessions of this interface'),
+  instance: optional('instance', 'ID', 'only sessions of this instance'),
   all: flag('all', 'every session that we made, and nothing else'),
   sessionState: choice('state', ['all', 'active', 'ended'], 'sessions that go on, that are over, or all'),
   mirrorFormat: choice('format', ['table', 'csv', 'ndjson', 'json'], 'how it is written'),

@@ -12,9 +12,9 @@ import { mirroringQuestion } from '../../shared/mirroring/mirroring-question.ts'
 import { openStoreToRead } from '../../shared/query/read-store.ts';
 
 export const run: Run = async ({ options, stdout, stderr, clock, signal }) => {
-  const { start, stop, finding, interface: interfaceId, sessionState: state, mirrorFormat } = options;
+  const { start, stop, finding, interface: interfaceId, instance, sessionState: state, mirrorFormat } = options;
   const now = clock.now();
-  const asked = { start, stop, finding, interface: interfaceId, instance: null, state };
+  const asked = { start, stop, finding, interface: interfaceId, instance, state };
   const question = mirroringQuestion(asked, now);
   const store = await openStoreToRead(options.store);
   const answer = mirroringAnswer(await new MirroringMemory(store).history(now, signal), question);
