@@ -47,9 +47,10 @@ export function summaryText(plans: readonly RegionPlan[], guard: Pick<MirrorGuar
     (sum, { plan }) => sum + plan.actions.filter(({ kind }) => kind === 'run-instance').length,
     0,
   );
-  const more = `${formatMany(sessions, 'session')} more: ${cost.toFixed(3)} USD an hour at ${guard.sessionPrice} each`;
+  const price = `${cost.toFixed(3)} USD an hour at ${guard.sessionPrice} each, and data transfer`;
+  const more = sessions === 0 ? 'no session more' : `${formatMany(sessions, 'session')} more: ${price}`;
   const started = hosts === 0 ? '' : `; ${formatMany(hosts, 'target instance')} at its own price`;
-  return `${[...lines, `${more}, and data transfer${started}`].join('\n')}\n`;
+  return `${[...lines, `${more}${started}`].join('\n')}\n`;
 }
 
 const sessionsOf = ({ decisions, actions }: MirrorPlan): readonly MirrorDecision[] =>

@@ -2,16 +2,22 @@
 import { decisionCounts } from '../../../pipeline/mirror-preview/summary.ts';
 import { formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import type { DecisionReason, MirrorDecision } from '../../../schemas/mirroring/plan.ts';
+import type { MirrorMode } from '../../../schemas/mirroring/rules.ts';
 import type { TurnReport } from '../work.ts';
 
 /** Reasons that go away only when somebody changes the rules, the account or the permissions. */
 const OURS: readonly DecisionReason[] = ['denied', 'filter_missing', 'target_missing'];
 
 export class BackfillTotals {
+  readonly #done: string;
   #instances = 0;
   #sessions = 0;
   readonly #last = new Map<string, MirrorDecision>(); // the last one about each interface
   readonly #unread = new Set<string>();
+
+  constructor(mode: MirrorMode) {
+    this.#done = mode === 'plan' ? 'planned' : 'made';
+  }
 
   add(instances: number, { rounds }: TurnReport): void {
     this.#instances += instances;
@@ -29,13 +35,14 @@ export class BackfillTotals {
     return this.#instances;
   }
 
-  get sessions(): number {
-    return this.#sessions;
+  /** `13 sessions made`, or `planned`. */
+  get sessions(): string {
+    return `${formatMany(this.#sessions, 'session')} ${this.#done}`;
   }
 
   /** What was decided in the end, counted. */
   lines(): readonly string[] {
-    const made = `${formatMany(this.#sessions, 'session')} made for ${formatMany(this.#instances, 'instance')}`;
+    const made = `${this.sessions} for ${formatMany(this.#instances, 'instance')}`;
     const others = [...this.#last.values()].filter(({ outcome }) => outcome !== 'create');
     const waits = others.some(({ outcome }) => outcome === 'wait');
     return [
@@ -72,7 +79,7 @@ export const showProgress = (stream: NodeJS.WritableStream, all: number): Progre
   return {
     show: ({ instances, sessions }) => {
       const done = `${formatCount(instances)} of ${formatMany(all, 'instance')}`;
-      stream.write(`\r${done}, ${formatMany(sessions, 'session')} made`);
+      stream.write(`\r${done}, ${sessions}`);
     },
     stop: () => void stream.write('\r\u001b[K'),
   };

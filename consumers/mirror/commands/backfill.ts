@@ -57,9 +57,13 @@ async function* instancePages(ec2: Ec2Mirror): AsyncIterable<readonly string[]> 
   } while (next !== null);
 }
 
-async function carryOut(context: CommandContext, { work }: CommandWork, pages: readonly Page[]): Promise<number> {
+async function carryOut(
+  context: CommandContext,
+  { account, work }: CommandWork,
+  pages: readonly Page[],
+): Promise<number> {
   const { stderr, signal } = context;
-  const totals = new BackfillTotals();
+  const totals = new BackfillTotals(account.rules.mode);
   const progress = showProgress(stderr, pages.flat().length);
   try {
     for (const page of pages) {

@@ -55,7 +55,8 @@ async function find(context: CommandContext, regions: ReadonlyMap<string, Ec2Mir
 }
 
 /** How many could not be released. Those that are not ours go with the others, to be refused in the audit, too. */
-async function release(context: CommandContext, { work }: CommandWork, { sessions }: Found): Promise<number> {
+async function release(context: CommandContext, { account, work }: CommandWork, { sessions }: Found): Promise<number> {
+  const released = account.rules.mode === 'plan' ? 'released (planned)' : 'released';
   const { stderr, signal } = context;
   let refused = 0;
   for (const [region, own] of sessions) {
@@ -66,7 +67,7 @@ async function release(context: CommandContext, { work }: CommandWork, { session
       for (const { action, answer } of calls) {
         const session = action.kind === 'delete-session' ? byId.get(action.id) : undefined;
         if (session === undefined) continue;
-        if (answer.ok) tell(context, 'released', session);
+        if (answer.ok) tell(context, released, session);
         else {
           refused += 1;
           stderr.write(`vpcflow: ${session.id} was not released: ${answer.message} (${answer.code})\n`);
