@@ -63,13 +63,14 @@ export const mirroringOf = async (
 };
 
 export const housekeepingOf = (asking: Asking, place: RegionPlace): Question => {
-  const { memory } = place;
+  const { memory, missing } = place;
   const grace = asking.grace === undefined ? {} : { grace: asking.grace };
   return {
     requests: [],
     observe: observing(asking, place, []),
     plan: (world, obstacles) => {
-      const { plan, reports } = planHousekeeping({ world, memory, made: memory.sessions(), obstacles, ...grace });
+      const made = missing.confirmed(memory.sessions(), world);
+      const { plan, reports } = planHousekeeping({ world, memory, made, obstacles, ...grace });
       return { ...plan, decisions: [...plan.decisions, ...reports] };
     },
   };

@@ -4,6 +4,7 @@
 //   observe -> plan -> (nothing to say: done) -> audit before -> calls -> audit after -> (no calls: done) -> observe …
 import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
 import type { Ledger } from '../../pipeline/mirror-audit/ledger.ts';
+import type { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
 import type { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
 import { deferred, unread } from '../../pipeline/mirror-turn/waits.ts';
 import type { Clock } from '../../schemas/clock.ts';
@@ -26,6 +27,7 @@ export interface RegionPlace {
   readonly ec2: Ec2Mirror | null;
   readonly memory: Ledger;
   readonly recent: RecentChanges;
+  readonly missing: MissingSessions;
   readonly said: SaidDecisions;
   readonly audit: PlanAudit;
   readonly teller: MirrorTeller;
