@@ -10,12 +10,12 @@ import type { ObjectStore } from '../schemas/store.ts';
 import { Evidence } from './mirror/evidence.ts';
 import { MirrorProcessor } from './mirror/processor.ts';
 import { reconcile } from './mirror/reconciler.ts';
-import { checkRules, openRuleFile, type RuleFile, rulesOf } from './mirror/rule-file.ts';
 import { MirrorWork } from './mirror/work.ts';
 import { processName } from './mirror/worker-name.ts';
 import type { Log } from './shared/log.ts';
 import { fixedAccount } from './shared/mirroring/fixed-account.ts';
 import { PlannedEc2Mirror } from './shared/mirroring/planned-account.ts';
+import { checkRules, openRuleFile, type RuleFile, rulesOf } from './shared/mirroring/rule-file.ts';
 import type { Options } from './shared/options.ts';
 
 /** `up` shows no metrics. */

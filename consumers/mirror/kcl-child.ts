@@ -4,12 +4,12 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import { MIRROR_MODES } from '../../schemas/mirroring/rules.ts';
 import { Stager } from '../shared/forward/stager.ts';
 import { type ChildWork, runKclChild } from '../shared/kcl/child/run-child.ts';
+import { rulesOf } from '../shared/mirroring/rule-file.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
 import { Evidence } from './evidence.ts';
 import { MirrorProcessor } from './processor.ts';
 import { openRegions } from './regions.ts';
-import { rulesOf } from './rule-file.ts';
 import { MirrorWork } from './work.ts';
 import { processName } from './worker-name.ts';
 

@@ -4,13 +4,13 @@ import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import type { CommandContext } from '../shared/command.ts';
 import type { Log } from '../shared/log.ts';
+import { openRuleFile, rulesOf } from '../shared/mirroring/rule-file.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
 import { Evidence } from './evidence.ts';
 import { lastCall } from './last-call.ts';
 import { openRegions } from './regions.ts';
-import { openRuleFile, rulesOf } from './rule-file.ts';
 
 export interface OpenedAccount {
   readonly rules: MirrorRules;

@@ -12,6 +12,7 @@ import { identifyStream, kinesisClientFor } from '../../shared/kinesis.ts';
 import { createLog } from '../../shared/log.ts';
 import { openMeters } from '../../shared/metrics/open-meters.ts';
 import type { Totals } from '../../shared/metrics/totals.ts';
+import { checkRules, openRuleFile, rulesOf } from '../../shared/mirroring/rule-file.ts';
 import { required } from '../../shared/options.ts';
 import { withDeadline } from '../../shared/store/deadline.ts';
 import { ensureLayout } from '../../shared/store/layout.ts';
@@ -22,7 +23,6 @@ import { lastCall } from '../last-call.ts';
 import { MirrorProcessor } from '../processor.ts';
 import { reconcile } from '../reconciler.ts';
 import { openRegions } from '../regions.ts';
-import { checkRules, openRuleFile, rulesOf } from '../rule-file.ts';
 import { MirrorWork } from '../work.ts';
 import { processName } from '../worker-name.ts';
 

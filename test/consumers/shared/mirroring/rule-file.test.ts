@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEc2Mirror } from '../../../consumers/mirror/ec2/open.ts';
-import { checkRules, openRuleFile, type RuleFile, rulesOf } from '../../../consumers/mirror/rule-file.ts';
-import type { Log } from '../../../consumers/shared/log.ts';
-import { readOptions } from '../../../consumers/shared/read-options.ts';
-import { startFakeEc2 } from '../../fakes/ec2-http/server.ts';
+import { openEc2Mirror } from '../../../../consumers/mirror/ec2/open.ts';
+import type { Log } from '../../../../consumers/shared/log.ts';
+import { checkRules, openRuleFile, type RuleFile, rulesOf } from '../../../../consumers/shared/mirroring/rule-file.ts';
+import { readOptions } from '../../../../consumers/shared/read-options.ts';
+import { startFakeEc2 } from '../../../fakes/ec2-http/server.ts';
 
 let directory: string;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 // Turns --config and what overrides it into rules, or into one error with everything that is wrong, line by line.
 import { readFile } from 'node:fs/promises';
-import { absences } from '../../pipeline/mirror-rules/presence.ts';
-import { type RulesSource, readRules } from '../../pipeline/mirror-rules/rules.ts';
-import { VpcflowError } from '../../schemas/errors.ts';
-import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
-import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
-import type { Log } from '../shared/log.ts';
-import { type Options, required } from '../shared/options.ts';
+import { absences } from '../../../pipeline/mirror-rules/presence.ts';
+import { type RulesSource, readRules } from '../../../pipeline/mirror-rules/rules.ts';
+import { VpcflowError } from '../../../schemas/errors.ts';
+import type { Ec2Mirror } from '../../../schemas/mirroring/account.ts';
+import type { MirrorRules } from '../../../schemas/mirroring/rules.ts';
+import type { Log } from '../log.ts';
+import { type Options, required } from '../options.ts';
 
 /** A rule file as it was read; JSON, so that other processes of a worker read the same. */
 export interface RuleFile {
