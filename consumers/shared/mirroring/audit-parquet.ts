@@ -60,11 +60,11 @@ const written = (row: MirroringRow): Record<string, unknown> =>
  */
 export async function decodeRows(bytes: Buffer): Promise<readonly MirroringRow[]> {
   const { ParquetReader } = await parquetjs();
-  const reader = await ParquetReader.openBuffer(bytes);
   try {
-    return await readAll(reader);
-  } finally {
-    await reader.close();
+    const reader = await ParquetReader.openBuffer(bytes);
+    return await readAll(reader).finally(() => reader.close());
+  } catch (error) {
+    throw error instanceof Error ? error : new Error(String(error)); // of some things it throws a text
   }
 }
 
