@@ -30,6 +30,7 @@ import {
 } from '../../../schemas/mirroring/account.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { OverlayObject } from './overlay-object.ts';
+import { RecentReads } from './recent-reads.ts';
 
 /** What plan mode needs of an account: nothing that changes it. */
 export type Ec2Reader = Pick<
@@ -48,18 +49,14 @@ export type Ec2Reader = Pick<
 
 const PAGE = 200;
 /** Continues a listing after the last page of the real account. */
-const PLANNED_PAGE = 'planned';
-/** How long what was read of the real account serves the checks of changes: its own changes are seldom and not ours. */
-const FRESH_MS = 10_000;
+const PLANNED_PAGE = 'vpcflow-planned-';
 
 export class PlannedEc2Mirror implements Ec2Mirror {
   readonly region: string;
   readonly #reader: Ec2Reader;
   readonly #overlay: OverlayObject;
   readonly #clock: Clock;
-  readonly #sessions: Recent<readonly MirrorSession[]>;
-  readonly #targets: Recent<readonly MirrorTarget[]>;
-  readonly #filters: Recent<readonly MirrorFilter[]>;
+  readonly #recent: RecentReads;
 
   /** `reader`: the real account, of which nothing but reads is ever asked. The overlay is an object of `store`. */
   constructor(reader: Ec2Reader, store: ObjectStore, clock: Clock) {
@@ -67,9 +64,7 @@ export class PlannedEc2Mirror implements Ec2Mirror {
     this.#reader = reader;
     this.#overlay = new OverlayObject(store, clock);
     this.#clock = clock;
-    this.#sessions = new Recent(() => reader.sessions(), clock);
-    this.#targets = new Recent(() => reader.targets(), clock);
-    this.#filters = new Recent(() => reader.filters(), clock);
+    this.#recent = new RecentReads(reader, clock);
   }
 
   account(): Promise<string> {
@@ -110,18 +105,18 @@ export class PlannedEc2Mirror implements Ec2Mirror {
 
   async sessions(): Promise<readonly MirrorSession[]> {
     const overlay = await this.#load();
-    const real = await this.#sessions.read();
-    return [...merged(overlay, 'session', real), ...overlay.sessions.map(({ session }) => session)];
+    const real = await this.#recent.sessions.read();
+    return await this.#allSessions(overlay, real);
   }
 
   async targets(): Promise<readonly MirrorTarget[]> {
     const overlay = await this.#load();
-    const real = await this.#targets.read();
+    const real = await this.#recent.targets.read();
     return [...merged(overlay, 'target', real), ...overlay.targets.map(({ target }) => target)];
   }
 
   filters(): Promise<readonly MirrorFilter[]> {
-    return this.#filters.read();
+    return this.#recent.filters.read();
   }
 
   createSession(request: NewSession): Promise<MirrorAnswer<MirrorSession>> {
@@ -181,7 +176,35 @@ export class PlannedEc2Mirror implements Ec2Mirror {
   }
 
   async #change<T>(change: (overlay: Overlay) => Promise<Change<T>>): Promise<MirrorAnswer<T>> {
-    return await this.#overlay.change(await this.#key(), change);
+    return await this.#overlay.change(await this.#key(), async (overlay) => {
+      const { overlay: after, answer } = await change(overlay);
+      return { overlay: after === overlay ? overlay : await this.#withoutPast(after), answer };
+    });
+  }
+
+  /** Without what is about things that the real account has no more. */
+  async #withoutPast(overlay: Overlay): Promise<Overlay> {
+    const [sessions, targets] = [await this.#recent.sessions.fresh(), await this.#recent.targets.fresh()];
+    const there = { session: new Set(sessions.map(({ id }) => id)), target: new Set(targets.map(({ id }) => id)) };
+    const gone = await this.#goneSources(overlay);
+    return {
+      ...overlay,
+      sessions: overlay.sessions.filter(({ session }) => !gone.has(session.interface)),
+      overrides: overlay.overrides.filter(({ kind, id }) => kind === 'instance' || there[kind].has(id)),
+    };
+  }
+
+  /** Sources of planned sessions that are not there: EC2 deletes the sessions of an interface with it. */
+  async #goneSources(overlay: Overlay): Promise<ReadonlySet<string>> {
+    const own = new Set(overlay.instances.flatMap(({ instance }) => instance.interfaces.map(({ id }) => id)));
+    const sources = overlay.sessions.map(({ session }) => session.interface).filter((id) => !own.has(id));
+    return await this.#recent.missing(new Set(sources));
+  }
+
+  async #allSessions(overlay: Overlay, real: readonly MirrorSession[]): Promise<readonly MirrorSession[]> {
+    const gone = await this.#goneSources(overlay);
+    const planned = overlay.sessions.map(({ session }) => session).filter((one) => !gone.has(one.interface));
+    return [...merged(overlay, 'session', real), ...planned];
   }
 
   async #key(): Promise<string> {
@@ -201,16 +224,16 @@ export class PlannedEc2Mirror implements Ec2Mirror {
       readonly instances?: readonly string[];
     } = {},
   ): Promise<PlannedView> {
-    const real = { sessions: await this.#sessions.fresh(), targets: await this.#targets.fresh() };
+    const real = { sessions: await this.#recent.sessions.fresh(), targets: await this.#recent.targets.fresh() };
     const targets = [...merged(overlay, 'target', real.targets), ...overlay.targets.map(({ target }) => target)];
     const host = targets.find(({ id }) => id === about.target)?.interface ?? null;
     const interfaces = await this.#interfaces(overlay, [...(about.interfaces ?? []), ...(host === null ? [] : [host])]);
     const hosts = interfaces.flatMap(({ instance }) => (instance === null ? [] : [instance]));
     const instances = await this.#instances(overlay, [...(about.instances ?? []), ...hosts]);
     return {
-      sessions: [...merged(overlay, 'session', real.sessions), ...overlay.sessions.map(({ session }) => session)],
+      sessions: await this.#allSessions(overlay, real.sessions),
       targets,
-      filters: about.target === undefined ? [] : await this.#filters.fresh(),
+      filters: about.target === undefined ? [] : await this.#recent.filters.fresh(),
       interfaces: new Map(interfaces.map((one) => [one.id, one])),
       instances: new Map(instances.map((one) => [one.id, one])),
     };
@@ -251,28 +274,3 @@ const merged = <T extends { readonly id: string; readonly tags: Tags }>(
   kind: 'session' | 'target' | 'instance',
   real: readonly T[],
 ): readonly T[] => real.map((one) => asPlanned(overlay, kind, one)).filter((one) => one !== null);
-
-/** One listing of the real account, kept for a moment. */
-class Recent<T> {
-  readonly #ask: () => Promise<T>;
-  readonly #clock: Clock;
-  #last: { readonly value: T; readonly at: number } | null = null;
-
-  constructor(ask: () => Promise<T>, clock: Clock) {
-    this.#ask = ask;
-    this.#clock = clock;
-  }
-
-  async read(): Promise<T> {
-    const at = this.#clock.now();
-    const value = await this.#ask();
-    this.#last = { value, at };
-    return value;
-  }
-
-  async fresh(): Promise<T> {
-    const last = this.#last;
-    if (last !== null && this.#clock.now() - last.at < FRESH_MS) return last.value;
-    return await this.read();
-  }
-}

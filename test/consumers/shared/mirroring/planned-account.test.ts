@@ -185,6 +185,37 @@ describe('what the real account has', () => {
     expect(code(await account.createSession(session()))).toBe('InvalidTrafficMirrorTargetId.NotFound');
   });
 
+  test('the sessions of an interface that is deleted are gone within a minute, and from the store with the next change', async () => {
+    const facts = fixedAccount(ACCOUNT, REGION, SIMULATED_ACCOUNT);
+    let deleted = '';
+    const reader: Ec2Reader = {
+      ...facts,
+      interfaces: async (ids) => (await facts.interfaces(ids)).filter(({ id }) => id !== deleted),
+    };
+    const [store, clock] = [new MemoryStore(), new ManualClock()];
+    const account = new PlannedEc2Mirror(reader, store, clock);
+    const other = host('web-1').port!.id;
+    value(await account.createSession(session()));
+    value(await account.createSession(session({ interface: other, token: 'other' })));
+    deleted = BASTION;
+    await clock.advance(60_000);
+    expect((await account.sessions()).map((one) => one.interface)).toEqual([other]);
+    expect(store.backing.get(KEY)?.toString()).toContain(BASTION);
+    value(await account.createSession(session({ interface: other, number: 2, token: 'third' })));
+    expect(store.backing.get(KEY)?.toString()).not.toContain(BASTION);
+  });
+
+  test('what would have been done to a real session is forgotten when the account has it no more', async () => {
+    const sessions = [real()];
+    const { account, store, clock } = bed(sessions);
+    value(await account.deleteSession(real().id));
+    expect(store.backing.get(KEY)?.toString()).toContain(real().id);
+    sessions.length = 0;
+    await clock.advance(60_000);
+    value(await account.createSession(session()));
+    expect(store.backing.get(KEY)?.toString()).not.toContain(real().id);
+  });
+
   test('a real instance that is terminated is gone in the plan', async () => {
     const { account } = bed();
     const id = host('spare-1').port!.instance;
