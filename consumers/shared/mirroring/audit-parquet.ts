@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import type { ParquetReader } from 'parquetjs';
 import { EMPTY_ROW } from '../../../pipeline/mirror-audit/plan-rows.ts';
 import { MIRRORING_COLUMNS, type MirroringColumn, type MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
+import { withoutConsole } from './without-console.ts';
 
 const COLUMNS = Object.entries(MIRRORING_COLUMNS) as [MirroringColumn, (typeof MIRRORING_COLUMNS)[MirroringColumn]][]; // its own entries
 
@@ -61,8 +62,10 @@ const written = (row: MirroringRow): Record<string, unknown> =>
 export async function decodeRows(bytes: Buffer): Promise<readonly MirroringRow[]> {
   const { ParquetReader } = await parquetjs();
   try {
-    const reader = await ParquetReader.openBuffer(bytes);
-    return await readAll(reader).finally(() => reader.close());
+    return await withoutConsole(async () => {
+      const reader = await ParquetReader.openBuffer(bytes);
+      return await readAll(reader).finally(() => reader.close());
+    });
   } catch (error) {
     throw error instanceof Error ? error : new Error(String(error)); // of some things it throws a text
   }
