@@ -1,6 +1,7 @@
 // Runs work of a library that tells the console of its failures, so that nothing of it comes to standard output.
 
 let running = 0;
+// biome-ignore lint/suspicious/noConsole: it is kept from speaking.
 let log = console.log;
 
 /**
@@ -9,6 +10,7 @@ let log = console.log;
  */
 export async function withoutConsole<T>(work: () => Promise<T>): Promise<T> {
   if (running++ === 0) {
+    // biome-ignore lint/suspicious/noConsole: it is kept, to be put back.
     log = console.log;
     console.log = () => {};
   }
