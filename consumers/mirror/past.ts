@@ -22,30 +22,31 @@ export interface MirrorPastOptions {
 
 export class MirrorPast {
   readonly #options: MirrorPastOptions;
-  readonly #tail: AuditTail;
-  #rows: MirroringRow[] = [];
-  #ledgers = new Map<string, Ledger>();
-  #day: number; // since 1970: what is past is forgotten once a day
+  #tail: AuditTail;
+  #ledgers = new Map<string, Ledger>(); // by region
+  #day: number; // since 1970
 
   constructor(options: MirrorPastOptions) {
     this.#options = options;
     const now = options.clock.now();
-    this.#tail = new AuditTail(options.store, now - this.#reach);
+    this.#tail = this.#tailFrom(now);
     this.#day = Math.floor(now / DAY);
   }
 
-  get #reach(): number {
-    return Math.max(AT_LEAST, this.#options.longest + DAY);
-  }
-
   /**
-   * Reads what the audit has got since the last time, at first all of the last days; a sentence for each object that
-   * cannot be read. Rejects with VF_STORE_*, or the signal's reason: the next one then reads it.
+   * Reads what the audit has got since the last time: at first, and once a day, so that what is past is forgotten, all of
+   * the last days. A sentence for each object that cannot be read. Rejects with VF_STORE_*, or the signal's reason: the
+   * next one then reads it.
    */
   async refresh(signal: AbortSignal): Promise<readonly string[]> {
     const now = this.#options.clock.now();
-    this.#forget(now);
-    const { rows, warnings } = await this.#tail.look(now, signal);
+    const day = Math.floor(now / DAY);
+    const isNewDay = day !== this.#day;
+    const tail = isNewDay ? this.#tailFrom(now) : this.#tail;
+    const { rows, warnings } = await tail.look(now, signal);
+    if (isNewDay) this.#ledgers = new Map();
+    this.#tail = tail;
+    this.#day = day;
     this.#add(rows);
     return warnings;
   }
@@ -62,22 +63,14 @@ export class MirrorPast {
     const { mode, account } = this.#options;
     const ledger = new Ledger({ mode, account, region });
     this.#ledgers.set(region, ledger);
-    ledger.add(this.#rows.filter((row) => row.region === region));
     return ledger;
   }
 
-  #add(rows: readonly MirroringRow[]): void {
-    if (rows.length === 0) return;
-    for (const row of rows) this.#rows.push(row);
-    for (const ledger of this.#ledgers.values()) ledger.add(rows);
+  #tailFrom(now: number): AuditTail {
+    return new AuditTail(this.#options.store, now - Math.max(AT_LEAST, this.#options.longest + DAY));
   }
 
-  #forget(now: number): void {
-    const day = Math.floor(now / DAY);
-    if (day === this.#day) return;
-    this.#day = day;
-    const since = now - this.#reach;
-    this.#rows = this.#rows.filter(({ time }) => (time ?? 0) >= since);
-    this.#ledgers = new Map();
+  #add(rows: readonly MirroringRow[]): void {
+    for (const [region, own] of Map.groupBy(rows, (row) => row.region)) if (region !== null) this.of(region).add(own);
   }
 }

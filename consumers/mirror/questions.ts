@@ -50,7 +50,8 @@ export const mirroringOf = async (
 ): Promise<Question> => {
   const { rules, evidence } = asking;
   const { memory, signal } = place;
-  const found = await withNeighbours(asked, { rules, evidence, memory }, signal);
+  const waiting = memory.waiting(asking.clock.now());
+  const found = await withNeighbours(asked, { rules, evidence, memory, waiting }, signal);
   const requests = found.requests.map(({ request }) => request);
   return {
     requests: found.requests,

@@ -1,7 +1,7 @@
 // The digests' part in the work: neighbours that are mirrored too, bandwidth that is limited, and what is said without them.
 import { afterEach, expect, test } from 'vitest';
 import { findingEvent, findingId } from './bridge-events.ts';
-import { rulesOf, WorkBed, worldOf } from './work-bed.ts';
+import { LAUNCHES_TARGETS, rulesOf, WorkBed, worldOf } from './work-bed.ts';
 
 let bed: WorkBed;
 afterEach(() => bed.close());
@@ -46,6 +46,23 @@ test('the neighbours of a finding are mirrored with it, with the evidence in the
     ['eni-2', 900n, WINDOW],
     ['eni-1', 700n, WINDOW],
   ]);
+});
+
+test('a finding that waits keeps its neighbours, also when its event comes again', async () => {
+  bed = await WorkBed.open(rulesOf({ neighbours: 1 }, LAUNCHES_TARGETS), worldOf(2), { settings: { startsAfter: 3 } });
+  let asked = 0;
+  bed.evidence = {
+    ...bed.evidence,
+    neighbours: async () => {
+      asked += 1;
+      return { neighbours: [neighbour('eni-1', 900n)], window: WINDOW, complete: true, problem: null };
+    },
+  };
+  const records = bed.records([finding('a', 'i-0')]);
+  for (const worker of [bed.worker(), bed.worker(), bed.worker()]) await bed.deliver(worker, records);
+  await bed.minute(bed.worker());
+  expect(bed.sessions).toEqual(['eni-0 a', 'eni-1 a']);
+  expect(asked).toBe(1);
 });
 
 test('digests that do not answer: the finding is mirrored without neighbours, and its decision says why', async () => {
