@@ -5,14 +5,14 @@ import type { MirrorMemory, MirrorRequest, Neighbour } from '../../schemas/mirro
 import type { MirrorRule, MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { AnyAction, Draft, DraftSession } from './draft.ts';
 import { guarded, unmeasured } from './guards.ts';
-import { newSession } from './new-session.ts';
+import { newSession, sessionTags } from './new-session.ts';
 import { isOurs, PURPOSE_OF_INSTANCE, purposeOf, purposeOfFinding } from './owned.ts';
 import { subjectOfSession } from './reactions.ts';
 import { freeNumber, isFull, shadowed, untested, unusable } from './source.ts';
 import { expiryOf, readTagTime, tagTime } from './tag-time.ts';
 import { launchedTarget, refusedCall, type Step } from './target-instances.ts';
 import { namedTarget } from './targets.ts';
-import { refuse, type Verdict } from './wanted.ts';
+import { refuse, type Verdict, wait } from './wanted.ts';
 
 export interface Planning {
   readonly draft: Draft;
@@ -51,7 +51,7 @@ function decide(
   draft: Draft,
   candidate: Candidate,
   verdict: Verdict,
-  more: { session?: string | null; target?: string } = {},
+  more: { readonly session?: string | null; readonly target?: string | null } = {},
 ) {
   const { request, source, instance, rule, why, neighbour } = candidate;
   return draft.decide({
@@ -67,6 +67,7 @@ function keepOrExtend(draft: Draft, candidate: Candidate, session: DraftSession)
   const more = { session: id, target };
   const expires = expiryFor(candidate.request, candidate.rule);
   const keep = (detail: string) => decide(draft, candidate, { outcome: 'keep', reason: 'already', detail }, more);
+  if (target === null) return decide(draft, candidate, wait('target_starting', 'a session for it waits'));
   if (id === null) return keep('a session of this plan');
   if (expires === null) return keep('');
   const until = readTagTime(tags[TAG.expires]);
@@ -120,14 +121,17 @@ export function decideSource({ draft, rules, memory, hosts }: Planning, candidat
     refusedCall(draft, subjectOfSession(source.id, purposeFor(request)));
   if (verdict !== null) return decide(draft, candidate, verdict);
 
+  const number = freeNumber(draft, source.id);
+  if (number === null) return decide(draft, candidate, wait('failed', 'EC2 calls every session number taken'));
+  const expires = expiryFor(request, rule);
   const step = targetFor(draft, candidate);
   if ('verdict' in step) {
     const decision = decide(draft, candidate, step.verdict);
     if (hasCall(step)) draft.act(decision, step.call);
+    const tags = sessionTags(request, rule, expires);
+    if (step.verdict.reason === 'target_starting') draft.reserve({ interface: source.id, number, tags });
     return decision;
   }
-  const number = freeNumber(draft, source.id);
-  if (number === null) return decide(draft, candidate, refuse('sessions_full', 'no session number is free'));
   const { target } = step;
   const notes = [
     ...[step.detail, shadowed(draft, source.id, number), untested(instance), unmeasured(draft, rules, source.id)],
@@ -135,7 +139,6 @@ export function decideSource({ draft, rules, memory, hosts }: Planning, candidat
   ];
   const wanted: Verdict = { outcome: 'create', reason: 'wanted', detail: sentence(...notes) };
   const decision = decide(draft, candidate, wanted, { target });
-  const expires = expiryFor(request, rule);
   const session = newSession(draft.world, { request, source, rule, target, number, expires });
   draft.act(decision, { kind: 'create-session', session });
   return decision;

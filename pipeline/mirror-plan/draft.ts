@@ -15,9 +15,12 @@ import type {
 } from '../../schemas/mirroring/plan.ts';
 import { isOurs } from './owned.ts';
 
-/** A session that is there, or that a call of this plan makes: then it has no id yet. */
-export type DraftSession = Pick<MirrorSession, 'interface' | 'target' | 'number' | 'tags'> & {
+/** A session that is there, that a call of this plan makes, or that waits for its target and keeps its place meanwhile. */
+export type DraftSession = Pick<MirrorSession, 'interface' | 'number' | 'tags'> & {
+  /** Null: it is not there yet. */
   readonly id: string | null;
+  /** Null: it waits for one. */
+  readonly target: string | null;
 };
 
 type Kind = MirrorAction['kind'];
@@ -55,14 +58,14 @@ export class Draft {
     }
     for (const one of world.interfaces.values()) this.#interfaces.set(one.id, one);
     const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
-    const targets = world.targets.filter(({ id }) => !this.meets('target-gone', id)).toSorted(byId);
+    const targets = world.targets.filter(({ id }) => !this.isGone(id)).toSorted(byId);
     this.targets = new Map(targets.map((target) => [target.id, target]));
     this.targetInterfaces = new Set(targets.flatMap((target) => target.interface ?? []));
     const sessions: DraftSession[] = world.sessions
-      .filter(({ id }) => !this.meets('session-gone', id))
+      .filter(({ id }) => !this.isGone(id))
       .toSorted((a, b) => a.number - b.number || byId(a, b));
     this.#byInterface = grouped(sessions, (session) => session.interface);
-    this.#byTarget = grouped(sessions, (session) => session.target);
+    this.#byTarget = grouped(sessions, (session) => session.target ?? '');
     this.#sessions = sessions.length;
     this.#ours = sessions.filter(isOurs);
   }
@@ -71,6 +74,11 @@ export class Draft {
   meets(what: MirrorObstacle['what'], ...subjects: readonly string[]): MirrorObstacle | null {
     const met = (one: MirrorObstacle) => one.what === what && subjects.every((s, i) => one.subjects[i] === s);
     return this.#obstacles.find(met) ?? null;
+  }
+
+  /** EC2 said so of a session or target that the read still had. */
+  isGone(id: string): boolean {
+    return this.meets('session-gone', id) !== null || this.meets('target-gone', id) !== null;
   }
 
   interface(id: string): MirrorInterface | null {
@@ -118,15 +126,20 @@ export class Draft {
     this.#actions.push({ decision, ...action } as MirrorAction); // the members of one kind, put together again
     if (action.kind === 'create-target') this.#newTargets += 1;
     if (action.kind !== 'create-session') return;
-    const session: DraftSession = { ...action.session, id: null };
+    this.#hold({ ...action.session, id: null });
+  }
+
+  /** A place among the limits for a session whose target is on its way: what is less wanted does not take it. */
+  reserve(session: Pick<MirrorSession, 'interface' | 'number' | 'tags'>): void {
+    this.#hold({ ...session, id: null, target: null });
+  }
+
+  #hold(session: DraftSession): void {
+    const { interface: source, target } = session;
     this.#sessions += 1;
     this.#ours.push(session);
-    for (const [map, key] of [
-      [this.#byInterface, session.interface],
-      [this.#byTarget, session.target],
-    ] as const) {
-      map.set(key, [...(map.get(key) ?? []), session]);
-    }
+    this.#byInterface.set(source, [...this.sessionsOn(source), session]);
+    if (target !== null) this.#byTarget.set(target, [...this.sessionsTo(target), session]);
   }
 
   /** Whether a call of this plan is the one that `wanted` looks for. */

@@ -32,7 +32,7 @@ const byNumber = (a: MirrorSession, b: MirrorSession): number => a.number - b.nu
 
 /** Our sessions that can be read, those for the same purpose on the same interface together. */
 function groups(draft: Draft): readonly (readonly MirrorSession[])[] {
-  const ours = draft.world.sessions.filter((one) => isOurs(one) && draft.meets('session-gone', one.id) === null);
+  const ours = draft.world.sessions.filter((one) => isOurs(one) && !draft.isGone(one.id));
   const known = ours.filter((one) => purposeOf(one.tags) !== null && !isUnreadable(one)).toSorted(byNumber);
   const grouped = Map.groupBy(known, (one) => JSON.stringify([one.interface, purposeOf(one.tags)]));
   return [...grouped.keys()].sort().map((key) => grouped.get(key) ?? []);

@@ -27,18 +27,24 @@ export interface SessionParts {
   readonly expires: number | null;
 }
 
-/** A session with the tags that say whose it is; the same parts always make the same call. */
-export function newSession(place: Place, parts: SessionParts): NewSession {
-  const { request, source, rule, target, number, expires } = parts;
-  const { finding } = request;
-  const tags: Tags = {
+/** Whose it is, why, by which rule and until when. */
+export function sessionTags(request: MirrorRequest, rule: MirrorRule, expires: number | null): Tags {
+  const { cause, finding } = request;
+  return {
     [TAG.managed]: 'true',
-    [TAG.cause]: request.cause,
+    [TAG.cause]: cause,
     [TAG.rule]: rule.name,
     ...(finding === null ? {} : { [TAG.finding]: finding.id }),
     ...(expires === null ? {} : { [TAG.expires]: tagTime(expires) }),
     [TAG.name]: short(`vpcflow ${aboutOf(request)}`, MAX_TAG),
   };
+}
+
+/** A session with the tags that say whose it is; the same parts always make the same call. */
+export function newSession(place: Place, parts: SessionParts): NewSession {
+  const { request, source, rule, target, number, expires } = parts;
+  const { finding } = request;
+  const tags = sessionTags(request, rule, expires);
   const session = {
     ...{ interface: source.id, target, filter: rule.filter, number, tags },
     ...{ virtualNetworkId: rule.virtualNetworkId, packetLength: rule.packetLength },

@@ -22,7 +22,7 @@ export interface ReleaseInput {
  */
 export function planRelease({ world, what, obstacles }: ReleaseInput): MirrorPlan {
   const draft = new Draft(world, obstacles);
-  const there = world.sessions.filter(({ id }) => draft.meets('session-gone', id) === null);
+  const there = world.sessions.filter(({ id }) => !draft.isGone(id));
   const ids = what.by === 'session' ? [...new Set(what.ids)].sort() : [];
   for (const id of ids) {
     const session = there.find((one) => one.id === id);

@@ -66,10 +66,10 @@ function decisionLines(plan: MirrorPlan, decision: MirrorDecision, place: number
 
 function costText(plan: MirrorPlan, guard: Pick<MirrorGuard, 'sessionPrice'>): string {
   const count = (kind: MirrorAction['kind']): number => plan.actions.filter((action) => action.kind === kind).length;
-  const deleted = count('delete-session');
-  const hosts = count('run-instance');
+  const [created, deleted, hosts] = [count('create-session'), count('delete-session'), count('run-instance')];
+  const price = `${costPerHour(plan, guard).toFixed(3)} USD an hour at ${guard.sessionPrice} each, and data transfer`;
   const parts = [
-    `${formatMany(count('create-session'), 'session')} more: ${costPerHour(plan, guard).toFixed(3)} USD an hour at ${guard.sessionPrice} each, and data transfer`,
+    created === 0 ? 'no session more' : `${formatMany(created, 'session')} more: ${price}`,
     deleted === 0 ? '' : `${formatMany(deleted, 'session')} less`,
     hosts === 0 ? '' : `${formatMany(hosts, 'target instance')} at its own price`,
   ];
@@ -81,7 +81,7 @@ export function planText(plan: MirrorPlan, guard: Pick<MirrorGuard, 'sessionPric
   const lines: string[] = [];
   let request: string | null | undefined;
   for (const [place, decision] of plan.decisions.entries()) {
-    if (decision.request !== request) lines.push(decision.request ?? 'asked by nobody but us');
+    if (decision.request !== null && decision.request !== request) lines.push(decision.request);
     request = decision.request;
     lines.push(...decisionLines(plan, decision, place));
   }

@@ -23,6 +23,7 @@ const GENERAL: readonly (readonly [RegExp, What])[] = [
   [/^NetworkInterfaceNotSupported$/, 'interface-unsupported'],
   [/^InvalidNetworkInterfaceI[Dd]\.(NotFound|Malformed)$/, 'interface-gone'],
   [/^InvalidTrafficMirrorSession(Id)?\.?Not?Found$/, 'session-gone'],
+  [/^InvalidID$/, 'session-gone'], // CreateTags, of any kind of thing
   [/^InvalidTrafficMirrorTarget(Id)?\.?Not?Found$/, 'target-gone'],
   [/^NetworkLoadBalancerNotFound(Exception)?$/, 'target-gone'],
   [/^InvalidTrafficMirrorFilter(Rule)?(Id)?\.?Not?Found$/, 'filter-gone'],

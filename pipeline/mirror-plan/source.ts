@@ -39,7 +39,7 @@ function unsupportedKind(draft: Draft, { id, kind, requesterManaged, addresses }
   if (kind !== 'interface') return refuse('interface_kind', `${id} is of the kind ${kind}`);
   if (requesterManaged) return refuse('interface_kind', `${id} is managed by another service of AWS`);
   if (addresses.length > 0 && !addresses.some((address) => address.includes('.'))) {
-    return refuse('interface_kind', `${id} has no IPv4 address; EC2 does not mirror subnets of IPv6 alone`);
+    return refuse('interface_kind', `${id} has no IPv4 address, and EC2 does not mirror subnets of IPv6 alone`);
   }
   const met = draft.meets('interface-unsupported', id);
   return met === null ? null : refuse('family', `${met.code}: ${met.message}`);
@@ -68,7 +68,7 @@ export function unusable(
   return unsupportedKind(draft, source) ?? unsupportedFamily(instance, rules);
 }
 
-const named = ({ id, number }: DraftSession): string => `${id ?? 'one of this plan'} (number ${number})`;
+const named = ({ id, number }: DraftSession): string => `${id ?? 'one to be made'} (number ${number})`;
 
 /** EC2's own limits of the interface and the account. */
 export function isFull(draft: Draft, source: string): Verdict | null {
@@ -86,11 +86,18 @@ export function isFull(draft: Draft, source: string): Verdict | null {
   );
 }
 
-/** The lowest session number that nobody uses on the interface; null where there is none. */
+/**
+ * The lowest session number that nobody uses on the interface, as far as the read and EC2's refusals of this turn say;
+ * null where EC2 called more numbers taken than an interface can have sessions.
+ */
 export function freeNumber(draft: Draft, source: string): number | null {
   const taken = new Set(draft.sessionsOn(source).map(({ number }) => number));
+  let refused = 0;
   for (let number: number = EC2_LIMITS.firstNumber; number <= EC2_LIMITS.lastNumber; number += 1) {
-    if (!taken.has(number) && draft.meets('number-taken', source, String(number)) === null) return number;
+    if (taken.has(number)) continue;
+    if (draft.meets('number-taken', source, String(number)) === null) return number;
+    refused += 1;
+    if (refused >= EC2_LIMITS.sessionsPerInterface) return null;
   }
   return null;
 }

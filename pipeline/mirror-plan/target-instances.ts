@@ -12,7 +12,7 @@ import { EC2_LIMITS, FAILURE_SPAN, MAX_FAILED_INSTANCES, START_GRACE } from './l
 import { newInstance, newTarget } from './new-session.ts';
 import { isOurs } from './owned.ts';
 import { subjectOfInstance } from './reactions.ts';
-import { firstWithRoom, type TargetChoice } from './targets.ts';
+import { firstWithRoom, isFullTarget, type TargetChoice } from './targets.ts';
 import { refuse, type Verdict, wait } from './wanted.ts';
 
 type Launch = Extract<RuleTarget, { by: 'launch' }>;
@@ -79,7 +79,7 @@ export function launchedTarget(
   const pending = here.find((one) => one.state === 'pending' && !isFailed(one, now));
   if (pending !== undefined) return { verdict: wait('target_starting', `${pending.id} is pending`) };
 
-  const unfit = running.filter((host) => isUnfit(draft, host));
+  const unfit = running.filter((host) => isUnfit(draft, host) || targetsOn(draft, host).some(isRefused(draft)));
   const failed = [...all.filter((instance) => isFailed(instance, now)), ...unfit];
   if (failed.length >= MAX_FAILED_INSTANCES) {
     const ids = failed.map(({ id }) => id).join(', ');
@@ -95,6 +95,12 @@ export const targetsOn = (draft: Draft, host: MirrorInstance): readonly MirrorTa
   return on.filter(isOurs).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 };
 
+/** EC2 calls it full, and nobody sees by whom. */
+const isRefused =
+  (draft: Draft) =>
+  (target: MirrorTarget): boolean =>
+    draft.meets('target-full', target.id) !== null && !isFullTarget(draft, target);
+
 /** Its interface cannot become a target: it is a source, or EC2 says no. */
 function isUnfit(draft: Draft, host: MirrorInstance): boolean {
   const on = primaryOf(host);
@@ -108,7 +114,10 @@ function isUnfit(draft: Draft, host: MirrorInstance): boolean {
 function targetOn(draft: Draft, rule: MirrorRule, host: MirrorInstance): Step | null {
   const networkInterface = primaryOf(host);
   if (networkInterface === null || draft.targetInterfaces.has(networkInterface) || isUnfit(draft, host)) return null;
-  const starting = wait('target_starting', `${host.id} runs; its target is being made`);
+  const starting = wait('target_starting', `${host.id} runs, its target is being made`);
+  // A target that was made just now, and that EC2 does not find yet.
+  const isBehind = draft.world.targets.some((one) => one.interface === networkInterface && draft.isGone(one.id));
+  if (isBehind) return { verdict: starting };
   if (draft.meets('interface-is-target', networkInterface) !== null) return { verdict: starting };
   const refused = refusedCall(draft, networkInterface);
   if (refused !== null) return { verdict: refused };

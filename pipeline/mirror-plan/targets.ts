@@ -17,12 +17,17 @@ function room(draft: Draft, target: MirrorTarget): number {
   return sourcesOfTarget(host === null ? null : (draft.instance(host)?.type ?? null));
 }
 
-/** Whether it has this source already, or takes one more: several sessions of one interface are one source. */
-export function hasRoom(draft: Draft, target: MirrorTarget, source: string): boolean {
-  if (draft.meets('target-full', target.id) !== null) return false;
-  const sources = new Set(draft.sessionsTo(target.id).map((session) => session.interface));
-  return sources.has(source) || sources.size < room(draft, target);
-}
+const sourcesOf = (draft: Draft, { id }: MirrorTarget): ReadonlySet<string> =>
+  new Set(draft.sessionsTo(id).map((session) => session.interface));
+
+/** Several sessions of one interface are one source. */
+export const isFullTarget = (draft: Draft, target: MirrorTarget): boolean =>
+  sourcesOf(draft, target).size >= room(draft, target);
+
+/** Whether it has this source already, or takes one more. */
+const hasRoom = (draft: Draft, target: MirrorTarget, source: string): boolean =>
+  draft.meets('target-full', target.id) === null &&
+  (!isFullTarget(draft, target) || sourcesOf(draft, target).has(source));
 
 /** The first with room: those in the source's zone before others, then in the order given. */
 export function firstWithRoom(
@@ -52,6 +57,6 @@ export function namedTarget(
   if (known.length === 0) return { verdict: refuse('target_missing', `${rule.name} names ${ids.join(', ')}`) };
   const target = firstWithRoom(draft, known, source);
   if (target !== null) return { target: target.id, detail: crossing(draft, target, source) };
-  const counts = known.map(({ id }) => `${id} ${new Set(draft.sessionsTo(id).map((one) => one.interface)).size}`);
+  const counts = known.map((target) => `${target.id} ${sourcesOf(draft, target).size}`);
   return { verdict: refuse('targets_full', `sources: ${counts.join(', ')}`) };
 }

@@ -66,10 +66,11 @@ export class ModelAccount {
     };
   }
 
-  /** Target instances that were started run. */
-  boot(): void {
-    for (const one of this.instances.values())
-      if (one.state === 'pending' && isManaged(one)) this.#know({ ...one, state: 'running' });
+  /** Target instances that were started run; whether there were any. */
+  boot(): boolean {
+    const started = [...this.instances.values()].filter((one) => one.state === 'pending' && isManaged(one));
+    for (const one of started) this.#know({ ...one, state: 'running' });
+    return started.length > 0;
   }
 
   carryOut(actions: readonly MirrorAction[]): void {

@@ -101,7 +101,7 @@ export const regions: fc.Arbitrary<Region> = fc
     instances: fc.tuple(...Array.from({ length: INSTANCES }, (_, i) => instance(i))),
     targets: fc.uniqueArray(target, { maxLength: 3, selector: ({ id }) => id }),
     sessions: fc.uniqueArray(session, { maxLength: 12, selector: ({ id }) => id }),
-    mbps: fc.dictionary(fc.constantFrom(port(0, 0), port(1, 0)), small(100), { maxKeys: 2 }),
+    mbps: fc.dictionary(fc.constantFrom(port(0, 0), port(1, 0)), small(100), { minKeys: 1 }),
   })
   .map(({ instances, targets, sessions, mbps }) => {
     const ports = new Set(instances.flatMap((one) => one.interfaces.map(({ id }) => id)));
@@ -164,7 +164,7 @@ export const ruleFiles: fc.Arbitrary<MirrorRules> = fc.record({
   guard: fc.record({
     maxCostPerHour: fc.constantFrom(null, null, 0.045),
     sessionPrice: fc.constant(0.015),
-    maxMbps: fc.constantFrom(null, null, 100),
+    maxMbps: fc.constantFrom(null, null, 50),
   }),
   denyFamilies: often<readonly string[]>([], ['m99']),
   regions: fc.tuple(rule(0), rule(1), rule(2)).map((rules) => new Map([[REGION, rules]])),
