@@ -277,9 +277,16 @@ export const COMMANDS: readonly Command[] = [
     options: [
       ...(['stream', 'store', 'engine', 'application', 'retrieval', 'workerId', 'java', 'kclJars', 'kcl'] as const),
       ...(['formats', 'unknownFields', 'doctorLogGroup', 'doctorFormat'] as const),
+      ...(['mirrorConfig', 'mirrorMode', 'enable'] as const),
     ],
     required: [],
-    onlyWith: [{ option: 'engine', value: 'kcl', options: ['retrieval', 'kcl'] }], // Java and the jars: in any case
+    onlyWith: [
+      { option: 'engine', value: 'kcl', options: ['retrieval', 'kcl'] }, // Java and the jars: in any case
+      { option: 'mirrorConfig', options: ['mirrorMode', 'enable'] },
+    ],
+    help: {
+      mirrorConfig: 'rules of mirroring: checks them and, with calls that change nothing (DryRun), what EC2 permits',
+    },
     load: () => import('./doctor/main.ts'),
   },
 ];

@@ -6,11 +6,12 @@ import type { Bounds } from './attempt.ts';
 import { type Finding, unchecked } from './check.ts';
 import { createClients } from './clients.ts';
 import { checkClock } from './clock-check.ts';
-import type { Examination } from './examination.ts';
+import { consumerOf, type Examination } from './examination.ts';
 import { checkIdentity } from './identity-check.ts';
 import { checkLeaseContents } from './lease-contents-check.ts';
 import { checkLeaseTables } from './lease-tables-check.ts';
 import { checkHere } from './local-checks.ts';
+import { checkMirroring } from './mirroring-check.ts';
 import { checkReading } from './reading-check.ts';
 import { checkStorePlace } from './store-place.ts';
 import { checkStream, type StreamFacts, streamPlace } from './stream-check.ts';
@@ -28,7 +29,7 @@ const checkLeases = async (
   const { options } = examination;
   if (options.engine !== 'kcl')
     return [unchecked('tables', 'the embedded engine keeps checkpoints in files; --engine kcl checks DynamoDB')];
-  const application = applicationName(options.application, 'kcl', 'digest', identity);
+  const application = applicationName(options.application, 'kcl', consumerOf(options), identity);
   const { findings, readable } = await checkLeaseTables(examination, application, identity);
   if (!readable || shards === null) return findings;
   const workerId = options.workerId ?? hostname();
@@ -67,7 +68,10 @@ const checkWithStream = (examination: Examination, named: string): readonly Prom
     withStream((known) => checkReading(examination, known)),
     withStream((known) => checkLeases(examination, known)),
     Promise.resolve(metricsLine(examination.options)),
-    withStream(({ identity }) => checkSubscription(examination, identity)),
+    // Of a mirror consumer the stream is fed by EventBridge.
+    withStream(async ({ identity }) =>
+      consumerOf(examination.options) === 'mirror' ? [] : await checkSubscription(examination, identity),
+    ),
   ];
 };
 
@@ -98,6 +102,7 @@ export const examine = async ({ options, environment, ...bounds }: ExamineOption
     const groups = await Promise.all([
       checkHere(examination),
       ...(stream === null ? [checkStorePlace(examination)] : checkWithStream(examination, stream)),
+      checkMirroring(examination),
     ]);
     const rest = stream === null ? [unchecked('stream', NO_STREAM)] : [];
     return onceEach([...groups.flat(), ...rest, checkClock(clients.told)]);

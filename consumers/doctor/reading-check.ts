@@ -3,7 +3,7 @@ import { DescribeStreamConsumerCommand, GetRecordsCommand, GetShardIteratorComma
 import { applicationName } from '../shared/application.ts';
 import { attempt, troubled } from './attempt.ts';
 import { type Finding, fix, ok, unchecked } from './check.ts';
-import type { Examination } from './examination.ts';
+import { consumerOf, type Examination } from './examination.ts';
 import { isOpen, type StreamFacts } from './stream-check.ts';
 
 /** Every stream had this shard; it answers for the permission where the shards are not known. */
@@ -40,7 +40,12 @@ const tryPolling = async (examination: Examination, { identity, shards }: Stream
 /** The library registers a consumer of the application's name at its first start; that cannot be tried without doing it. */
 const tryFanout = async (examination: Examination, { identity }: StreamFacts): Promise<readonly Finding[]> => {
   const { arn, name } = identity;
-  const application = applicationName(examination.options.application, 'kcl', 'digest', identity);
+  const application = applicationName(
+    examination.options.application,
+    'kcl',
+    consumerOf(examination.options),
+    identity,
+  );
   const resource = `${arn}/consumer/${application}:*`;
   const subscribe = { action: 'kinesis:SubscribeToShard', resource };
   const untried = [{ action: 'kinesis:RegisterStreamConsumer', resource: arn }, subscribe];
