@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import type { ParquetReader } from 'parquetjs';
 import { EMPTY_ROW } from '../../../pipeline/mirror-audit/plan-rows.ts';
 import { MIRRORING_COLUMNS, type MirroringColumn, type MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
+import { withUtcTimes } from './utc-times.ts';
 import { withoutConsole } from './without-console.ts';
 
 const COLUMNS = Object.entries(MIRRORING_COLUMNS) as [MirroringColumn, (typeof MIRRORING_COLUMNS)[MirroringColumn]][]; // its own entries
@@ -44,7 +45,7 @@ export async function encodeRows(rows: readonly MirroringRow[]): Promise<Buffer>
   });
   for (const row of rows) await writer.appendRow(written(row));
   await writer.close();
-  return Buffer.concat(chunks);
+  return await withUtcTimes(Buffer.concat(chunks));
 }
 
 const written = (row: MirroringRow): Record<string, unknown> =>

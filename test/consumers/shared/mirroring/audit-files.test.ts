@@ -6,8 +6,10 @@ import { decodeRows, encodeRows } from '../../../../consumers/shared/mirroring/a
 import { AuditTail } from '../../../../consumers/shared/mirroring/audit-tail.ts';
 import { EMPTY_ROW } from '../../../../pipeline/mirror-audit/plan-rows.ts';
 import { HOUR_MS } from '../../../../pipeline/window/window.ts';
+import { DIGEST_COLUMNS } from '../../../../schemas/columns.ts';
 import { MIRRORING_COLUMNS, type MirroringRow } from '../../../../schemas/mirroring/audit-row.ts';
 import { MemoryStore } from '../../../fakes/memory-store.ts';
+import { parquetRows } from '../../../fakes/parquet-rows.ts';
 import { duckdb } from '../../../pipeline/parquet/readers.ts';
 
 const T0 = Date.UTC(2026, 10, 20, 5, 58, 10, 250);
@@ -50,7 +52,7 @@ describe('a file of audit rows', () => {
     const bytes = await encodeRows([full, row({ seq: 1 })]);
     const types = await duckdb([bytes], 'SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM $0)');
     const sql = {
-      timestamp: 'TIMESTAMP',
+      timestamp: 'TIMESTAMP WITH TIME ZONE',
       string: 'VARCHAR',
       integer: 'INTEGER',
       bigint: 'BIGINT',
@@ -62,11 +64,28 @@ describe('a file of audit rows', () => {
     );
     const [first, second] = await duckdb([bytes], 'SELECT * FROM $0 ORDER BY seq');
     expect(first).toMatchObject({
-      ...{ time: '2026-11-20 05:58:10.25', minute: '2026-11-20 05:58:00', ok: false, finding_severity: 8.9 },
+      ...{ time: '2026-11-20 05:58:10.25+00', minute: '2026-11-20 05:58:00+00', ok: false, finding_severity: 8.9 },
       ...{ detail: 'says "no", twice\nä', session_number: 32_766, virtual_network_id: 16_777_215 },
       neighbour_bytes: String(2n ** 62n),
     });
-    expect(Object.values(second).filter((value) => value !== null)).toEqual(['2026-11-20 05:58:10.25', 'p', 1]);
+    expect(Object.values(second).filter((value) => value !== null)).toEqual(['2026-11-20 05:58:10.25+00', 'p', 1]);
+  });
+
+  test('joins with the digests by interface and minute, whatever the clock of who asks', async () => {
+    const digests = await parquetRows(DIGEST_COLUMNS, [
+      { minute: '2026-11-20T05:58:00Z', account_id: '1', interface_id: 'eni-1', flows: 2, packets: 3, bytes: 500 },
+      { minute: '2026-11-20T05:59:00Z', account_id: '1', interface_id: 'eni-1', flows: 1, packets: 1, bytes: 40 },
+      { minute: '2026-11-20T05:58:00Z', account_id: '1', interface_id: 'eni-2', flows: 1, packets: 1, bytes: 9 },
+    ]);
+    const made = { phase: 'answered', action: 'create-session', ok: true, minute: T0 - 10_250, interface_id: 'eni-1' };
+    const audit = await encodeRows([row({ ...made, session_id: 'tms-1' }), row({ seq: 1 })]);
+    const joined = await duckdb(
+      [audit, digests],
+      `SET TimeZone = 'Asia/Kathmandu';
+       SELECT m.session_id, epoch_ms(m.minute) AS minute, sum(d.bytes)::BIGINT AS bytes
+       FROM $0 m JOIN $1 d USING (interface_id, minute) GROUP BY ALL`,
+    );
+    expect(joined).toEqual([{ session_id: 'tms-1', minute: String(T0 - 10_250), bytes: '500' }]);
   });
 
   test('of another version is read: without what is not known, with NULL for what is not there', async () => {
