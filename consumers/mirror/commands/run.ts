@@ -1,13 +1,11 @@
 // `vpcflow mirror run`: turns the events of a Kinesis stream into mirror sessions, until it is told to stop.
 import { hostname } from 'node:os';
-import { extname } from 'node:path';
 import { formatMany } from '../../../pipeline/quantities.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { applicationName, checkApplication } from '../../shared/application.ts';
 import type { Run } from '../../shared/command.ts';
 import { openEngine } from '../../shared/engine/engine.ts';
 import { startFrom } from '../../shared/engine/stream-run.ts';
-import { Stager } from '../../shared/forward/stager.ts';
 import { identifyStream, kinesisClientFor } from '../../shared/kinesis.ts';
 import { createLog } from '../../shared/log.ts';
 import { openMeters } from '../../shared/metrics/open-meters.ts';
@@ -18,13 +16,9 @@ import { withDeadline } from '../../shared/store/deadline.ts';
 import { ensureLayout } from '../../shared/store/layout.ts';
 import { openStore } from '../../shared/store/open.ts';
 import { Evidence } from '../evidence.ts';
-import type { MirrorChildConfiguration } from '../kcl-child.ts';
 import { lastCall } from '../last-call.ts';
-import { MirrorProcessor } from '../processor.ts';
-import { reconcile } from '../reconciler.ts';
+import { runMirroring } from '../mirror-run.ts';
 import { openRegions } from '../regions.ts';
-import { MirrorWork } from '../work.ts';
-import { processName } from '../worker-name.ts';
 
 /** The account of all regions: that of the credentials. */
 const accountOf = async (accounts: ReturnType<typeof openRegions>['accounts']): Promise<string> => {
@@ -54,7 +48,6 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
   const regions = openRegions(rules, { store, clock, signal: last.signal });
   const evidence = new Evidence({ store, clock });
   const meters = await openMeters(options, log, clock);
-  const ends = new AbortController();
   try {
     const { meter } = meters;
     const stream = await identifyStream(client, named);
@@ -75,30 +68,11 @@ export const run: Run = async ({ options, clock, stderr, signal }) => {
     if (meters.url !== null) log.info({}, `metrics at ${meters.url}`);
     const forwarding =
       (await forward?.openForwarding({ options, what: 'mirroring', stream, store, meter, log, clock })) ?? null;
-    const stager = forwarding === null ? null : new Stager(forwarding.target, { meter, log, clock });
-    const work = new MirrorWork({
-      ...{ store, rules, account, regions: regions.accounts, evidence, clock, meter, log },
-      ...{ worker: processName(workerId), grace: options.grace, forward: stager },
+    const running = runMirroring({
+      ...{ options, engine, client, stream, application, workerId, from, meter, log, clock, signal, late: last.signal },
+      ...{ store, file, rules, account, regions: regions.accounts, evidence, forward: forwarding?.target ?? null },
     });
-    const configuration: MirrorChildConfiguration = {
-      ...{ store: options.store, file, account, workerId },
-      forward: forwarding?.target ?? null,
-    };
-    const running = engine.run({
-      ...{ options, client, stream, application, workerId, from, meter, log, clock, signal },
-      // A window of flows waits for the shards that feed it: this stream is none of them.
-      register: null,
-      createProcessor: () => new MirrorProcessor({ work, rules, meter, log, signal: last.signal }),
-      child: { module: new URL(`../kcl-child${extname(import.meta.url)}`, import.meta.url), configuration },
-    });
-    const reconciling = reconcile({ work, clock, log, signal: AbortSignal.any([signal, ends.signal]) });
-    await running.finally(async () => {
-      ends.abort();
-      await reconciling.finally(async () => {
-        stager?.close();
-        await forwarding?.close();
-      });
-    });
+    await running.finally(() => forwarding?.close());
     log.info({}, summary(meters.totals()));
     return 0;
   } finally {
