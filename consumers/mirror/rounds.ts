@@ -4,6 +4,7 @@
 //   observe -> plan -> (nothing to say: done) -> audit before -> calls -> audit after -> (no calls: done) -> observe …
 import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
 import type { Ledger } from '../../pipeline/mirror-audit/ledger.ts';
+import type { FullTargets } from '../../pipeline/mirror-turn/full-targets.ts';
 import type { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
 import type { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
 import { deferred, unread } from '../../pipeline/mirror-turn/waits.ts';
@@ -28,6 +29,7 @@ export interface RegionPlace {
   readonly memory: Ledger;
   readonly recent: RecentChanges;
   readonly missing: MissingSessions;
+  readonly full: FullTargets;
   readonly said: SaidDecisions;
   readonly audit: PlanAudit;
   readonly teller: MirrorTeller;
@@ -113,9 +115,9 @@ const enact = async (
  * announced) and with the signal's reason, after the answers so far are in the audit.
  */
 export const runRounds = async (place: RegionPlace, question: Question): Promise<RoundsReport> => {
-  const { region, said, signal } = place;
+  const { region, said, full, clock, signal } = place;
   const requests = question.requests.map(({ request }) => request);
-  const obstacles: MirrorObstacle[] = [];
+  const obstacles: MirrorObstacle[] = [...full.known(clock.now())];
   const decisions: MirrorDecision[] = [];
   const calls: RequestedCall[] = [];
   for (let round = 0; ; round += 1) {
@@ -129,6 +131,7 @@ export const runRounds = async (place: RegionPlace, question: Question): Promise
       decisions.push(...plan.decisions);
       for (const one of done.answers) calls.push({ ...one, request: decisionOf(plan, one)?.request ?? null });
       obstacles.push(...done.obstacles);
+      full.met(done.obstacles, clock.now());
     }
     if (plan.actions.length === 0) return { region, decisions, calls, unread: failed ? world : null };
   }

@@ -5,6 +5,7 @@
 import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
 import type { Released } from '../../pipeline/mirror-plan/plan-release.ts';
 import { Backoff } from '../../pipeline/mirror-turn/backoff.ts';
+import { FullTargets } from '../../pipeline/mirror-turn/full-targets.ts';
 import { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
 import type { IgnoredMirrorEvent } from '../../pipeline/mirror-turn/requests.ts';
 import { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
@@ -76,6 +77,10 @@ const all = async <T>(work: readonly Promise<T>[]): Promise<readonly T[]> => {
   return await Promise.all(work);
 };
 
+const newlySeen = (): Pick<RegionPlace, 'recent' | 'missing' | 'full'> => ({
+  ...{ recent: new RecentChanges(), missing: new MissingSessions(), full: new FullTargets() },
+});
+
 /** One a process: turns are taken one after the other, whoever asks for them. */
 export class MirrorWork {
   readonly #options: MirrorWorkOptions;
@@ -84,8 +89,8 @@ export class MirrorWork {
   readonly #teller: MirrorTeller;
   readonly #said = new SaidDecisions();
   readonly #backoff = new Backoff();
-  /** By region: what EC2's answers may not show yet, and what they missed. */
-  readonly #seen = new Map<string, Pick<RegionPlace, 'recent' | 'missing'>>();
+  /** By region: what EC2's answers may not show yet, and what they do not show. */
+  readonly #seen = new Map<string, ReturnType<typeof newlySeen>>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: MirrorWorkOptions) {
@@ -198,7 +203,7 @@ export class MirrorWork {
   #place(region: string, signal: AbortSignal): RegionPlace {
     const { account, regions, clock } = this.#options;
     const ec2 = regions.get(region) ?? null;
-    const seen = this.#seen.get(region) ?? { recent: new RecentChanges(), missing: new MissingSessions() };
+    const seen = this.#seen.get(region) ?? newlySeen();
     if (ec2 !== null) this.#seen.set(region, seen);
     const shared = { said: this.#said, audit: this.#audit, teller: this.#teller, clock, signal };
     return { region, account, ec2, memory: this.#past.of(region), ...seen, ...shared };
@@ -221,6 +226,7 @@ export class MirrorWork {
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     for (const warning of await this.#past.refresh(signal)) this.#options.log.warn({}, `the audit: ${warning}`);
   }
 

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Fault } from '../../fakes/ec2-http/faults.ts';
 import { findingEvent, findingId } from './bridge-events.ts';
-import { LAUNCHES_TARGETS, rulesOf, WorkBed, type Worker, worldOf } from './work-bed.ts';
+import { LAUNCHES_TARGETS, RULE, rulesOf, WorkBed, type Worker, worldOf } from './work-bed.ts';
 
 let bed: WorkBed;
 afterEach(() => bed.close());
@@ -50,6 +50,27 @@ test('a target that is full for EC2 gives way to the next; a number that is take
   await bed.deliver(bed.worker(), bed.records(findings(0)));
   expect([...bed.fake.state.sessions.values()]).toMatchObject([{ interface: 'eni-0', target: 'tmt-2', number: 2 }]);
   expect(bed.calls).toEqual([`${CREATE} ${full}`, `${CREATE} InvalidParameterValue`, CREATE]);
+});
+
+test('more full targets than a turn has rounds: what is left waits, and the next turns get to the last target', async () => {
+  const ids = Array.from({ length: 9 }, (_, n) => `tmt-${n}`);
+  const hosts = ids.map((id) => ({ id: `i-of-${id}`, interfaces: [{ id: `eni-of-${id}` }] }));
+  const { filters = [], instances = [] } = worldOf(1);
+  bed = await WorkBed.open(rulesOf({}, { ...RULE, target: { by: 'id', ids } }), {
+    instances: [...instances, ...hosts],
+    targets: ids.map((id) => ({ id, interface: `eni-of-${id}` })),
+    filters,
+  });
+  const when: Fault['when'] = ({ TrafficMirrorTargetId }) => TrafficMirrorTargetId !== 'tmt-8';
+  const error = 'TrafficMirrorSourcesPerTargetLimitExceeded'; // by sources of another account
+  bed.fake.inject({ action: CREATE, when, times: Number.POSITIVE_INFINITY, error });
+  const worker = bed.worker();
+  await bed.deliver(worker, bed.records(findings(0)));
+  expect(bed.calls).toHaveLength(6);
+  expect((await bed.decisions()).slice(-2)).toEqual(['create wanted', 'wait wanted']);
+  await bed.minute(worker);
+  expect([...bed.fake.state.sessions.values()]).toMatchObject([{ interface: 'eni-0', target: 'tmt-8' }]);
+  expect(bed.calls).toHaveLength(9);
 });
 
 test('a storm of RequestLimitExceeded: a few calls, the rest is left, and all is made when it is over', async () => {
