@@ -21,7 +21,7 @@ export const childFileText = (file: ChildFile): string => `${JSON.stringify(file
 /** Reads the file that the variable names. Throws VF_ENGINE where a child was not started by a worker. */
 export const readChildFile = (environment: Readonly<Record<string, string | undefined>>): ChildFile => {
   const path = environment[CHILD_FILE_VARIABLE];
-  const help = 'run `vpcflow digest --engine kcl`, which starts its own children';
+  const help = 'run a consumer with --engine kcl, which starts its own children';
   if (path === undefined)
     throw new VpcflowError('VF_ENGINE', `${CHILD_FILE_VARIABLE} is not set: this program is run by a worker`, { help });
   try {
