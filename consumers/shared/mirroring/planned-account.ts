@@ -1,70 +1,44 @@
 // Turns a real account, which is only read, and an object in the store into an account in which plans are carried out.
-import { asPlanned, type Overlay, overlayKey } from '../../../pipeline/planned-account/overlay.ts';
-import {
-  plannedInstances,
-  runInstance,
-  type SubnetPlace,
-  terminateInstance,
-} from '../../../pipeline/planned-account/planned-instances.ts';
-import {
-  type Change,
-  createSession,
-  deleteSession,
-  type PlannedView,
-} from '../../../pipeline/planned-account/planned-sessions.ts';
+import { type Overlay, overlayKey } from '../../../pipeline/planned-account/overlay.ts';
+import { runInstance, terminateInstance } from '../../../pipeline/planned-account/planned-instances.ts';
+import { type Change, createSession, deleteSession } from '../../../pipeline/planned-account/planned-sessions.ts';
 import { changeTags, createTarget, deleteTarget } from '../../../pipeline/planned-account/planned-targets.ts';
 import type { Clock } from '../../../schemas/clock.ts';
-import {
-  type Ec2Mirror,
-  type MirrorAnswer,
-  type MirrorFilter,
-  type MirrorInstance,
-  type MirrorInterface,
-  type MirrorSession,
-  type MirrorTarget,
-  type NewInstance,
-  type NewSession,
-  type NewTarget,
-  TAG,
-  type Tags,
+import type {
+  Ec2Mirror,
+  MirrorAnswer,
+  MirrorFilter,
+  MirrorInstance,
+  MirrorInterface,
+  MirrorSession,
+  MirrorTarget,
+  NewInstance,
+  NewSession,
+  NewTarget,
+  Tags,
 } from '../../../schemas/mirroring/account.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { OverlayObject } from './overlay-object.ts';
-import { RecentReads } from './recent-reads.ts';
+import { type Ec2Reader, PlannedReads } from './planned-reads.ts';
 
-/** What plan mode needs of an account: nothing that changes it. */
-export type Ec2Reader = Pick<
-  Ec2Mirror,
-  | 'region'
-  | 'account'
-  | 'instances'
-  | 'instancePage'
-  | 'managedInstances'
-  | 'interfaces'
-  | 'sessions'
-  | 'targets'
-  | 'filters'
-  | 'close'
->;
-
-const PAGE = 200;
-/** Continues a listing after the last page of the real account. */
-const PLANNED_PAGE = 'vpcflow-planned-';
-
+/**
+ * Changes are made in the overlay alone, under EC2's limits and with its codes: whoever reads sees what would be there.
+ * Something that the real account has is not touched: that it would be gone, or have other tags, is remembered.
+ */
 export class PlannedEc2Mirror implements Ec2Mirror {
   readonly region: string;
   readonly #reader: Ec2Reader;
+  readonly #reads: PlannedReads;
   readonly #overlay: OverlayObject;
   readonly #clock: Clock;
-  readonly #recent: RecentReads;
 
   /** `reader`: the real account, of which nothing but reads is ever asked. The overlay is an object of `store`. */
   constructor(reader: Ec2Reader, store: ObjectStore, clock: Clock) {
     this.region = reader.region;
     this.#reader = reader;
+    this.#reads = new PlannedReads(reader, clock);
     this.#overlay = new OverlayObject(store, clock);
     this.#clock = clock;
-    this.#recent = new RecentReads(reader, clock);
   }
 
   account(): Promise<string> {
@@ -72,84 +46,64 @@ export class PlannedEc2Mirror implements Ec2Mirror {
   }
 
   async instances(ids: readonly string[]): Promise<readonly MirrorInstance[]> {
-    return await this.#instances(await this.#load(), ids);
+    return await this.#reads.instances(await this.#load(), ids);
   }
 
-  async instancePage(
-    next: string | null,
-  ): Promise<{ readonly instances: readonly MirrorInstance[]; readonly next: string | null }> {
-    const overlay = await this.#load();
-    const running = plannedInstances(overlay, this.#clock.now()).filter(({ state }) => state === 'running');
-    if (next?.startsWith(PLANNED_PAGE)) {
-      const from = Number(next.slice(PLANNED_PAGE.length));
-      const more = from + PAGE < running.length;
-      return { instances: running.slice(from, from + PAGE), next: more ? `${PLANNED_PAGE}${from + PAGE}` : null };
-    }
-    const page = await this.#reader.instancePage(next);
-    const isEnd = page.next === null && running.length > 0;
-    return { instances: merged(overlay, 'instance', page.instances), next: isEnd ? `${PLANNED_PAGE}0` : page.next };
+  async instancePage(next: string | null): ReturnType<Ec2Mirror['instancePage']> {
+    return await this.#reads.instancePage(await this.#load(), next);
   }
 
   async managedInstances(): Promise<readonly MirrorInstance[]> {
-    const overlay = await this.#load();
-    const all = [
-      ...merged(overlay, 'instance', await this.#reader.managedInstances()),
-      ...plannedInstances(overlay, this.#clock.now()),
-    ];
-    return all.filter(({ tags }) => tags[TAG.managed] === 'true');
+    return await this.#reads.managedInstances(await this.#load());
   }
 
   async interfaces(ids: readonly string[]): Promise<readonly MirrorInterface[]> {
-    return await this.#interfaces(await this.#load(), ids);
+    return await this.#reads.interfaces(await this.#load(), ids);
   }
 
   async sessions(): Promise<readonly MirrorSession[]> {
-    const overlay = await this.#load();
-    const real = await this.#recent.sessions.read();
-    return await this.#allSessions(overlay, real);
+    return await this.#reads.sessions(await this.#load());
   }
 
   async targets(): Promise<readonly MirrorTarget[]> {
-    const overlay = await this.#load();
-    const real = await this.#recent.targets.read();
-    return [...merged(overlay, 'target', real), ...overlay.targets.map(({ target }) => target)];
+    return await this.#reads.targets(await this.#load());
   }
 
   filters(): Promise<readonly MirrorFilter[]> {
-    return this.#recent.filters.read();
+    return this.#reads.filters();
   }
 
   createSession(request: NewSession): Promise<MirrorAnswer<MirrorSession>> {
     return this.#change(async (overlay) => {
-      const view = await this.#view(overlay, { target: request.target, interfaces: [request.interface] });
+      const view = await this.#reads.view(overlay, { target: request.target, interfaces: [request.interface] });
       return createSession(overlay, view, request);
     });
   }
 
   deleteSession(id: string): Promise<MirrorAnswer<null>> {
-    return this.#change(async (overlay) => deleteSession(overlay, await this.#view(overlay), id));
+    return this.#change(async (overlay) => deleteSession(overlay, await this.#reads.view(overlay), id));
   }
 
   createTarget(request: NewTarget): Promise<MirrorAnswer<MirrorTarget>> {
     return this.#change(async (overlay) => {
-      const view = await this.#view(overlay, { interfaces: [request.interface] });
+      const view = await this.#reads.view(overlay, { interfaces: [request.interface] });
       return createTarget(overlay, view, request, await this.account());
     });
   }
 
   deleteTarget(id: string): Promise<MirrorAnswer<null>> {
-    return this.#change(async (overlay) => deleteTarget(overlay, await this.#view(overlay), id));
+    return this.#change(async (overlay) => deleteTarget(overlay, await this.#reads.view(overlay), id));
   }
 
   runInstance(request: NewInstance): Promise<MirrorAnswer<MirrorInstance>> {
     return this.#change(async (overlay) =>
-      runInstance(overlay, request, await this.#placeOf(request.subnet), this.#clock.now()),
+      runInstance(overlay, request, await this.#reads.placeOf(request.subnet), this.#clock.now()),
     );
   }
 
   terminateInstance(id: string): Promise<MirrorAnswer<null>> {
     return this.#change(async (overlay) => {
-      const view = await this.#view(overlay, { instances: [id] });
+      const view = await this.#reads.view(overlay, { instances: [id] });
       return terminateInstance(overlay, view, id, this.#clock.now());
     });
   }
@@ -168,9 +122,9 @@ export class PlannedEc2Mirror implements Ec2Mirror {
 
   #changeTags(id: string, change: Readonly<Record<string, string | null>>): Promise<MirrorAnswer<null>> {
     return this.#change(async (overlay) => {
-      const lists = await this.#view(overlay);
+      const lists = await this.#reads.view(overlay);
       const isListed = [...lists.sessions, ...lists.targets].some((one) => one.id === id);
-      const view = isListed ? lists : await this.#view(overlay, { instances: [id] });
+      const view = isListed ? lists : await this.#reads.view(overlay, { instances: [id] });
       return changeTags(overlay, view, id, change);
     });
   }
@@ -178,33 +132,8 @@ export class PlannedEc2Mirror implements Ec2Mirror {
   async #change<T>(change: (overlay: Overlay) => Promise<Change<T>>): Promise<MirrorAnswer<T>> {
     return await this.#overlay.change(await this.#key(), async (overlay) => {
       const { overlay: after, answer } = await change(overlay);
-      return { overlay: after === overlay ? overlay : await this.#withoutPast(after), answer };
+      return { overlay: after === overlay ? overlay : await this.#reads.withoutPast(after), answer };
     });
-  }
-
-  /** Without what is about things that the real account has no more. */
-  async #withoutPast(overlay: Overlay): Promise<Overlay> {
-    const [sessions, targets] = [await this.#recent.sessions.fresh(), await this.#recent.targets.fresh()];
-    const there = { session: new Set(sessions.map(({ id }) => id)), target: new Set(targets.map(({ id }) => id)) };
-    const gone = await this.#goneSources(overlay);
-    return {
-      ...overlay,
-      sessions: overlay.sessions.filter(({ session }) => !gone.has(session.interface)),
-      overrides: overlay.overrides.filter(({ kind, id }) => kind === 'instance' || there[kind].has(id)),
-    };
-  }
-
-  /** Sources of planned sessions that are not there: EC2 deletes the sessions of an interface with it. */
-  async #goneSources(overlay: Overlay): Promise<ReadonlySet<string>> {
-    const own = new Set(overlay.instances.flatMap(({ instance }) => instance.interfaces.map(({ id }) => id)));
-    const sources = overlay.sessions.map(({ session }) => session.interface).filter((id) => !own.has(id));
-    return await this.#recent.missing(new Set(sources));
-  }
-
-  async #allSessions(overlay: Overlay, real: readonly MirrorSession[]): Promise<readonly MirrorSession[]> {
-    const gone = await this.#goneSources(overlay);
-    const planned = overlay.sessions.map(({ session }) => session).filter((one) => !gone.has(one.interface));
-    return [...merged(overlay, 'session', real), ...planned];
   }
 
   async #key(): Promise<string> {
@@ -214,63 +143,4 @@ export class PlannedEc2Mirror implements Ec2Mirror {
   async #load(): Promise<Overlay> {
     return await this.#overlay.read(await this.#key());
   }
-
-  /** What a change is checked against; `target` stands for its interface and that interface's instance. */
-  async #view(
-    overlay: Overlay,
-    about: {
-      readonly target?: string;
-      readonly interfaces?: readonly string[];
-      readonly instances?: readonly string[];
-    } = {},
-  ): Promise<PlannedView> {
-    const real = { sessions: await this.#recent.sessions.fresh(), targets: await this.#recent.targets.fresh() };
-    const targets = [...merged(overlay, 'target', real.targets), ...overlay.targets.map(({ target }) => target)];
-    const host = targets.find(({ id }) => id === about.target)?.interface ?? null;
-    const interfaces = await this.#interfaces(overlay, [...(about.interfaces ?? []), ...(host === null ? [] : [host])]);
-    const hosts = interfaces.flatMap(({ instance }) => (instance === null ? [] : [instance]));
-    const instances = await this.#instances(overlay, [...(about.instances ?? []), ...hosts]);
-    return {
-      sessions: await this.#allSessions(overlay, real.sessions),
-      targets,
-      filters: about.target === undefined ? [] : await this.#recent.filters.fresh(),
-      interfaces: new Map(interfaces.map((one) => [one.id, one])),
-      instances: new Map(instances.map((one) => [one.id, one])),
-    };
-  }
-
-  async #instances(overlay: Overlay, ids: readonly string[]): Promise<readonly MirrorInstance[]> {
-    const wanted = new Set(ids);
-    const planned = plannedInstances(overlay, this.#clock.now()).filter(({ id }) => wanted.has(id));
-    for (const { id } of planned) wanted.delete(id);
-    const real = wanted.size === 0 ? [] : await this.#reader.instances([...wanted]);
-    return [...merged(overlay, 'instance', real), ...planned];
-  }
-
-  async #interfaces(overlay: Overlay, ids: readonly string[]): Promise<readonly MirrorInterface[]> {
-    const wanted = new Set(ids);
-    const all = plannedInstances(overlay, this.#clock.now()).flatMap(({ interfaces }) => interfaces);
-    const planned = all.filter(({ id }) => wanted.has(id));
-    for (const { id } of planned) wanted.delete(id);
-    const real = wanted.size === 0 ? [] : await this.#reader.interfaces([...wanted]);
-    return [...real, ...planned];
-  }
-
-  /** Where a subnet lies is known by who is in it: the instances that run are looked through. */
-  async #placeOf(subnet: string): Promise<SubnetPlace> {
-    for (let next: string | null = null; ; ) {
-      const page = await this.#reader.instancePage(next);
-      const inside = page.instances.flatMap(({ interfaces }) => interfaces).find((one) => one.subnet === subnet);
-      if (inside !== undefined) return { vpc: inside.vpc, zone: inside.zone };
-      if (page.next === null) return { vpc: '', zone: '' };
-      next = page.next;
-    }
-  }
 }
-
-/** Things of the real account as the plan has them: without those that would be gone, with the tags that they would have. */
-const merged = <T extends { readonly id: string; readonly tags: Tags }>(
-  overlay: Overlay,
-  kind: 'session' | 'target' | 'instance',
-  real: readonly T[],
-): readonly T[] => real.map((one) => asPlanned(overlay, kind, one)).filter((one) => one !== null);
