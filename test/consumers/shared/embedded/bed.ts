@@ -16,6 +16,8 @@ export class Bed {
   readonly stream: StreamIdentity;
   readonly store = new MemoryStore();
   readonly checkpoints: Checkpoints;
+  /** Whether the store is told of the shards. */
+  registered = true;
   readonly #runs: { readonly stop: AbortController; readonly done: Promise<unknown> }[] = [];
 
   private constructor(client: KinesisClient, stream: StreamIdentity, directory: string) {
@@ -46,7 +48,7 @@ export class Bed {
     const done = runShards({
       client: this.client,
       stream: this.stream,
-      register: storedRegister(this.store, this.client, this.stream, systemClock),
+      register: this.registered ? storedRegister(this.store, this.client, this.stream, systemClock) : null,
       checkpoints: this.checkpoints,
       from: { at },
       rewind,

@@ -177,6 +177,21 @@ test('children of a split and of a merge begin after the end of their parents', 
   expect(next.texts).toEqual([]);
 });
 
+test('a stream that nobody asks the completeness of is read through a split, and the store hears nothing of it', async () => {
+  const made = await bed(1);
+  made.registered = false;
+  const recording = new Recording();
+  const run = made.run(recording);
+  await made.put(names('before', 5));
+  await split(made, FIRST);
+  await made.put(names('after', 5));
+  await until('all records came', () => recording.texts.length >= 10);
+  await run.stop();
+  expect([...recording.texts].sort()).toEqual([...names('before', 5), ...names('after', 5)].sort());
+  expect(recording.calls).toContain(`ended ${FIRST}`);
+  expect(await made.store.get(shardsKey(made.stream.id))).toBeNull();
+});
+
 test('without a checkpoint reading begins at the given time, and a restart keeps to it', async () => {
   const made = await bed(1);
   await made.put(['before']);
