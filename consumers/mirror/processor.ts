@@ -59,6 +59,7 @@ export class MirrorProcessor implements RecordProcessor {
     const last = records.at(-1);
     if (last === undefined || this.#lost) return;
     await this.#work(records);
+    if (this.#lost) return;
     await this.#checkpoint(checkpointer, last.sequenceNumber);
   }
 
@@ -79,32 +80,31 @@ export class MirrorProcessor implements RecordProcessor {
   async shutdownRequested(): Promise<void> {}
 
   async #work(records: readonly StreamRecord[]): Promise<void> {
-    const { work, rules, meter, log } = this.#options;
+    const { work, rules, meter } = this.#options;
     const events = records.map(({ data, arrival }) => readMirrorEvent(data, arrival));
     for (const event of events) {
       meter.count('mirrorEvents', 1, { reason: event.kind === 'ignored' ? event.reason : event.kind });
-      this.#note(event, log);
+      this.#note(event);
     }
+    this.#warn(events);
     const { requests, ignored, ended } = requestsOf(events, rules);
     const housekeeping = ended.filter((region) => rules.regions.has(region));
     if (requests.length + ignored.length + housekeeping.length === 0) return;
     await work.turn({ requests, ignored, housekeeping }, this.#signal);
   }
 
-  #note(event: MirrorEvent, log: Log): void {
-    const { kind } = event;
-    if (kind === 'ignored' && event.reason === 'malformed') {
-      log.warn(
-        { shard: this.#shard, event: event.id, detail: event.detail },
-        'an event cannot be read; it is in the audit',
-      );
-    }
-    if (kind !== 'finding' || event.notes === undefined || event.notes.length === 0) return;
-    const { id: finding } = event.finding;
-    log.warn(
-      { shard: this.#shard, finding, notes: event.notes },
-      'a part of a finding cannot be read, and was not used',
-    );
+  /** A line a batch: a stream of something else altogether would have one for each record. */
+  #warn(events: readonly MirrorEvent[]): void {
+    const malformed = events.filter((event) => event.kind === 'ignored').filter(({ reason }) => reason === 'malformed');
+    if (malformed.length === 0) return;
+    const about = { shard: this.#shard, events: malformed.length, first: malformed[0].detail };
+    this.#options.log.warn(about, 'events cannot be read; each is in the audit');
+  }
+
+  #note(event: MirrorEvent): void {
+    if (event.kind !== 'finding' || event.notes === undefined || event.notes.length === 0) return;
+    const about = { shard: this.#shard, finding: event.finding.id, notes: event.notes };
+    this.#options.log.warn(about, 'a part of a finding cannot be read, and was not used');
   }
 
   /** A checkpoint that fails loses nothing: the records come again, and ask for nothing more. */

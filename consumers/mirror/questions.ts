@@ -55,6 +55,7 @@ export const mirroringOf = async (
   const requests = found.requests.map(({ request }) => request);
   return {
     requests: found.requests,
+    obstacles: [],
     observe: observing(asking, place, requests),
     plan: (world, obstacles) => {
       const plan = planMirroring({ rules, requests, world, memory: memoryOf(memory, world), obstacles });
@@ -64,10 +65,11 @@ export const mirroringOf = async (
 };
 
 export const housekeepingOf = (asking: Asking, place: RegionPlace): Question => {
-  const { memory, missing } = place;
+  const { memory, missing, refused } = place;
   const grace = asking.grace === undefined ? {} : { grace: asking.grace };
   return {
     requests: [],
+    obstacles: refused.known(asking.clock.now()),
     observe: observing(asking, place, []),
     plan: (world, obstacles) => {
       const made = missing.confirmed(memory.sessions(), world);
@@ -82,6 +84,7 @@ export const releaseOf = (asking: Asking, place: RegionPlace, what: Released): Q
   const deleted = new Set<string>();
   return {
     requests: [],
+    obstacles: [],
     observe: observing(asking, place, []),
     plan: (world, obstacles) => {
       const there = new Set(world.sessions.map(({ id }) => id));

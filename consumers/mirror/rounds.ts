@@ -6,6 +6,7 @@ import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
 import type { Ledger } from '../../pipeline/mirror-audit/ledger.ts';
 import type { FullTargets } from '../../pipeline/mirror-turn/full-targets.ts';
 import type { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
+import type { RefusedCalls } from '../../pipeline/mirror-turn/refused-calls.ts';
 import type { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
 import { deferred, unread } from '../../pipeline/mirror-turn/waits.ts';
 import type { Clock } from '../../schemas/clock.ts';
@@ -30,6 +31,7 @@ export interface RegionPlace {
   readonly recent: RecentChanges;
   readonly missing: MissingSessions;
   readonly full: FullTargets;
+  readonly refused: RefusedCalls;
   readonly said: SaidDecisions;
   readonly audit: PlanAudit;
   readonly teller: MirrorTeller;
@@ -40,6 +42,8 @@ export interface RegionPlace {
 export interface Question {
   /** What the plan is about, for the audit; what waits when the region cannot be read. */
   readonly requests: readonly AskedRequest[];
+  /** What EC2 has refused before this turn. */
+  readonly obstacles: readonly MirrorObstacle[];
   readonly observe: (ec2: Ec2Mirror) => Promise<MirrorWorld>;
   readonly plan: (world: MirrorWorld, obstacles: readonly MirrorObstacle[]) => MirrorPlan;
 }
@@ -52,6 +56,8 @@ export interface RoundsReport {
   /** That went to the audit, in order. */
   readonly decisions: readonly MirrorDecision[];
   readonly calls: readonly RequestedCall[];
+  /** Of this turn. */
+  readonly obstacles: readonly MirrorObstacle[];
   /** Why the region could not be read. */
   readonly unread: string | null;
 }
@@ -117,9 +123,10 @@ const enact = async (
 export const runRounds = async (place: RegionPlace, question: Question): Promise<RoundsReport> => {
   const { region, said, full, clock, signal } = place;
   const requests = question.requests.map(({ request }) => request);
-  const obstacles: MirrorObstacle[] = [...full.known(clock.now())];
+  const obstacles: MirrorObstacle[] = [...full.known(clock.now()), ...question.obstacles];
   const decisions: MirrorDecision[] = [];
   const calls: RequestedCall[] = [];
+  const met: MirrorObstacle[] = [];
   for (let round = 0; ; round += 1) {
     signal.throwIfAborted();
     const world = await look(place, question);
@@ -131,8 +138,9 @@ export const runRounds = async (place: RegionPlace, question: Question): Promise
       decisions.push(...plan.decisions);
       for (const one of done.answers) calls.push({ ...one, request: decisionOf(plan, one)?.request ?? null });
       obstacles.push(...done.obstacles);
+      met.push(...done.obstacles);
       full.met(done.obstacles, clock.now());
     }
-    if (plan.actions.length === 0) return { region, decisions, calls, unread: failed ? world : null };
+    if (plan.actions.length === 0) return { region, decisions, calls, obstacles: met, unread: failed ? world : null };
   }
 };

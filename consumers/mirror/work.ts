@@ -7,6 +7,7 @@ import type { Released } from '../../pipeline/mirror-plan/plan-release.ts';
 import { Backoff } from '../../pipeline/mirror-turn/backoff.ts';
 import { FullTargets } from '../../pipeline/mirror-turn/full-targets.ts';
 import { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
+import { RefusedCalls } from '../../pipeline/mirror-turn/refused-calls.ts';
 import type { IgnoredMirrorEvent } from '../../pipeline/mirror-turn/requests.ts';
 import { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
 import type { Clock } from '../../schemas/clock.ts';
@@ -77,8 +78,9 @@ const all = async <T>(work: readonly Promise<T>[]): Promise<readonly T[]> => {
   return await Promise.all(work);
 };
 
-const newlySeen = (): Pick<RegionPlace, 'recent' | 'missing' | 'full'> => ({
+const newlySeen = (): Pick<RegionPlace, 'recent' | 'missing' | 'full' | 'refused'> => ({
   ...{ recent: new RecentChanges(), missing: new MissingSessions(), full: new FullTargets() },
+  refused: new RefusedCalls(),
 });
 
 /** One a process: turns are taken one after the other, whoever asks for them. */
@@ -196,7 +198,11 @@ export class MirrorWork {
       reports.push(report);
       this.#pace(report, question.requests, began);
     }
-    if (keep && place.ec2 !== null) reports.push(await runRounds(place, housekeepingOf(this.#options, place)));
+    if (keep && place.ec2 !== null) {
+      const report = await runRounds(place, housekeepingOf(this.#options, place));
+      reports.push(report);
+      place.refused.met(report.obstacles, began);
+    }
     return reports;
   }
 

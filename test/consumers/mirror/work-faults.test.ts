@@ -93,6 +93,39 @@ test('a storm of RequestLimitExceeded: a few calls, the rest is left, and all is
   expect(worker.meter.values).toMatchObject({ mirrorWaiting: 0, mirrorWaitingSeconds: 0 });
 });
 
+test('a deletion that is denied is tried less and less often, said once, and made when it is permitted', async () => {
+  bed = await WorkBed.open();
+  const worker = bed.worker();
+  await bed.deliver(worker, bed.records(findings(0)));
+  const denied = { action: 'DeleteTrafficMirrorSession', error: 'UnauthorizedOperation' };
+  const lift = bed.fake.inject({ ...denied, times: Number.POSITIVE_INFINITY });
+  await bed.pass(60);
+  await bed.minute(worker, 16); // after 1, 2, 4 and 8 minutes
+  expect(bed.calls.filter((call) => call.startsWith('Delete'))).toHaveLength(5);
+  expect((await bed.decisions()).filter((one) => one === 'wait denied')).toHaveLength(5);
+  expect(worker.lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+  lift();
+  await bed.pass(15); // after 16 more
+  await bed.minute(worker);
+  expect(bed.sessions).toEqual([]);
+});
+
+test('two workers that are given the same batch at once make the same call', async () => {
+  bed = await WorkBed.open();
+  const gate = Promise.withResolvers<void>();
+  let waiting = 0;
+  const meanwhile = (): Promise<void> => {
+    waiting += 1;
+    if (waiting === 2) gate.resolve();
+    return gate.promise;
+  };
+  bed.fake.inject({ action: CREATE, times: 2, meanwhile });
+  const records = bed.records(findings(0));
+  await Promise.all([bed.deliver(bed.worker(), records), bed.deliver(bed.worker(), records)]);
+  expect(bed.calls).toEqual([CREATE, CREATE]);
+  expect(bed.sessions).toEqual(['eni-0 f0']);
+});
+
 test('what waits unchanged is written once, however long it waits', async () => {
   bed = await WorkBed.open(rulesOf({}, LAUNCHES_TARGETS), worldOf(1), { settings: { startsAfter: null } });
   const worker = bed.worker();
