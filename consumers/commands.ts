@@ -233,7 +233,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     required: [],
     onlyWith: [
-      { operand: 'run|backfill|plan|release', options: ['mirrorConfig', 'mirrorMode', 'regions'] },
+      { operand: 'run|backfill|plan|sessions|release', options: ['mirrorConfig', 'mirrorMode', 'regions'] },
       { operand: 'run|backfill|plan', options: ['enable'] },
       { operand: 'run|backfill|release', options: ['workerId'] },
       {

@@ -25,7 +25,9 @@ export const ACTION_HELP: Appendix = {
     },
     {
       term: 'sessions [--finding ID] [--interface ENI] [--instance ID] [--state S] [--start T] [--stop T] [--format F]',
-      help: 'which packets there are, of what and when, as the audit tells it; asks the store only',
+      help:
+        'which packets there are, of what and when, as the audit tells it, and why there are none; with --config EC2 is asked ' +
+        'too: stderr names sessions that it no longer has, and those that are not ours',
     },
     {
       term: 'release --config FILE ID... | --finding ID | --interface ENI | --all [--dry-run]',

@@ -27,7 +27,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-const KEYS = ['store', 'finding', 'interface', 'sessionState', 'start', 'stop', 'mirrorFormat'] as const;
+const KEYS = [
+  'store',
+  'finding',
+  'interface',
+  'instance',
+  'sessionState',
+  'start',
+  'stop',
+  'mirrorFormat',
+  'mirrorConfig',
+] as const;
 
 async function sessions(given: Readonly<Record<string, string>>, store = 'store') {
   const pieces: Record<'out' | 'err', string> = { out: '', err: '' };
