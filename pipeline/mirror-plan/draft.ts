@@ -1,10 +1,11 @@
 // A plan while it is made: the account as it was read, as the calls so far would leave it, and what stands in its way.
-import type {
-  MirrorFilter,
-  MirrorInstance,
-  MirrorInterface,
-  MirrorSession,
-  MirrorTarget,
+import {
+  type MirrorFilter,
+  type MirrorInstance,
+  type MirrorInterface,
+  type MirrorSession,
+  type MirrorTarget,
+  TAG,
 } from '../../schemas/mirroring/account.ts';
 import type {
   MirrorAction,
@@ -32,6 +33,8 @@ const EMPTY_DECISION = {
   neighbour: null,
 } satisfies Partial<MirrorDecision>;
 
+const NONE: ReadonlySet<DraftSession> = new Set();
+
 const grouped = <T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> => Map.groupBy(list, keyOf);
 
 export class Draft {
@@ -42,13 +45,16 @@ export class Draft {
   readonly #obstacles: readonly MirrorObstacle[];
   readonly #interfaces = new Map<string, MirrorInterface>();
   readonly #byInterface: Map<string, DraftSession[]>;
-  readonly #byTarget: Map<string, DraftSession[]>;
+  readonly #byTarget: Map<string, Set<DraftSession>>;
   readonly #decisions: MirrorDecision[] = [];
   readonly #actions: MirrorAction[] = [];
   /** Sessions of the account, and those of ours among them, in all and by rule. */
   #sessions = 0;
   #newTargets = 0;
-  readonly #ours: DraftSession[] = [];
+  readonly #ours: Set<DraftSession>;
+  readonly #byRule = new Map<string, number>();
+  readonly #sources = new Map<string, number>();
+  readonly #byId: ReadonlyMap<string, DraftSession>;
 
   constructor(world: MirrorWorld, obstacles: readonly MirrorObstacle[]) {
     this.world = world;
@@ -60,14 +66,17 @@ export class Draft {
     const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
     const targets = world.targets.filter(({ id }) => !this.isGone(id)).toSorted(byId);
     this.targets = new Map(targets.map((target) => [target.id, target]));
-    this.targetInterfaces = new Set(targets.flatMap((target) => target.interface ?? []));
+    this.targetInterfaces = new Set(world.targets.flatMap((target) => target.interface ?? []));
     const sessions: DraftSession[] = world.sessions
       .filter(({ id }) => !this.isGone(id))
       .toSorted((a, b) => a.number - b.number || byId(a, b));
     this.#byInterface = grouped(sessions, (session) => session.interface);
-    this.#byTarget = grouped(sessions, (session) => session.target ?? '');
+    const byTarget = grouped(sessions, (session) => session.target ?? '');
+    this.#byTarget = new Map([...byTarget].map(([target, list]) => [target, new Set(list)]));
     this.#sessions = sessions.length;
-    this.#ours = sessions.filter(isOurs);
+    this.#ours = new Set(sessions.filter(isOurs));
+    for (const session of this.#ours) this.#count(session, 1);
+    this.#byId = new Map(sessions.map((session) => [session.id ?? '', session]));
   }
 
   /** What EC2 refused about the subject, in the rounds before; without a subject: about the whole account. */
@@ -98,8 +107,8 @@ export class Draft {
     return this.#byInterface.get(networkInterface) ?? [];
   }
 
-  sessionsTo(target: string): readonly DraftSession[] {
-    return this.#byTarget.get(target) ?? [];
+  sessionsTo(target: string): ReadonlySet<DraftSession> {
+    return this.#byTarget.get(target) ?? NONE;
   }
 
   /** How many the account has, everybody's. */
@@ -113,8 +122,19 @@ export class Draft {
     return own.length + this.#newTargets;
   }
 
-  get ours(): readonly DraftSession[] {
+  /** Of ours, with those to come. */
+  get ours(): ReadonlySet<DraftSession> {
     return this.#ours;
+  }
+
+  /** How many sessions of ours the rule made. */
+  oursOf(rule: string): number {
+    return this.#byRule.get(rule) ?? 0;
+  }
+
+  /** Interfaces with sessions of ours, how many each. */
+  get sources(): ReadonlyMap<string, number> {
+    return this.#sources;
   }
 
   decide(decision: Pick<MirrorDecision, 'outcome' | 'reason' | 'detail'> & Partial<MirrorDecision>): number {
@@ -125,6 +145,7 @@ export class Draft {
   act(decision: number | null, action: AnyAction): void {
     this.#actions.push({ decision, ...action } as MirrorAction); // the members of one kind, put together again
     if (action.kind === 'create-target') this.#newTargets += 1;
+    if (action.kind === 'delete-session') this.#release(action.id);
     if (action.kind !== 'create-session') return;
     this.#hold({ ...action.session, id: null });
   }
@@ -137,9 +158,34 @@ export class Draft {
   #hold(session: DraftSession): void {
     const { interface: source, target } = session;
     this.#sessions += 1;
-    this.#ours.push(session);
+    this.#ours.add(session);
+    this.#count(session, 1);
     this.#byInterface.set(source, [...this.sessionsOn(source), session]);
-    if (target !== null) this.#byTarget.set(target, [...this.sessionsTo(target), session]);
+    if (target === null) return;
+    const held = this.#byTarget.get(target) ?? new Set();
+    this.#byTarget.set(target, held.add(session));
+  }
+
+  #release(id: string): void {
+    const session = this.#byId.get(id);
+    if (session === undefined) return;
+    const { interface: source, target } = session;
+    this.#byInterface.set(
+      source,
+      this.sessionsOn(source).filter((one) => one !== session),
+    );
+    this.#byTarget.get(target ?? '')?.delete(session);
+    this.#count(session, -1);
+    this.#ours.delete(session);
+    this.#sessions -= 1;
+  }
+
+  #count({ interface: source, tags }: DraftSession, change: 1 | -1): void {
+    const rule = tags[TAG.rule] ?? '';
+    this.#byRule.set(rule, this.oursOf(rule) + change);
+    const held = (this.#sources.get(source) ?? 0) + change;
+    if (held === 0) this.#sources.delete(source);
+    else this.#sources.set(source, held);
   }
 
   /** Whether a call of this plan is the one that `wanted` looks for. */

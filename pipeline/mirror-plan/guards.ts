@@ -1,32 +1,29 @@
 // Turns one more session into whether the rule file's own limits allow it: how many, what they cost, what they carry.
-import { TAG } from '../../schemas/mirroring/account.ts';
 import type { MirrorRule, MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { Draft } from './draft.ts';
 import { refuse, type Verdict } from './wanted.ts';
 
 const SMALLEST_PRICE = 1e-9; // USD: sums of prices are compared no finer
 
-/** `already`: of the interfaces with our sessions and the candidate; an interface that the digests do not know counts 0. */
+/** Of the interfaces with our sessions and the candidate; one that the digests do not know counts 0. */
 function bandwidth(draft: Draft, candidate: string, most: number): Verdict | null {
   const { mbps } = draft.world;
-  const all = new Set([...draft.ours.map((session) => session.interface), candidate]);
-  const total = [...all].reduce((sum, id) => sum + (mbps.get(id) ?? 0), 0);
+  let total = draft.sources.has(candidate) ? 0 : (mbps.get(candidate) ?? 0);
+  for (const id of draft.sources.keys()) total += mbps.get(id) ?? 0;
   if (total <= most) return null;
-  return refuse('bandwidth', `${total.toFixed(1)} of ${most} Mbit/s, ${unknownText(draft, all)}`);
+  const all = [...new Set([...draft.sources.keys(), candidate])];
+  const unknown = all.filter((id) => !mbps.has(id)).length;
+  const known = `${unknown} of ${all.length} interfaces unknown to the digests`;
+  return refuse('bandwidth', `${total.toFixed(1)} of ${most} Mbit/s, ${known}`);
 }
-
-const unknownText = ({ world }: Draft, all: ReadonlySet<string>): string => {
-  const unknown = [...all].filter((id) => !world.mbps.has(id)).length;
-  return `${unknown} of ${all.size} interfaces unknown to the digests`;
-};
 
 /** Null: it may be made. */
 export function guarded(draft: Draft, rules: MirrorRules, rule: MirrorRule, candidate: string): Verdict | null {
-  const ofRule = draft.ours.filter(({ tags }) => tags[TAG.rule] === rule.name).length;
+  const ofRule = draft.oursOf(rule.name);
   if (rule.maxSessions !== null && ofRule >= rule.maxSessions) {
     return refuse('max_sessions', `${rule.name} has ${ofRule} of ${rule.maxSessions} sessions`);
   }
-  const count = draft.ours.length;
+  const count = draft.ours.size;
   if (rules.maxSessions !== null && count >= rules.maxSessions) {
     return refuse('max_sessions', `${count} of ${rules.maxSessions} sessions`);
   }

@@ -69,7 +69,7 @@ function isMirrored({ draft, rules, memory }: Planning, request: MirrorRequest):
 }
 
 function releaseArchived(draft: Draft, request: MirrorRequest, finding: string): void {
-  const sessions = draft.ours
+  const sessions = [...draft.ours]
     .filter(({ tags }) => purposeOf(tags) === purposeOfFinding(finding))
     .toSorted((a, b) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1));
   if (sessions.length === 0) tell(draft, request, { outcome: 'keep', reason: 'archived', detail: 'it has no session' });

@@ -12,7 +12,7 @@ import { refuse, type Verdict, wait } from './wanted.ts';
 export function targetHosts(draft: Draft, rules: MirrorRules): ReadonlySet<string> {
   const ruled = rules.regions.get(draft.world.region) ?? [];
   const named = new Set(ruled.flatMap(({ target }) => (target.by === 'id' ? target.ids : [])));
-  const targets = [...draft.targets.values()].filter((target) => isOurs(target) || named.has(target.id));
+  const targets = draft.world.targets.filter((target) => isOurs(target) || named.has(target.id));
   const hosts = targets.flatMap((target) => draft.interface(target.interface ?? '')?.instance ?? []);
   return new Set([...hosts, ...draft.world.managedInstances.filter(isOurs).map(({ id }) => id)]);
 }

@@ -18,11 +18,13 @@ function room(draft: Draft, target: MirrorTarget): number {
 }
 
 const sourcesOf = (draft: Draft, { id }: MirrorTarget): ReadonlySet<string> =>
-  new Set(draft.sessionsTo(id).map((session) => session.interface));
+  new Set([...draft.sessionsTo(id)].map((session) => session.interface));
 
 /** Several sessions of one interface are one source. */
-export const isFullTarget = (draft: Draft, target: MirrorTarget): boolean =>
-  sourcesOf(draft, target).size >= room(draft, target);
+export function isFullTarget(draft: Draft, target: MirrorTarget): boolean {
+  const most = room(draft, target);
+  return most !== Infinity && sourcesOf(draft, target).size >= most;
+}
 
 /** Whether it has this source already, or takes one more. */
 const hasRoom = (draft: Draft, target: MirrorTarget, source: string): boolean =>

@@ -39,7 +39,8 @@ function tidyTarget(draft: Draft, target: MirrorTarget, grace: number): void {
   const keys = [TAG.emptySince];
   const tagged = [target, ...(host === null ? [] : [host])].filter(({ tags }) => tags[TAG.emptySince] !== undefined);
 
-  if (draft.sessionsTo(target.id).length > 0) {
+  // As it was read: a release that EC2 refuses leaves the target in use.
+  if (draft.world.sessions.some((session) => session.target === target.id && !draft.isGone(session.id))) {
     if (tagged.length === 0) return;
     const used: Verdict = { outcome: 'keep', reason: 'already', detail: `${target.id} has sessions again` };
     const calls = tagged.map(({ id }): AnyAction => ({ kind: 'remove-tags', id, keys }));

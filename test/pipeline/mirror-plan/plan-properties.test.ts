@@ -175,7 +175,7 @@ test('a call whose answer never came is made again as the same call', () => {
       const account = new ModelAccount(region);
       const { actions } = planFor(rules, requests, account.world());
       const creates = actions.filter(({ kind }) => ['create-session', 'create-target', 'run-instance'].includes(kind));
-      account.carryOut(creates);
+      account.carryOut(actions);
       const held = [account.sessions.size, account.targets.size, account.instances.size];
       account.carryOut(creates);
       expect([account.sessions.size, account.targets.size, account.instances.size]).toEqual(held);

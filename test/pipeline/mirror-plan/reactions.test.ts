@@ -86,6 +86,24 @@ const CODES = [
   ...['InvalidTrafficMirrorSessionId.NotFound', 'InsufficientInstanceCapacity'],
 ];
 
+const carryOut = (account: ModelAccount, action: MirrorAction): null => {
+  account.carryOut([action]);
+  return null;
+};
+
+/** After a release that was refused, what was to take its place is refused too: nothing else may be. */
+const follows = (account: ModelAccount, action: MirrorAction): string | null => {
+  try {
+    return carryOut(account, action);
+  } catch (error) {
+    const what = String(error);
+    if (what.includes('a fourth session')) return 'TrafficMirrorSessionsPerInterfaceLimitExceeded';
+    if (what.includes('sources on')) return 'TrafficMirrorSourcesPerTargetLimitExceeded';
+    if (what.includes('twice on')) return 'InvalidParameterValue';
+    throw error;
+  }
+};
+
 test('whatever EC2 refuses, the plans of a turn come to an end, decide on every request and repeat no refused call', () => {
   const given = {
     ...{ region: regions, rules: ruleFiles, requests: requestLists },
@@ -108,16 +126,20 @@ test('whatever EC2 refuses, the plans of a turn come to an end, decide on every 
           );
         if (actions.length === 0) return;
         assert(round < 30, 'it never ends');
-        for (const { decision: _, ...action } of actions) {
-          const text = JSON.stringify(action);
+        let isReleased = true;
+        for (const { decision: _, ...call } of actions) {
+          const text = JSON.stringify(call);
           assert(!refused.has(text), `again: ${text}`);
-          const code = faults[calls % faults.length];
+          const action = { decision: 0, ...call } as MirrorAction;
+          const code =
+            faults[calls % faults.length] ?? (isReleased ? carryOut(account, action) : follows(account, action));
           calls += 1;
-          if (code === null) account.carryOut([{ decision: 0, ...action } as MirrorAction]);
-          else {
-            refused.add(text);
-            obstacles.push(obstacleOf({ decision: 0, ...action } as MirrorAction, { code, message: 'session number' }));
-          }
+          if (code === null) continue;
+          refused.add(text);
+          isReleased &&= call.kind !== 'delete-session';
+          const met = obstacleOf(action, { code, message: 'session number' });
+          obstacles.push(met);
+          if (met.what === 'session-gone') account.sessions.delete(met.subjects[0]);
         }
         account.boot();
       }
