@@ -37,6 +37,8 @@ interface Released {
   readonly place: RowPlace;
   readonly mode: MirrorMode;
   readonly session: string | null;
+  /** Found to be gone, by nobody's decision that is known. */
+  readonly gone: boolean;
   readonly upTo: number;
 }
 
@@ -46,6 +48,7 @@ export class Ledger {
   readonly #verdicts = new Map<string, Map<string, Verdict>>(); // by request, then plan
   readonly #requests = new Map<string, Set<string>>(); // keys by finding
   readonly #released = new Map<string, Map<string, Released>>(); // by finding and interface, then row
+  readonly #ending = new Set<string>(); // sessions
 
   constructor(scope: LedgerScope) {
     this.#scope = scope;
@@ -58,6 +61,7 @@ export class Ledger {
       this.#sessions.add(row);
       this.#addVerdict(row);
       this.#addRelease(row);
+      if (isOurEnd(row) && row.session_id !== null) this.#ending.add(row.session_id);
     }
   }
 
@@ -86,7 +90,8 @@ export class Ledger {
   released(finding: string | null, interfaceId: string): number | null {
     const all = [...(this.#released.get(JSON.stringify([finding, interfaceId]))?.values() ?? [])];
     const over = all.filter(
-      ({ mode, session }) => session === null || this.#sessions.get(mode, session)?.ended !== null,
+      ({ mode, session, gone }) =>
+        session === null || (!(gone && this.ending(session)) && this.#sessions.get(mode, session)?.ended !== null),
     );
     return over.length === 0 ? null : Math.max(...over.map(({ upTo }) => upTo));
   }
@@ -122,6 +127,14 @@ export class Ledger {
     return this.#sessions.get(this.#scope.mode, id);
   }
 
+  /**
+   * We announced that we would delete the session, because it was over: whoever finds it gone needs to look for nobody
+   * else, as when a process died before it wrote down EC2's answer.
+   */
+  ending(session: string): boolean {
+    return this.#ending.has(session);
+  }
+
   #addVerdict(row: MirroringRow): void {
     const place = placeOf(row);
     // That an older state came again says nothing of the request that it was replaced by, nor of itself.
@@ -149,7 +162,8 @@ export class Ledger {
     if (place === null || interface_id === null || row.phase !== 'decided' || !isRelease(row)) return;
     const key = JSON.stringify([finding_id, interface_id]);
     const known = this.#released.get(key) ?? new Map<string, Released>();
-    const release = { place, mode: this.#scope.mode, session, upTo: finding_updated ?? place.time };
+    const gone = row.reason === 'gone';
+    const release = { place, mode: this.#scope.mode, session, gone, upTo: finding_updated ?? place.time };
     this.#released.set(key, known.set(`${place.plan} ${place.seq}`, release));
   }
 
@@ -167,6 +181,9 @@ export class Ledger {
 /** By a person, or by somebody who deleted it past us. */
 const isRelease = ({ outcome, reason }: MirroringRow): boolean =>
   (outcome === 'release' && reason === 'asked') || (outcome === 'report' && reason === 'gone');
+
+const isOurEnd = ({ phase, action, reason }: MirroringRow): boolean =>
+  phase === 'calling' && action === 'delete-session' && reason !== 'asked';
 
 /** Nothing is left to do of it: no call was announced, or all were taken. */
 const isSettled = ({ decisions, called, taken }: Verdict): boolean => {

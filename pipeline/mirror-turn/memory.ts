@@ -11,18 +11,21 @@ export const memoryOf = (ledger: Ledger, { sessions, now }: Pick<MirrorWorld, 's
   const there = new Set(sessions.map(({ id }) => id));
   const purpose = (finding: string | null, networkInterface: string): string =>
     JSON.stringify([finding, networkInterface]);
-  const vanished = new Set(
-    ledger
-      .sessions()
-      .filter(({ session_id, started }) => !there.has(session_id) && started + READ_LAG <= now)
-      .map(({ finding_id, interface_id }) => purpose(finding_id, interface_id)),
+  const gone = ledger
+    .sessions()
+    .filter(({ session_id, started }) => !there.has(session_id) && started + READ_LAG <= now)
+    .filter(({ session_id }) => !ledger.ending(session_id));
+  const vanished = new Map(
+    gone.map(({ finding_id, interface_id, started }) => [purpose(finding_id, interface_id), started]),
   );
   return {
     decided: (finding) => ledger.decided(finding),
     released: (finding, networkInterface) => {
       const known = ledger.released(finding, networkInterface);
-      if (known !== null || !vanished.has(purpose(finding, networkInterface))) return known;
-      return (finding === null ? null : ledger.decided(finding)?.updatedAt) ?? now;
+      const started = vanished.get(purpose(finding, networkInterface));
+      if (known !== null || started === undefined) return known;
+      // It was made for no later state than the one that was known then.
+      return finding === null ? now : (ledger.decided(finding)?.updatedAt ?? started);
     },
   };
 };

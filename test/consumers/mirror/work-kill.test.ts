@@ -121,3 +121,26 @@ test('killed while the reconciler makes what waited: another one carries on, and
     if (reached) await bed.close();
   }
 });
+
+test('killed while what is over is taken away: another one takes away the rest, and an updated finding is mirrored again', async () => {
+  const mine = { 'vpcflow:managed': 'true', 'vpcflow:cause': 'finding', 'vpcflow:rule': 'vpcs[0]' };
+  const tags = { ...mine, 'vpcflow:finding': findingId('a'), 'vpcflow:expires': '2026-11-20T05:00:30Z' };
+  const twins = [1, 2].map((number) => ({ id: `tms-${number}`, interface: 'eni-0', target: 'tmt-1', number, tags }));
+  for (let last = 1, reached = true; reached; last += 1) {
+    bed = await WorkBed.open(rulesOf(), { ...worldOf(1), sessions: twins });
+    let step = 0;
+    const worker = bed.worker(() => {
+      step += 1;
+      if (step === last) worker.kill();
+    });
+    await bed.minute(worker).catch(() => undefined);
+    reached = step >= last;
+    if (!reached) expect(last).toBe(9); // two puts and two calls, each before and after
+    const heir = bed.worker();
+    await bed.minute(heir, 2);
+    expect(bed.sessions, `after step ${last}`).toEqual([]);
+    await bed.deliver(heir, bed.records([findingEvent({ id: 'a', instance: 'i-0', at: bed.clock.now() })]));
+    expect(bed.sessions, `after step ${last}`).toEqual(['eni-0 a']);
+    if (reached) await bed.close();
+  }
+});
