@@ -24,7 +24,7 @@ export const ACTION_HELP: Appendix = {
         'sessions, what they cost an hour; changes nothing, whatever the mode',
     },
     {
-      term: 'sessions [--finding ID] [--interface ENI] [--instance ID] [--state S] [--start T] [--stop T] [--format F]',
+      term: 'sessions [--finding ID] [--interface ENI] [--instance ID] [--state S] [--start T] [--stop T]',
       help:
         'which packets there are, of what and when, as the audit tells it, and why there are none; with --config EC2 is asked ' +
         'too: stderr names sessions that it no longer has, and those that are not ours',

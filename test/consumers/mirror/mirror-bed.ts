@@ -91,8 +91,8 @@ export class MirrorBed {
   }
 
   /** Whether a batch of events was worked on to its end. */
-  async isRead(): Promise<boolean> {
-    const checkpoints = openCheckpoints(stateDirectory(this.store, ''), 'vpcflow-mirror', this.stream);
+  async isRead(application = 'vpcflow-mirror'): Promise<boolean> {
+    const checkpoints = openCheckpoints(stateDirectory(this.store, ''), application, this.stream);
     return (await checkpoints.get(SHARD))?.kind === 'after';
   }
 
