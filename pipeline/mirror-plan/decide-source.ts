@@ -34,7 +34,7 @@ export interface Candidate {
 const sentence = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('; ');
 
 /** When a session of the request would end; null: never by itself. */
-export const expiryFor = ({ finding, at }: MirrorRequest, rule: MirrorRule): number | null =>
+const expiryFor = ({ finding, at }: MirrorRequest, rule: MirrorRule): number | null =>
   finding === null ? null : expiryOf(at, rule.ttl);
 
 const purposeFor = ({ finding }: MirrorRequest): string =>

@@ -21,8 +21,7 @@ type Launch = Extract<RuleTarget, { by: 'launch' }>;
 export type Step = TargetChoice | { readonly verdict: Verdict; readonly call: AnyAction };
 
 /** EC2 has no room for the instance just now: it is asked again. */
-const PASSING =
-  /^(Insufficient\w*|InsufficientInstanceCapacity|Server\.Insufficient\w*|InstanceLimitExceeded|VcpuLimitExceeded)$/;
+const PASSING = /^((Server\.)?Insufficient\w*|InstanceLimitExceeded|VcpuLimitExceeded)$/;
 
 const ended = ({ state }: MirrorInstance): boolean => state !== 'pending' && state !== 'running';
 
@@ -36,13 +35,13 @@ const isOfRule =
     instance.image === spec.image;
 
 /** One that never came to be used: the housekeeping marks those that were. */
-export const isFailed = (instance: MirrorInstance, now: number): boolean =>
+const isFailed = (instance: MirrorInstance, now: number): boolean =>
   (ended(instance) || (instance.state === 'pending' && instance.launched + START_GRACE <= now)) &&
   instance.tags[TAG.emptySince] === undefined &&
   instance.launched + FAILURE_SPAN > now;
 
 /** Its first interface, which a target is made on. */
-export const primaryOf = (instance: MirrorInstance): string | null =>
+const primaryOf = (instance: MirrorInstance): string | null =>
   (instance.interfaces.find(({ deviceIndex }) => deviceIndex === 0) ?? instance.interfaces[0])?.id ?? null;
 
 /** What EC2 said to the call before, as a decision; null: nothing. */
@@ -55,6 +54,10 @@ export function refusedCall(draft: Draft, subject: string): Verdict | null {
   return failed === null ? null : refuse('failed', `${failed.code}: ${failed.message}`);
 }
 
+/**
+ * The target of the rule in the source's subnet (or the rule's own) that has room; else what is waited for, with the call
+ * that this plan is the first to make, or why nothing more is tried.
+ */
 export function launchedTarget(
   draft: Draft,
   rule: MirrorRule,

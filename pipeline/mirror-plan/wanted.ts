@@ -21,8 +21,17 @@ export const wait = (reason: DecisionReason, detail: string): Verdict => ({ outc
 
 /** Whether a pattern with `*` for any characters is the whole of the text. */
 export function matchesPattern(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+  const [first, ...parts] = pattern.split('*');
+  const last = parts.pop();
+  if (last === undefined) return pattern === text;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
 }
 
 const ENABLED = { finding: 'findings', launch: 'launches', existing: 'existing' } as const;
