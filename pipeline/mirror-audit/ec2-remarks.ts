@@ -27,7 +27,8 @@ export function ec2Remarks(
     const gone = answer.sessions.filter(
       (one) =>
         one.state === 'active' &&
-        one.mode === mode && one.account_id === account &&
+        one.mode === mode &&
+        one.account_id === account &&
         one.region === region &&
         !there.has(String(one.session_id)),
     );
