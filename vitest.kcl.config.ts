@@ -1,7 +1,10 @@
 // Runs the fault tests of the production engine: real daemons, two files at a time; test/kcl/servers.ts prints a table of them.
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 process.env.TZ = 'UTC';
+// As in vitest.config.ts.
+process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
 
 export default defineConfig({
   test: {

@@ -17,9 +17,9 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** The variables of this run, without those that would configure a command. */
+/** The variables of this run, without those that would configure a command or Node (but for where compiled files lie). */
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('VPCFLOW_') && !name.startsWith('NODE_')),
+  Object.entries(process.env).filter(([name]) => name === 'NODE_COMPILE_CACHE' || !/^(?:VPCFLOW|NODE)_/.test(name)),
 );
 
 export const startVpcflow = (args: readonly string[], variables: Readonly<Record<string, string>> = {}): Running => {
