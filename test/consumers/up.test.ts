@@ -2,7 +2,7 @@
 // every total still true.
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
@@ -74,18 +74,29 @@ const commits = async (data: string): Promise<Map<string, string>> => {
 const clientOf = (endpoint: string): KinesisClient =>
   kinesisClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
 
-/** How many flow-log records the local Kinesis holds. */
-const recordsOn = async (endpoint: string): Promise<number> => {
+/** Resolves once the local Kinesis holds, or has held, more flow-log records than that. Each is read once. */
+const untilRecords = async (what: string, endpoint: string, more: number): Promise<void> => {
   const client = clientOf(endpoint);
   try {
     const stream = await identifyStream(client, FLOWS.name);
-    let records = 0;
+    const iterators = new Map<string, string | undefined>();
     for (const { shard } of await listShards(client, stream)) {
       const position = { StreamARN: stream.arn, ShardId: shard, ShardIteratorType: 'TRIM_HORIZON' as const };
-      const { ShardIterator } = await client.send(new GetShardIteratorCommand(position));
-      records += (await client.send(new GetRecordsCommand({ ShardIterator }))).Records?.length ?? 0;
+      iterators.set(shard, (await client.send(new GetShardIteratorCommand(position))).ShardIterator);
     }
-    return records;
+    let records = 0;
+    await until(
+      what,
+      async () => {
+        for (const [shard, ShardIterator] of iterators) {
+          const read = await client.send(new GetRecordsCommand({ ShardIterator }));
+          iterators.set(shard, read.NextShardIterator);
+          records += read.Records?.length ?? 0;
+        }
+        return records > more;
+      },
+      90,
+    );
   } finally {
     client.destroy();
   }
@@ -124,11 +135,14 @@ const sessionsOf = async (data: string): Promise<readonly Session[]> => {
   return sessions.filter((one) => one.finding_type.endsWith('SSHBruteForce'));
 };
 
+/** Whether anybody listens; nothing is asked, because a server that ends waits for whoever is still asking. */
 const isReachable = (url: string): Promise<boolean> =>
-  fetch(url).then(
-    () => true,
-    () => false,
-  );
+  new Promise((done) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => done(true)).once('error', () => done(false));
+    socket.once('connect', () => socket.destroy());
+  });
 
 describe('one directory through its life', { timeout: 300_000 }, () => {
   let data: string;
@@ -181,7 +195,7 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
     // A commit's counts, as they lie in `commits/…/<source>.json`.
     const recordsOf = (text: string): number => (JSON.parse(text) as { counts: { records: number } }).counts.records;
     const committed = [...early.values()].reduce((sum, text) => sum + recordsOf(text), 0);
-    await until('something has come that is not committed', async () => (await recordsOn(endpoint)) > committed, 90);
+    await untilRecords('something has come that is not committed', endpoint, committed);
     up.process.kill('SIGINT');
     expect((await up.ended).status).toBe(0);
     expect(up.stderr()).not.toMatch(/Warning|WARN/);
@@ -197,7 +211,7 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
     const { url, endpoint } = await addresses(up);
     expect(up.stderr()).not.toContain('cut off');
     await tell(endpoint, anchor); // once more, as a service that delivers at least once does
-    await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 3);
+    await untilRecords('records are on the stream', endpoint, 2);
     up.process.kill('SIGKILL');
     await up.ended;
     await until('the local Kinesis is gone too', async () => !(await isReachable(endpoint)));
@@ -213,7 +227,7 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
     const { endpoint } = await addresses(up);
     expect(up.stderr()).toContain('the last run was cut off about');
     await tell(endpoint, anchor);
-    await until('records are on the stream', async () => (await recordsOn(endpoint)) >= 3);
+    await untilRecords('records are on the stream', endpoint, 2);
     up.process.kill('SIGTERM');
     expect((await up.ended).status).toBe(0);
     const after = await commits(data);
