@@ -4,7 +4,6 @@ import { SIMULATED_ACCOUNT } from '../pipeline/simulation/account.ts';
 import { SIMULATED_RULES } from '../pipeline/simulation/mirror-rules.ts';
 import { ACCOUNT, REGION } from '../pipeline/simulation/world.ts';
 import type { Clock } from '../schemas/clock.ts';
-import type { Meter } from '../schemas/metrics.ts';
 import type { RecordProcessor } from '../schemas/processor.ts';
 import type { ObjectStore } from '../schemas/store.ts';
 import { Evidence } from './mirror/evidence.ts';
@@ -12,14 +11,12 @@ import { MirrorProcessor } from './mirror/processor.ts';
 import { reconcile } from './mirror/reconciler.ts';
 import { MirrorWork } from './mirror/work.ts';
 import { processName } from './mirror/worker-name.ts';
+import { fixedAccount } from './shared/embedded/fixed-account.ts';
 import type { Log } from './shared/log.ts';
-import { fixedAccount } from './shared/mirroring/fixed-account.ts';
+import { NO_METER } from './shared/metrics/no-meter.ts';
 import { PlannedEc2Mirror } from './shared/mirroring/planned-account.ts';
 import { checkRules, openRuleFile, type RuleFile, rulesOf } from './shared/mirroring/rule-file.ts';
 import type { Options } from './shared/options.ts';
-
-/** `up` shows no metrics. */
-const NO_METER: Meter = { count: () => {}, set: () => {}, observe: () => {}, forget: () => {} };
 
 const BUILT_IN: RuleFile = {
   text: SIMULATED_RULES,

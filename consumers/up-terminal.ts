@@ -1,6 +1,7 @@
 // Turns what `vpcflow up` does into what a person at the terminal reads: news that stay, and one line that is alive.
 import type { Counts } from '../schemas/counts.ts';
 import type { Log } from './shared/log.ts';
+import { isTerminal } from './shared/terminal.ts';
 
 /** What has happened since the start. */
 export class Tally {
@@ -37,7 +38,7 @@ export class Terminal {
 
   constructor(out: NodeJS.WritableStream) {
     this.#out = out;
-    this.#isAlive = 'isTTY' in out && out.isTTY === true;
+    this.#isAlive = isTerminal(out);
   }
 
   say(text: string): void {

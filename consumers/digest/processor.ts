@@ -29,9 +29,10 @@ import type {
 import { DECODER_VERSION, type Settings } from '../../schemas/settings.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { buryClaim, readCommit, writeObjects } from '../shared/epoch-writer.ts';
-import { commitForwarded, type EpochForward } from '../shared/forward/epoch-forward.ts';
+import type { Forwarder } from '../shared/forward/forwarder.ts';
 import { getSettings, putSettings } from '../shared/stored-settings.ts';
 import { ShardChain } from './chain.ts';
+import { commitForwarded } from './forward/commit-forwarded.ts';
 import type { DigestObserver } from './observer.ts';
 import { ShardWatermark } from './shard-watermark.ts';
 
@@ -45,7 +46,7 @@ export interface DigestProcessorOptions {
   readonly history: (shardId: string) => ShardHistory;
   readonly observer?: DigestObserver;
   /** Where epochs are forwarded to as well. */
-  readonly forward?: EpochForward;
+  readonly forward?: Forwarder;
   /** Lower than EPOCH_BOUNDS, or equal. */
   readonly bounds?: EpochBounds;
 }

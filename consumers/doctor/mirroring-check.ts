@@ -3,14 +3,14 @@ import { formatMany } from '../../pipeline/quantities.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import type { MirrorRule, MirrorRules } from '../../schemas/mirroring/rules.ts';
 import { ec2Clients } from '../shared/mirroring/ec2-clients.ts';
-import { checkMirrorPermissions, type MirrorNeeds, type MirrorPermission } from '../shared/mirroring/permissions.ts';
 import { openRuleFile, rulesOf } from '../shared/mirroring/rule-file.ts';
+import { NO_LOG } from '../shared/no-log.ts';
 import { attempt, troubled } from './attempt.ts';
 import { type Finding, fix, ok, type Permission, unchecked, warn } from './check.ts';
 import type { Examination } from './examination.ts';
+import { checkMirrorPermissions, type MirrorNeeds, type MirrorPermission } from './mirroring-permissions.ts';
 
 const AREA = 'mirroring';
-const silent = (): void => {};
 
 interface Read {
   readonly rules: MirrorRules | null;
@@ -20,7 +20,7 @@ interface Read {
 const readFile = async ({ options, environment }: Examination): Promise<Read> => {
   const findings: Finding[] = [];
   const log = {
-    ...{ debug: silent, info: silent, error: silent },
+    ...NO_LOG,
     warn: ({ line }: Readonly<Record<string, unknown>>, message: string) =>
       void findings.push(
         warn('rules', `line ${String(line)}: ${message}`, 'correct the rule file, if that is not meant'),

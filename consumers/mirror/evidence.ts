@@ -18,6 +18,7 @@ import type { QueryValue, Window } from '../../schemas/query.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import { openQueryService, type QueryService } from '../shared/query/service.ts';
 import { withoutDamage } from '../shared/query/window/without-damage.ts';
+import { unlessAborted } from '../shared/unless-aborted.ts';
 
 /** DuckDB's, beside a consumer that has little else in memory: the answers are a few rows. */
 const MEMORY_LIMIT = 128 * 1024 * 1024; // bytes
@@ -126,7 +127,7 @@ export class Evidence {
     const late = AbortSignal.timeout(timeout);
     const ends = AbortSignal.any([signal, late, this.#closing.signal]);
     try {
-      return await endsWith(this.#read(window, ends, query), ends);
+      return await unlessAborted(this.#read(window, ends, query), ends);
     } catch (error) {
       signal.throwIfAborted();
       if (late.aborted) {
@@ -179,16 +180,3 @@ const why = (error: unknown): string => {
   if (error instanceof VpcflowError) return `${error.message} (${error.code})`;
   return error instanceof Error ? error.message : String(error);
 };
-
-/** As `work` ends, or rejects with the signal's reason as soon as that is aborted, however long the work goes on. */
-async function endsWith<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

@@ -5,6 +5,7 @@ import { MIRROR_MODES } from '../../schemas/mirroring/rules.ts';
 import { Stager } from '../shared/forward/stager.ts';
 import { type ChildWork, runKclChild } from '../shared/kcl/child/run-child.ts';
 import { rulesOf } from '../shared/mirroring/rule-file.ts';
+import { NO_LOG } from '../shared/no-log.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
 import { Evidence } from './evidence.ts';
@@ -56,13 +57,10 @@ const parse = (given: unknown): MirrorChildConfiguration => {
   throw new VpcflowError('VF_ENGINE', `the configuration of a child is not one of this version: ${what}`);
 };
 
-/** Its worker has told of the doubts about the rules. */
-const silently = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWork> => {
   const { store: uri, file, account, workerId, forward } = parse(configuration);
   const stager = forward === null ? null : new Stager(forward, { meter, log, clock });
-  const rules = rulesOf(file, silently);
+  const rules = rulesOf(file, NO_LOG); // its worker has told of the doubts about them
   const store = withDeadline(await openStore(uri), clock);
   const regions = openRegions(rules, { store, clock, signal: new AbortController().signal });
   const evidence = new Evidence({ store, clock });

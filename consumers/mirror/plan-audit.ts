@@ -7,7 +7,7 @@ import type { Meter } from '../../schemas/metrics.ts';
 import type { MirroringRow } from '../../schemas/mirroring/audit-row.ts';
 import type { MirrorMode } from '../../schemas/mirroring/rules.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
-import type { EpochForward } from '../shared/forward/epoch-forward.ts';
+import type { Forwarder } from '../shared/forward/forwarder.ts';
 import { type AuditHalf, auditKey, putAudit } from '../shared/mirroring/audit-files.ts';
 
 export interface PlanAuditOptions {
@@ -18,7 +18,7 @@ export interface PlanAuditOptions {
   readonly clock: Clock;
   readonly meter: Meter;
   /** Where its rows are forwarded to as well. */
-  readonly forward?: EpochForward | null;
+  readonly forward?: Forwarder | null;
   /** Told of each object that is durable. */
   readonly wrote: (key: string, rows: readonly MirroringRow[]) => void;
 }

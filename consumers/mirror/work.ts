@@ -16,7 +16,7 @@ import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
 import type { MirrorPlan, MirrorRequest, MirrorWorld } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
-import type { EpochForward } from '../shared/forward/epoch-forward.ts';
+import type { Forwarder } from '../shared/forward/forwarder.ts';
 import type { Log } from '../shared/log.ts';
 import type { MirrorEvidence } from './evidence-for.ts';
 import { MirrorPast } from './past.ts';
@@ -39,7 +39,7 @@ export interface MirrorWorkOptions {
   /** How long a target that we made is kept without a session, ms; without it as the planner has it. */
   readonly grace?: number;
   /** Where the rows of the audit are forwarded to as well. */
-  readonly forward?: EpochForward | null;
+  readonly forward?: Forwarder | null;
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;

@@ -1,12 +1,11 @@
 // Shows how many sources were gone through, where standard error is a terminal; nowhere else.
 import { formatMany } from '../../pipeline/quantities.ts';
+import { isTerminal } from '../shared/terminal.ts';
 
 export interface Progress {
   readonly add: (rejects: number) => void;
   readonly stop: () => void;
 }
-
-const isTerminal = (stream: NodeJS.WritableStream): boolean => 'isTTY' in stream && stream.isTTY === true;
 
 /** Sources have no end that is known before, so there is no bar: `add` is called once for each of them. */
 export const showProgress = (stream: NodeJS.WritableStream): Progress => {

@@ -1,5 +1,6 @@
 // Turns what a long-running worker has to say into lines on stderr: JSON for machines, or text for a person.
 import { pino } from 'pino';
+import { isTerminal } from './terminal.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -25,7 +26,7 @@ export interface LogDestination {
 
 /** Lines as they come from pino; `auto` makes text of them on a terminal, and leaves JSON (an object a line) elsewhere. */
 export const logDestination = (stderr: NodeJS.WritableStream, format: 'auto' | 'json' | 'text'): LogDestination => {
-  const text = format === 'text' || (format === 'auto' && 'isTTY' in stderr && stderr.isTTY === true);
+  const text = format === 'text' || (format === 'auto' && isTerminal(stderr));
   return { write: (line) => void stderr.write(text ? asText(line) : line) };
 };
 

@@ -4,11 +4,9 @@ import type { Clock } from '../../../schemas/clock.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { assumedRole } from '../../shared/assumed-role.ts';
 import { adviceOf, troubleOf } from '../../shared/aws-trouble.ts';
+import { NO_LOG } from '../../shared/no-log.ts';
 import type { BucketAccess } from '../s3/bucket-client.ts';
 import type { OnQueue } from './left-messages.ts';
-
-/** The SDK warns on stderr that the URL of the queue goes before the endpoint of its region: that is what is wanted. */
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** `https://sqs.eu-west-1.amazonaws.com/123456789012/name`; other servers have other hosts. */
 const AWS_HOST = /^(?:[a-z0-9-]+\.)?sqs(?:-fips)?\.([a-z0-9-]+)\.(?:(?:vpce\.)?amazonaws\.com(?:\.cn)?|api\.aws)$/;
@@ -26,7 +24,8 @@ export const queueClient = (url: string, { role, externalId }: BucketAccess): SQ
   const region = AWS_HOST.exec(parsed.hostname)?.[1];
   return new SQSClient({
     maxAttempts: 5,
-    logger: SILENT,
+    // The SDK warns on stderr that the URL of the queue goes before the endpoint of its region: that is what is wanted.
+    logger: NO_LOG,
     ...(region === undefined ? {} : { region }),
     ...(role === null ? {} : { credentials: assumedRole(role, externalId) }),
   });

@@ -1,5 +1,6 @@
 // Shows how much of the work is done as a bar, where standard error is a terminal; nowhere else.
 import type { Clock } from '../../../schemas/clock.ts';
+import { isTerminal } from '../../shared/terminal.ts';
 import { size } from './summary.ts';
 
 export interface Progress {
@@ -11,8 +12,6 @@ export interface Progress {
   readonly addObject: () => void;
   readonly stop: () => void;
 }
-
-const isTerminal = (stream: NodeJS.WritableStream): boolean => 'isTTY' in stream && stream.isTTY === true;
 
 /** Bytes are gone over twice: once to identify or fetch them, once to decode them. */
 const PASSES = 2;

@@ -3,6 +3,7 @@ import { decisionCounts } from '../../../pipeline/mirror-preview/summary.ts';
 import { formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import type { DecisionReason, MirrorDecision } from '../../../schemas/mirroring/plan.ts';
 import type { MirrorMode } from '../../../schemas/mirroring/rules.ts';
+import { isTerminal } from '../../shared/terminal.ts';
 import type { TurnReport } from '../work.ts';
 
 /** Reasons that go away only when somebody changes the rules, the account or the permissions. */
@@ -70,8 +71,6 @@ export interface Progress {
   show(totals: BackfillTotals): void;
   stop(): void;
 }
-
-const isTerminal = (stream: NodeJS.WritableStream): boolean => 'isTTY' in stream && stream.isTTY === true;
 
 /** How many instances of all have been looked at, where standard error is a terminal; nowhere else. */
 export const showProgress = (stream: NodeJS.WritableStream, all: number): Progress => {

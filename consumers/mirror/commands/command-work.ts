@@ -1,13 +1,10 @@
 // Turns the context of a command into the account and the work on it, as one process that ends with the command.
 import { hostname } from 'node:os';
-import type { Meter } from '../../../schemas/metrics.ts';
 import type { CommandContext } from '../../shared/command.ts';
+import { NO_METER } from '../../shared/metrics/no-meter.ts';
 import { type OpenedAccount, type Opening, openAccount } from '../open-account.ts';
 import { MirrorWork } from '../work.ts';
 import { processName } from '../worker-name.ts';
-
-/** A command says itself what it did. */
-const UNMEASURED: Meter = { count: () => {}, set: () => {}, observe: () => {}, forget: () => {} };
 
 export interface CommandWork {
   readonly account: OpenedAccount;
@@ -27,7 +24,8 @@ export const withWork = async (
   try {
     account = await openAccount(context, opening);
     const worker = processName(context.options.workerId ?? hostname());
-    const work = new MirrorWork({ ...account, worker, clock: context.clock, meter: UNMEASURED });
+    // A command says itself what it did.
+    const work = new MirrorWork({ ...account, worker, clock: context.clock, meter: NO_METER });
     return await act({ account, work });
   } catch (error) {
     if (!context.signal.aborted) throw error;

@@ -3,6 +3,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Ec2Mirror } from '../../../schemas/mirroring/account.ts';
 import { type Ec2Place, ec2Clients, type Patience } from '../../shared/mirroring/ec2-clients.ts';
+import { unlessAborted } from '../../shared/unless-aborted.ts';
 import { changes } from './changes.ts';
 import { reads } from './reads.ts';
 import { readError } from './refusals.ts';
@@ -16,23 +17,11 @@ export interface Ec2MirrorOptions {
   readonly patience?: Partial<Patience>;
 }
 
-/** The SDK ends a request with the signal, but not the pause before the next try. */
-const until =
-  (signal: AbortSignal | undefined) =>
-  <T>(work: Promise<T>): Promise<T> =>
-    signal === undefined
-      ? work
-      : new Promise((resolve, reject) => {
-          const stop = (): void => reject(signal.reason);
-          if (signal.aborted) stop();
-          signal.addEventListener('abort', stop, { once: true });
-          work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-        });
-
 /** Opens no connection before the first call. Obligations and errors: see Ec2Mirror. */
 export const openEc2Mirror = ({ region, signal, place, patience }: Ec2MirrorOptions): Ec2Mirror => {
   const { ec2, sts } = ec2Clients(region, place, patience);
-  const inTime = until(signal);
+  // The SDK ends a request with the signal, but not the pause before the next try.
+  const inTime = <T>(work: Promise<T>): Promise<T> => unlessAborted(work, signal);
   let account: Promise<string> | null = null;
   const identify = async (): Promise<string> => {
     const action = 'sts:GetCallerIdentity';

@@ -8,13 +8,14 @@ import { openStoreToRead } from '../../shared/query/read-store.ts';
 import { openQueryService } from '../../shared/query/service.ts';
 import { serviceLimits } from '../../shared/query/service-limits.ts';
 import { systemCode } from '../../shared/store/failure.ts';
+import { isTerminal } from '../../shared/terminal.ts';
 import { beginAnswer } from '../questions/begin-answer.ts';
 import type { Piece, Question } from '../questions/question.ts';
 
 /** The exit status. */
 export async function printAnswer(context: CommandContext, question: Question): Promise<number> {
   const { stdout, stderr, options, clock, signal } = context;
-  if (question.binary && 'isTTY' in stdout && stdout.isTTY === true) {
+  if (question.binary && isTerminal(stdout)) {
     throw new VpcflowError('VF_USAGE', 'this format is no text for a terminal', { help: 'redirect it to a file' });
   }
   const store = await openStoreToRead(options.store);

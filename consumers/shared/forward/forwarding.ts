@@ -14,12 +14,12 @@ import { firehoseClient, lookAtStream, parseForwardStream } from './firehose.ts'
 import { startSender } from './sender.ts';
 import type { ForwardTarget } from './stager.ts';
 
-/** How long is sent after the last epoch; the rest waits for the next start. */
+/** How long is sent after the last of it is staged; the rest waits for the next start. */
 const DRAIN = 5000; // ms
 
 export interface Forwarding {
   readonly target: ForwardTarget;
-  /** After the last epoch is staged. Does not reject. */
+  /** After the last is staged. Does not reject. */
   close(): Promise<void>;
 }
 

@@ -177,7 +177,7 @@ class SpoolSender {
 
   /**
    * What a process left that died, or still is at work on: released when its commit is there, whoever made it. Removed
-   * when it never will be: whoever commits that epoch stages it again.
+   * when it never will be: whoever makes it count stages it again.
    */
   async #settle(entry: Entry): Promise<void> {
     const age = this.#options.clock.now() - entry.time;

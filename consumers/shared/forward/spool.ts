@@ -1,4 +1,4 @@
-// Turns epochs, and the audit of mirroring, into files of a directory that wait to be sent: staged before the commit, ready after it.
+// Turns what is forwarded into files of a directory that wait to be sent: staged before it counts in the store, ready after it does.
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,11 +1,11 @@
-// Turns the epochs of a process into entries of the spool, and what finds no room there into a count and a warning.
+// Turns what a process forwards into entries of the spool, and what finds no room there into a count and a warning.
 import { type ForwardWhat, forwarded } from '../../../pipeline/forward/entry.ts';
 import { formatTime } from '../../../pipeline/window/window.ts';
 import type { ArrivalSpan } from '../../../schemas/chain.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { Meter } from '../../../schemas/metrics.ts';
 import type { Log } from '../log.ts';
-import type { EpochForward, ForwardedEpoch, StagedEpoch } from './epoch-forward.ts';
+import type { ForwardedBatch, Forwarder, StagedBatch } from './forwarder.ts';
 import { type Entry, isMissing, Spool, totalBytes } from './spool.ts';
 
 /** What is dropped sooner after a warning is added up. */
@@ -14,7 +14,7 @@ const INTERVAL = 60_000; // ms
 /** How long it counts what other processes stage and send as it was. */
 const FRESH = 1000; // ms
 
-const NOTHING: StagedEpoch = { release: async () => {}, discard: async () => {} };
+const NOTHING: StagedBatch = { release: async () => {}, discard: async () => {} };
 
 /** Where and what a worker forwards; JSON, for its children. */
 export interface ForwardTarget {
@@ -30,10 +30,10 @@ interface Dropped {
 }
 
 /**
- * One for each process of a worker. Nothing that it does rejects: digests go on when nothing can be forwarded, and what
+ * One for each process of a worker. Nothing that it does rejects: whoever forwards goes on when nothing can be, and what
  * is lost to the stream is counted (rows) and warned of, once a minute at most.
  */
-export class Stager implements EpochForward {
+export class Stager implements Forwarder {
   readonly #target: ForwardTarget;
   readonly #spool: Spool;
   readonly #meter: Meter;
@@ -56,22 +56,22 @@ export class Stager implements EpochForward {
     this.#clock = clock;
   }
 
-  async stage(epoch: ForwardedEpoch): Promise<StagedEpoch> {
+  async stage(batch: ForwardedBatch): Promise<StagedBatch> {
     this.#warnWhenDue();
-    const objects = forwarded(epoch.output.objects, this.#target.what);
+    const objects = forwarded(batch.output.objects, this.#target.what);
     if (objects.length === 0) return NOTHING;
     const rows = objects.reduce((sum, object) => sum + object.rows, 0);
     try {
       const bytes = totalBytes(objects);
       if (!(await this.#hasRoom(bytes))) {
-        this.#drop(rows, epoch.arrival, `${this.#waiting} of ${this.#target.limit} bytes are taken`);
+        this.#drop(rows, batch.arrival, `${this.#waiting} of ${this.#target.limit} bytes are taken`);
         return NOTHING;
       }
       this.#waiting += bytes;
-      const entry = await this.#spool.stage(epoch.source, epoch.commit, objects, this.#clock.now());
-      return { release: () => this.#release(entry, epoch, rows), discard: () => this.#discard(entry) };
+      const entry = await this.#spool.stage(batch.source, batch.commit, objects, this.#clock.now());
+      return { release: () => this.#release(entry, batch, rows), discard: () => this.#discard(entry) };
     } catch (error) {
-      this.#drop(rows, epoch.arrival, String(error));
+      this.#drop(rows, batch.arrival, String(error));
       return NOTHING;
     }
   }
@@ -91,18 +91,18 @@ export class Stager implements EpochForward {
     this.#warn(this.#clock.now());
   }
 
-  async #release(entry: Entry, epoch: ForwardedEpoch, rows: number): Promise<void> {
+  async #release(entry: Entry, batch: ForwardedBatch, rows: number): Promise<void> {
     try {
       await this.#spool.move(entry, 'ready');
     } catch (error) {
-      if (isMissing(error)) await this.#releaseAnew(epoch, rows);
+      if (isMissing(error)) await this.#releaseAnew(batch, rows);
       // It stays staged, and whoever sends sees to it once the commit is found.
       else this.#log.warn({ entry: entry.name, error: String(error) }, 'what is committed will be forwarded later');
     }
   }
 
   /** The process stood still for so long that its entry was given up, or it was found to be committed, and is sent. */
-  async #releaseAnew({ source, commit, arrival, output }: ForwardedEpoch, rows: number): Promise<void> {
+  async #releaseAnew({ source, commit, arrival, output }: ForwardedBatch, rows: number): Promise<void> {
     try {
       const objects = forwarded(output.objects, this.#target.what);
       await this.#spool.move(await this.#spool.stage(source, commit, objects, this.#clock.now()), 'ready');

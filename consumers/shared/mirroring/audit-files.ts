@@ -2,7 +2,7 @@
 import { hourPartition } from '../../../pipeline/keys.ts';
 import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
-import type { EpochForward } from '../forward/epoch-forward.ts';
+import type { Forwarder } from '../forward/forwarder.ts';
 import { readAhead } from '../read-ahead.ts';
 import { decodeRows, encodeRows } from './audit-parquet.ts';
 
@@ -30,7 +30,7 @@ export async function putAudit(
   store: ObjectStore,
   { time, plan, half }: AuditPlace,
   rows: readonly MirroringRow[],
-  forward: EpochForward | null = null,
+  forward: Forwarder | null = null,
 ): Promise<'stored' | 'exists' | 'nothing'> {
   if (rows.length === 0) return 'nothing';
   const [key, body] = [auditKey(time, plan, half), await encodeRows(rows)];

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { VpcflowError } from '../../../../schemas/errors.ts';
 import type { ListedObject, ObjectStore } from '../../../../schemas/store.ts';
 import { Gate } from '../../gate.ts';
+import { unlessAborted } from '../../unless-aborted.ts';
 import { noTotals, type QueryTotals } from '../query-stats.ts';
 import { CacheDirectory } from './cache-directory.ts';
 import { type HeldFile, type HeldFiles, heldFiles, type ObjectFiles } from './object-files.ts';
@@ -155,19 +156,5 @@ export class CachedFiles implements ObjectFiles {
       throw new VpcflowError('VF_STORE_UNREACHABLE', `${object.key} changed while it was read`);
     }
     return cache.keep(identity, stored.body, signal);
-  }
-}
-
-/** The work's result, or the signal's reason as soon as it aborts. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const stopped = Promise.withResolvers<never>();
-  const stop = () => stopped.reject(signal.reason);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([work, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }

@@ -2,7 +2,7 @@
 // says which it is.
 import { expect, test } from 'vitest';
 import { DigestProcessor } from '../../../../consumers/digest/processor.ts';
-import type { EpochForward } from '../../../../consumers/shared/forward/epoch-forward.ts';
+import type { Forwarder } from '../../../../consumers/shared/forward/forwarder.ts';
 import { compareSequences } from '../../../../pipeline/epoch/sequence.ts';
 import type { StreamRecord } from '../../../../schemas/processor.ts';
 import { DEFAULT_SETTINGS } from '../../../../schemas/settings.ts';
@@ -30,7 +30,7 @@ const work = async (
 ): Promise<void> => {
   const store = bed.store.client({ beforeEach: step, afterEach: step });
   const stager = bed.stager();
-  const forward: EpochForward = {
+  const forward: Forwarder = {
     stage: async (epoch) => {
       step();
       const staged = await stager.stage(epoch);

@@ -1,7 +1,8 @@
 // Epochs of any number of rows and rejects, made by the real decoder, and what is to be forwarded of them.
 
+import { commitForwarded } from '../../../../consumers/digest/forward/commit-forwarded.ts';
 import type { CommitHead } from '../../../../consumers/shared/epoch-writer.ts';
-import { commitForwarded, type EpochForward } from '../../../../consumers/shared/forward/epoch-forward.ts';
+import type { Forwarder } from '../../../../consumers/shared/forward/forwarder.ts';
 import { Decoder } from '../../../../pipeline/decode/decode.ts';
 import { EpochContents, type EpochOutput } from '../../../../pipeline/epoch/contents.ts';
 import { IdentityWindow } from '../../../../pipeline/epoch/identities.ts';
@@ -51,5 +52,5 @@ export const epoch = async (n: number, rows: number, rejects = 0): Promise<TestE
 export const commit = (
   store: ObjectStore,
   { head, output }: TestEpoch,
-  forward: EpochForward,
+  forward: Forwarder,
 ): Promise<'committed' | 'tombstone'> => commitForwarded(store, head, output, forward);

@@ -1,6 +1,6 @@
 // The audit of mirroring on its way to Firehose: each row that is in the store is sent, whoever died before.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { EpochForward } from '../../../../consumers/shared/forward/epoch-forward.ts';
+import type { Forwarder } from '../../../../consumers/shared/forward/forwarder.ts';
 import { auditKey, putAudit } from '../../../../consumers/shared/mirroring/audit-files.ts';
 import { EMPTY_ROW } from '../../../../pipeline/mirror-audit/plan-rows.ts';
 import type { MirroringRow } from '../../../../schemas/mirroring/audit-row.ts';
@@ -37,7 +37,7 @@ test('each row is a line with an id, and the columns that have a value', async (
 });
 
 /** Dies where it would say that the object is there. */
-const dying = (forward: EpochForward): EpochForward => ({
+const dying = (forward: Forwarder): Forwarder => ({
   stage: async (epoch) => ({ ...(await forward.stage(epoch)), release: () => Promise.reject(new Error('killed')) }),
 });
 

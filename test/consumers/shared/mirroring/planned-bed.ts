@@ -1,5 +1,5 @@
 // Plan mode's account over the simulated one, with real sessions in it where a test wants some.
-import { fixedAccount } from '../../../../consumers/shared/mirroring/fixed-account.ts';
+import { fixedAccount } from '../../../../consumers/shared/embedded/fixed-account.ts';
 import { PlannedEc2Mirror } from '../../../../consumers/shared/mirroring/planned-account.ts';
 import type { Ec2Reader } from '../../../../consumers/shared/mirroring/planned-reads.ts';
 import { overlayKey } from '../../../../pipeline/planned-account/overlay.ts';

@@ -1,6 +1,6 @@
 // What the real account has, as plan mode sees it: never changed, read no more often than needed, gone when it is gone.
 import { describe, expect, test } from 'vitest';
-import { fixedAccount } from '../../../../consumers/shared/mirroring/fixed-account.ts';
+import { fixedAccount } from '../../../../consumers/shared/embedded/fixed-account.ts';
 import { PlannedEc2Mirror } from '../../../../consumers/shared/mirroring/planned-account.ts';
 import type { Ec2Reader } from '../../../../consumers/shared/mirroring/planned-reads.ts';
 import { SIMULATED_ACCOUNT } from '../../../../pipeline/simulation/account.ts';

@@ -13,7 +13,7 @@ afterEach(() => {
   console.log = before;
 });
 
-test('while any of the work runs, nothing is said', async () => {
+test('nothing is heard of the work, also of several at once, and everything of others meanwhile', async () => {
   const gate = Promise.withResolvers<void>();
   const first = withoutConsole(async () => {
     console.log('one');
@@ -27,9 +27,10 @@ test('while any of the work runs, nothing is said', async () => {
   });
   await expect(second).rejects.toThrow('damaged');
   console.log('four');
+  await Promise.resolve().then(() => console.log('four, later'));
   gate.resolve();
   expect(await first).toBe(1);
   expect(console.log).toBe(collect);
   console.log('five');
-  expect(said).toEqual(['five']);
+  expect(said).toEqual(['four', 'four, later', 'five']);
 });

@@ -1,7 +1,7 @@
 // Turns the facts of an account that never changes into one that can be read, as plan mode reads a real one.
 import type { AccountFacts } from '../../../pipeline/simulation/account.ts';
 import { type MirrorInstance, TAG } from '../../../schemas/mirroring/account.ts';
-import type { Ec2Reader } from './planned-reads.ts';
+import type { Ec2Reader } from '../mirroring/planned-reads.ts';
 
 const PAGE = 200;
 

@@ -15,8 +15,8 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { TAG } from '../../../schemas/mirroring/account.ts';
-import { troubleOf } from '../aws-trouble.ts';
+import { TAG } from '../../schemas/mirroring/account.ts';
+import { troubleOf } from '../shared/aws-trouble.ts';
 
 /** What is asked about: plan mode only reads; targets and their instances are made only by rules that say so. */
 export type MirrorNeeds = 'plan' | 'sessions' | 'sessions-and-targets';

@@ -1,8 +1,8 @@
 // Which of EC2's actions are permitted, asked of an EC2 that honours DryRun and of one that does not.
 import { afterEach, describe, expect, test } from 'vitest';
-import { ec2Clients } from '../../../../consumers/shared/mirroring/ec2-clients.ts';
-import { checkMirrorPermissions } from '../../../../consumers/shared/mirroring/permissions.ts';
-import { type FakeEc2, startFakeEc2 } from '../../../fakes/ec2-http/server.ts';
+import { checkMirrorPermissions } from '../../../consumers/doctor/mirroring-permissions.ts';
+import { ec2Clients } from '../../../consumers/shared/mirroring/ec2-clients.ts';
+import { type FakeEc2, startFakeEc2 } from '../../fakes/ec2-http/server.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
