@@ -7,7 +7,7 @@ import { memoryOf } from '../../pipeline/mirror-turn/memory.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
-import { type MirrorEvidence, withNeighbours, withProblems } from './evidence-for.ts';
+import { type MirrorEvidence, withNeighbours, withReasons } from './evidence-for.ts';
 import { observe } from './observe.ts';
 import type { Question, RegionPlace } from './rounds.ts';
 
@@ -59,7 +59,7 @@ export const mirroringOf = async (
     observe: observing(asking, place, requests),
     plan: (world, obstacles) => {
       const plan = planMirroring({ rules, requests, world, memory: memoryOf(memory, world), obstacles });
-      return withProblems(plan, found.problems);
+      return withReasons(plan, found);
     },
   };
 };

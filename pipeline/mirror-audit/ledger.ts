@@ -2,6 +2,7 @@
 import type { MirroringRow, SessionHistory } from '../../schemas/mirroring/audit-row.ts';
 import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
 import type { MirrorMode } from '../../schemas/mirroring/rules.ts';
+import { purposeOf, purposeOn } from '../mirror-plan/purpose.ts';
 import { decodeRequest } from './request-json.ts';
 import { compareRows, placeOf, type RowPlace } from './row-order.ts';
 import { SessionHistories } from './session-histories.ts';
@@ -88,7 +89,7 @@ export class Ledger {
    * later state of the finding may be mirrored again. Null: nobody did.
    */
   released(finding: string | null, interfaceId: string): number | null {
-    const all = [...(this.#released.get(JSON.stringify([finding, interfaceId]))?.values() ?? [])];
+    const all = [...(this.#released.get(purposeOn(interfaceId, purposeOf(finding)))?.values() ?? [])];
     const over = all.filter(
       ({ mode, session, gone }) =>
         session === null || (!(gone && this.ending(session)) && this.#sessions.get(mode, session)?.ended !== null),
@@ -160,7 +161,7 @@ export class Ledger {
     const place = placeOf(row);
     const { interface_id, finding_id, finding_updated, session_id: session } = row;
     if (place === null || interface_id === null || row.phase !== 'decided' || !isRelease(row)) return;
-    const key = JSON.stringify([finding_id, interface_id]);
+    const key = purposeOn(interface_id, purposeOf(finding_id));
     const known = this.#released.get(key) ?? new Map<string, Released>();
     const gone = row.reason === 'gone';
     const release = { place, mode: this.#scope.mode, session, gone, upTo: finding_updated ?? place.time };

@@ -1,5 +1,6 @@
 // Turns the answer about mirroring into text: JSON, CSV and NDJSON for programs, a table for people.
 import type { QueryValue } from '../../schemas/query.ts';
+import { tagTime } from '../mirror-plan/tag-time.ts';
 import { formatMany } from '../quantities.ts';
 import { csvHeader, csvRow, jsonRow } from '../rows/text-formats.ts';
 import { formatTime } from '../window/window.ts';
@@ -81,7 +82,7 @@ function withoutLine(entry: SessionEntry): string {
 }
 
 const timeText = (value: QueryValue | undefined): string =>
-  typeof value === 'number' ? formatTime(Math.floor(value / 1000) * 1000) : '-';
+  typeof value === 'number' ? tagTime(value) : '-';
 
 const cell = (value: QueryValue | undefined): string =>
   value === null || value === undefined

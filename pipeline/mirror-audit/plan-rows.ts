@@ -2,6 +2,7 @@
 import { type MirrorSession, TAG } from '../../schemas/mirroring/account.ts';
 import { MIRRORING_COLUMNS, type MirroringRow } from '../../schemas/mirroring/audit-row.ts';
 import type { MirrorAction, MirrorDecision, MirrorRequest } from '../../schemas/mirroring/plan.ts';
+import { readRequestKey } from '../mirror-plan/request-key.ts';
 import { truncateToMinute } from '../window/window.ts';
 import type { AnsweredCall, AskedRequest, AuditedPlan } from './audited-plan.ts';
 import { callColumns, type RowPart, valueColumns } from './call-columns.ts';
@@ -95,7 +96,7 @@ function placeColumns(
 ): RowPart {
   const interfaceId = decision.interface ?? session.interface_id ?? null;
   const place = interfaceId === null ? undefined : world?.interfaces.get(interfaceId);
-  const only = request?.instances.length === 1 ? request.instances[0] : null;
+  const only = decision.neighbour === null && request?.instances.length === 1 ? request.instances[0] : null;
   const instanceId = decision.instance ?? place?.instance ?? session.instance_id ?? only;
   const instance = instanceId === null ? undefined : world?.instances.get(instanceId);
   return {
@@ -122,10 +123,11 @@ function requestColumns(key: string, asked: AskedRequest | undefined): RowPart {
 }
 
 function keyColumns(key: string): RowPart {
-  const [, cause, id, updated] = /^(finding|launch|existing)\/(.*?)(?:\/(\d+))?$/s.exec(key) ?? [];
-  if (cause === undefined) return {};
-  if (cause !== 'finding') return { cause, instance_id: id };
-  return { cause, finding_id: id, finding_updated: updated === undefined ? null : Number(updated) };
+  const asker = readRequestKey(key);
+  if (asker === null) return {};
+  const { cause } = asker;
+  if (cause !== 'finding') return { cause, instance_id: asker.instance };
+  return { cause, finding_id: asker.finding, finding_updated: asker.updatedAt };
 }
 
 /** What is known of a session by its id: from EC2 as it was read, else from the audit. */

@@ -1,5 +1,6 @@
 // Turns audit rows, in any order and however often, into the life of each session that we made.
 import type { MirroringColumn, MirroringRow, SessionHistory } from '../../schemas/mirroring/audit-row.ts';
+import { purposeOf, purposeOn } from '../mirror-plan/purpose.ts';
 import { compareRows, placeOf, type RowPlace } from './row-order.ts';
 
 /** A row with its place. */
@@ -68,7 +69,7 @@ export class SessionHistories {
   }
 
   #announce(placed: Placed): void {
-    const key = purposeOf(placed.row);
+    const key = announcedFor(placed.row);
     const calls = this.#announced.get(key) ?? new Map<string, Placed>();
     this.#announced.set(key, calls.set(identityOf(placed), placed));
   }
@@ -114,7 +115,7 @@ export class SessionHistories {
 
   /** The last call for the same purpose before the session was met. */
   #announcementOf(met: Placed): Placed | null {
-    const calls = [...(this.#announced.get(purposeOf(met.row))?.values() ?? [])];
+    const calls = [...(this.#announced.get(announcedFor(met.row))?.values() ?? [])];
     return calls
       .filter((call) => compareRows(call.place, met.place) < 0)
       .reduce<Placed | null>((a, b) => later(a, b), null);
@@ -164,8 +165,8 @@ const MEETINGS: readonly {
 
 const identityOf = ({ place }: Placed): string => `${place.plan} ${place.seq}`;
 
-const purposeOf = (row: MirroringRow): string =>
-  JSON.stringify([row.mode, row.interface_id, row.finding_id ?? row.cause]);
+const announcedFor = ({ mode, interface_id, finding_id }: MirroringRow): string =>
+  `${mode} ${purposeOn(interface_id ?? '', purposeOf(finding_id))}`;
 
 const earlier = (a: Placed | null, b: Placed): Placed => (a === null || compareRows(b.place, a.place) < 0 ? b : a);
 const later = (a: Placed | null, b: Placed): Placed => (a === null || compareRows(b.place, a.place) > 0 ? b : a);

@@ -5,7 +5,7 @@ import { quoted } from './json-members.ts';
 
 /** Ids of AWS's own and of emulators: hexadecimal, longer or shorter, or with parts. */
 export const INSTANCE_ID = /^i-[0-9a-z][0-9a-z-]{0,63}$/i;
-export const INTERFACE_ID = /^eni-[0-9a-z][0-9a-z-]{0,63}$/i;
+const INTERFACE_ID = /^eni-[0-9a-z][0-9a-z-]{0,63}$/i;
 
 const MAX_NAMED = 1000; // of a kind in one finding: what GuardDuty's lists hold (400 resources) and more
 const MAX_NOTES = 10;

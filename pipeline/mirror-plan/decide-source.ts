@@ -4,11 +4,12 @@ import { TAG } from '../../schemas/mirroring/account.ts';
 import type { MirrorMemory, MirrorRequest, Neighbour } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRule, MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { AnyAction, Draft, DraftSession } from './draft.ts';
+import { carriedBy } from './earlier-sessions.ts';
 import { guarded, unmeasured } from './guards.ts';
 import { newSession, sessionTags } from './new-session.ts';
-import { isOurs, PURPOSE_OF_INSTANCE, purposeOf, purposeOfFinding } from './owned.ts';
-import { subjectOfSession } from './reactions.ts';
-import { freeNumber, isFull, shadowed, untested, unusable } from './source.ts';
+import { isOurs } from './owned.ts';
+import { purposeOf, purposeOn, taggedPurpose } from './purpose.ts';
+import { freeNumber, isFull, untested, unusable } from './source.ts';
 import { expiryOf, readTagTime, tagTime } from './tag-time.ts';
 import { launchedTarget, refusedCall, type Step } from './target-instances.ts';
 import { namedTarget } from './targets.ts';
@@ -37,12 +38,12 @@ const sentence = (...parts: readonly string[]): string => parts.filter((part) =>
 const expiryFor = ({ finding, at }: MirrorRequest, rule: MirrorRule): number | null =>
   finding === null ? null : expiryOf(at, rule.ttl);
 
-const purposeFor = ({ finding }: MirrorRequest): string =>
-  finding === null ? PURPOSE_OF_INSTANCE : purposeOfFinding(finding.id);
+const purposeFor = ({ finding }: MirrorRequest): string => purposeOf(finding?.id ?? null);
 
 /** Ours, for the same finding (or instance): the one that stays when there are two. */
-function sessionFor(draft: Draft, source: string, purpose: string): DraftSession | null {
-  const same = draft.sessionsOn(source).filter((one) => isOurs(one) && purposeOf(one.tags) === purpose);
+export function sessionFor(draft: Draft, source: string, request: MirrorRequest): DraftSession | null {
+  const purpose = purposeFor(request);
+  const same = draft.sessionsOn(source).filter((one) => isOurs(one) && taggedPurpose(one.tags) === purpose);
   const order = (a: DraftSession, b: DraftSession) => a.number - b.number || ((a.id ?? '') < (b.id ?? '') ? -1 : 1);
   return same.toSorted(order)[0] ?? null;
 }
@@ -66,7 +67,9 @@ function keepOrExtend(draft: Draft, candidate: Candidate, session: DraftSession)
   const { id, target, tags } = session;
   const more = { session: id, target };
   const expires = expiryFor(candidate.request, candidate.rule);
-  const keep = (detail: string) => decide(draft, candidate, { outcome: 'keep', reason: 'already', detail }, more);
+  const carried = carriedBy(session, draft.sessionsOn(session.interface));
+  const keep = (detail: string) =>
+    decide(draft, candidate, { outcome: 'keep', reason: 'already', detail: sentence(detail, carried) }, more);
   if (target === null) return decide(draft, candidate, wait('target_starting', 'a session for it waits'));
   if (id === null) return keep('a session of this plan');
   if (expires === null) return keep('');
@@ -75,7 +78,7 @@ function keepOrExtend(draft: Draft, candidate: Candidate, session: DraftSession)
   if (expires <= until || expires <= draft.world.now) return keep(`until ${tagTime(until)}`);
   const refused = refusedCall(draft, id);
   if (refused !== null) return decide(draft, candidate, refused, more);
-  const detail = `until ${tagTime(expires)}, before ${tagTime(until)}`;
+  const detail = sentence(`until ${tagTime(expires)}, before ${tagTime(until)}`, carried);
   const decision = decide(draft, candidate, { outcome: 'extend', reason: 'extended', detail }, more);
   draft.act(decision, { kind: 'set-tags', id, tags: { [TAG.expires]: tagTime(expires) } });
   return decision;
@@ -108,7 +111,7 @@ const hasCall = (step: Step): step is Extract<Step, { call: AnyAction }> => 'cal
 /** Exactly one decision, with at most one call. */
 export function decideSource({ draft, rules, memory, hosts }: Planning, candidate: Candidate): number {
   const { request, source, instance, rule } = candidate;
-  const there = sessionFor(draft, source.id, purposeFor(request));
+  const there = sessionFor(draft, source.id, request);
   if (there !== null) return keepOrExtend(draft, candidate, there);
 
   const verdict =
@@ -118,7 +121,7 @@ export function decideSource({ draft, rules, memory, hosts }: Planning, candidat
     missingFilter(draft, rule) ??
     isFull(draft, source.id) ??
     guarded(draft, rules, rule, source.id) ??
-    refusedCall(draft, subjectOfSession(source.id, purposeFor(request)));
+    refusedCall(draft, purposeOn(source.id, purposeFor(request)));
   if (verdict !== null) return decide(draft, candidate, verdict);
 
   const number = freeNumber(draft, source.id);
@@ -129,12 +132,16 @@ export function decideSource({ draft, rules, memory, hosts }: Planning, candidat
     const decision = decide(draft, candidate, step.verdict);
     if (hasCall(step)) draft.act(decision, step.call);
     const tags = sessionTags(request, rule, expires);
-    if (step.verdict.reason === 'target_starting') draft.reserve({ interface: source.id, number, tags });
+    const { filter, packetLength, virtualNetworkId } = rule;
+    const place = { interface: source.id, number, tags, filter, packetLength, virtualNetworkId };
+    if (step.verdict.reason === 'target_starting') draft.reserve(place);
     return decision;
   }
   const { target } = step;
+  const { filter, packetLength } = rule;
+  const carried = carriedBy({ number, target, filter, packetLength }, draft.sessionsOn(source.id));
   const notes = [
-    ...[step.detail, shadowed(draft, source.id, number), untested(instance), unmeasured(draft, rules, source.id)],
+    ...[step.detail, carried, untested(instance), unmeasured(draft, rules, source.id)],
     draft.filter(rule.filter)?.rules === 0 ? `${rule.filter} has no rules: it mirrors nothing` : '',
   ];
   const wanted: Verdict = { outcome: 'create', reason: 'wanted', detail: sentence(...notes) };

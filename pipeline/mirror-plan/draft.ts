@@ -17,7 +17,7 @@ import type {
 import { isOurs } from './owned.ts';
 
 /** A session that is there, that a call of this plan makes, or that waits for its target and keeps its place meanwhile. */
-export type DraftSession = Pick<MirrorSession, 'interface' | 'number' | 'tags'> & {
+export type DraftSession = Omit<MirrorSession, 'id' | 'target'> & {
   /** Null: it is not there yet. */
   readonly id: string | null;
   /** Null: it waits for one. */
@@ -141,6 +141,10 @@ export class Draft {
     return this.#decisions.push({ ...EMPTY_DECISION, ...decision }) - 1;
   }
 
+  decided(decision: number): MirrorDecision {
+    return this.#decisions[decision];
+  }
+
   /** A call, and what it would leave. */
   act(decision: number | null, action: AnyAction): void {
     this.#actions.push({ decision, ...action } as MirrorAction); // the members of one kind, put together again
@@ -151,7 +155,7 @@ export class Draft {
   }
 
   /** A place among the limits for a session whose target is on its way: what is less wanted does not take it. */
-  reserve(session: Pick<MirrorSession, 'interface' | 'number' | 'tags'>): void {
+  reserve(session: Omit<MirrorSession, 'id' | 'target'>): void {
     this.#hold({ ...session, id: null, target: null });
   }
 

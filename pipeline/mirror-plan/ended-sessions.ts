@@ -3,7 +3,8 @@ import type { MirrorSession } from '../../schemas/mirroring/account.ts';
 import { TAG } from '../../schemas/mirroring/account.ts';
 import type { MirrorMemory } from '../../schemas/mirroring/plan.ts';
 import type { Draft } from './draft.ts';
-import { isOurs, PURPOSE_OF_INSTANCE, purposeOf } from './owned.ts';
+import { isOurs } from './owned.ts';
+import { purposeOf, purposeOn, taggedPurpose } from './purpose.ts';
 import { readTagTime, tagTime } from './tag-time.ts';
 import { refusedCall } from './target-instances.ts';
 import type { Verdict } from './wanted.ts';
@@ -26,15 +27,15 @@ export function releaseSession(draft: Draft, session: MirrorSession, verdict: Ve
 
 /** Of a finding's session whose tag cannot be read: nobody knows when it is over. */
 export const isUnreadable = ({ tags }: MirrorSession): boolean =>
-  purposeOf(tags) !== PURPOSE_OF_INSTANCE && readTagTime(tags[TAG.expires]) === null;
+  taggedPurpose(tags) !== purposeOf(null) && readTagTime(tags[TAG.expires]) === null;
 
 const byNumber = (a: MirrorSession, b: MirrorSession): number => a.number - b.number || (a.id < b.id ? -1 : 1);
 
 /** Our sessions that can be read, those for the same purpose on the same interface together. */
 function groups(draft: Draft): readonly (readonly MirrorSession[])[] {
   const ours = draft.world.sessions.filter((one) => isOurs(one) && !draft.isGone(one.id));
-  const known = ours.filter((one) => purposeOf(one.tags) !== null && !isUnreadable(one)).toSorted(byNumber);
-  const grouped = Map.groupBy(known, (one) => JSON.stringify([one.interface, purposeOf(one.tags)]));
+  const known = ours.filter((one) => taggedPurpose(one.tags) !== null && !isUnreadable(one)).toSorted(byNumber);
+  const grouped = Map.groupBy(known, (one) => purposeOn(one.interface, taggedPurpose(one.tags)));
   return [...grouped.keys()].sort().map((key) => grouped.get(key) ?? []);
 }
 

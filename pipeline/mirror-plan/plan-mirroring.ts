@@ -4,6 +4,7 @@
 // EC2 refused, until no call is left. So "target instance pending -> running -> target -> sessions" and "target full ->
 // next" are further steps, and a worker that died between two calls is one that asks again.
 import type {
+  DecisionReason,
   MirrorDecision,
   MirrorMemory,
   MirrorObstacle,
@@ -14,10 +15,10 @@ import type {
 } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import { matchRule } from '../mirror-rules/match.ts';
-import { type Candidate, decideSource, goneBefore, type Planning } from './decide-source.ts';
+import { type Candidate, decideSource, goneBefore, type Planning, sessionFor } from './decide-source.ts';
 import { Draft } from './draft.ts';
 import { orderedRequests } from './ordered-requests.ts';
-import { purposeOf, purposeOfFinding } from './owned.ts';
+import { purposeOf, taggedPurpose } from './purpose.ts';
 import { notRunning, notYetThere, targetHosts } from './source.ts';
 import { chooseInterfaces, evidenceOf, instancesOf, neighboursOf, orphansOf } from './subjects.ts';
 import { refusedCall } from './target-instances.ts';
@@ -70,7 +71,7 @@ function isMirrored({ draft, rules, memory }: Planning, request: MirrorRequest):
 
 function releaseArchived(draft: Draft, request: MirrorRequest, finding: string): void {
   const sessions = [...draft.ours]
-    .filter(({ tags }) => purposeOf(tags) === purposeOfFinding(finding))
+    .filter(({ tags }) => taggedPurpose(tags) === purposeOf(finding))
     .toSorted((a, b) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1));
   if (sessions.length === 0) tell(draft, request, { outcome: 'keep', reason: 'archived', detail: 'it has no session' });
   for (const { id, interface: source } of sessions) {
@@ -131,12 +132,26 @@ function decideOne(planning: Planning, candidate: Candidate): number {
   return tell(planning.draft, request, gone, about);
 }
 
-/** Each by the rule of its own instance. */
+/** Why an interface is passed over for the next one of the evidence: it cannot be a source, or no rule wants it. */
+const NO_SOURCE: readonly DecisionReason[] = [
+  ...(['interface_gone', 'interface_kind', 'instance_gone', 'family', 'is_target', 'no_rule'] as const),
+];
+
+/**
+ * The first of them that can be sources, each by the rule of its own instance; those that cannot take no place, and are
+ * told of. One that is mirrored for the request already stays among them.
+ */
 function decideNeighbours(planning: Planning, request: MirrorRequest, seen: ReadonlySet<string>): void {
   const { draft, rules } = planning;
-  for (const neighbour of neighboursOf(request, rules.neighbours)) {
-    if (seen.has(neighbour.interface)) continue;
-    decideNeighbour(planning, request, neighbour, draft.interface(neighbour.interface)?.instance ?? null);
+  const candidates = neighboursOf(request).filter((one) => !seen.has(one.interface));
+  const isMirrored = (one: Neighbour): boolean => sessionFor(draft, one.interface, request) !== null;
+  const [there, others] = [candidates.filter(isMirrored), candidates.filter((one) => !isMirrored(one))];
+  let left = rules.neighbours;
+  for (const neighbour of [...there, ...others]) {
+    if (left <= 0) return;
+    const host = draft.interface(neighbour.interface)?.instance ?? null;
+    const { outcome, reason } = draft.decided(decideNeighbour(planning, request, neighbour, host));
+    if (outcome !== 'refuse' || !NO_SOURCE.includes(reason)) left -= 1;
   }
 }
 
@@ -152,8 +167,11 @@ function decideNeighbour(
   const about = { interface: neighbour.interface, instance: host, neighbour };
   const because = (verdict: Verdict): number =>
     tell(draft, request, { ...verdict, detail: `${verdict.detail}; ${evidence}` }, about);
-  if (source === null || host === null)
+  if (source === null || host === null) {
+    const isOther = source !== null && source.kind !== 'interface'; // a NAT gateway's, a load balancer's
+    if (isOther) return because(refuse('interface_kind', `${source.id} is of the kind ${source.kind}`));
     return because(refuse('interface_gone', `${neighbour.interface} is of no instance`));
+  }
   const instance = draft.instance(host);
   const verdict = notRunning(host, instance);
   if (verdict !== null || instance === null) return because(verdict ?? refuse('instance_gone', host));

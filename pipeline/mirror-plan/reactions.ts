@@ -1,7 +1,7 @@
 // Turns EC2's refusal of a call into what the next plan has to go around.
 import { type MirrorRefusal, TAG } from '../../schemas/mirroring/account.ts';
-import type { MirrorAction, MirrorObstacle } from '../../schemas/mirroring/plan.ts';
-import { purposeOf } from './owned.ts';
+import { type MirrorAction, type MirrorObstacle, NOT_CALLED } from '../../schemas/mirroring/plan.ts';
+import { purposeOn, taggedPurpose } from './purpose.ts';
 
 type What = MirrorObstacle['what'];
 
@@ -13,7 +13,7 @@ const GENERAL: readonly (readonly [RegExp, What])[] = [
   [/^(SlowDown|TooManyRequestsException|EC2ThrottledException|BandwidthLimitExceeded)$/, 'later'],
   [/^(Unavailable|ServiceUnavailable(Exception)?|InternalError|InternalFailure|InternalServerError)$/, 'later'],
   [/^(TimeoutError|RequestTimeout(Exception)?|NetworkingError|ECONN\w+|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN)$/, 'later'],
-  [/^NotCalled$/, 'later'],
+  [new RegExp(`^${NOT_CALLED}$`), 'later'],
   [/^TrafficMirrorSessionsPerInterfaceLimitExceeded$/, 'sessions-full'],
   [/^TrafficMirror(Sources|Sessions)PerTargetLimitExceeded$/, 'target-full'],
   [/^TrafficMirrorSessionLimitExceeded$/, 'account-sessions-full'],
@@ -51,7 +51,7 @@ const POSSIBLE: Readonly<Record<MirrorAction['kind'], readonly What[]>> = {
 export function subjectOfCall(action: MirrorAction): string {
   switch (action.kind) {
     case 'create-session':
-      return subjectOfSession(action.session.interface, purposeOf(action.session.tags) ?? '');
+      return purposeOn(action.session.interface, taggedPurpose(action.session.tags));
     case 'create-target':
       return action.target.interface;
     case 'run-instance':
@@ -61,7 +61,6 @@ export function subjectOfCall(action: MirrorAction): string {
   }
 }
 
-export const subjectOfSession = (networkInterface: string, purpose: string): string => `${networkInterface} ${purpose}`;
 export const subjectOfInstance = (rule: string, subnet: string): string => `${rule} ${subnet}`;
 
 function whatOf(action: MirrorAction, { code, message }: Pick<MirrorRefusal, 'code' | 'message'>): What {

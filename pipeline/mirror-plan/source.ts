@@ -2,7 +2,8 @@
 import type { MirrorInstance, MirrorInterface } from '../../schemas/mirroring/account.ts';
 import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
-import type { Draft, DraftSession } from './draft.ts';
+import type { Draft } from './draft.ts';
+import { namedSession } from './earlier-sessions.ts';
 import { familyOf, mirrorSupport } from './families.ts';
 import { EC2_LIMITS, READ_LAG } from './limits.ts';
 import { isOurs } from './owned.ts';
@@ -68,14 +69,12 @@ export function unusable(
   return unsupportedKind(draft, source) ?? unsupportedFamily(instance, rules);
 }
 
-const named = ({ id, number }: DraftSession): string => `${id ?? 'one to be made'} (number ${number})`;
-
 /** EC2's own limits of the interface and the account. */
 export function isFull(draft: Draft, source: string): Verdict | null {
   const held = draft.sessionsOn(source);
   const met = draft.meets('sessions-full', source);
   if (held.length >= EC2_LIMITS.sessionsPerInterface || met !== null) {
-    const by = held.length === 0 ? `${met?.code}: ${met?.message}` : `mirrored by ${held.map(named).join(', ')}`;
+    const by = held.length === 0 ? `${met?.code}: ${met?.message}` : `mirrored by ${held.map(namedSession).join(', ')}`;
     return refuse('sessions_full', by);
   }
   const full = draft.meets('account-sessions-full');
@@ -100,13 +99,6 @@ export function freeNumber(draft: Draft, source: string): number | null {
     if (refused >= EC2_LIMITS.sessionsPerInterface) return null;
   }
   return null;
-}
-
-/** Said of a session behind one that is not ours: each packet is mirrored once, by the lowest number that accepts it. */
-export function shadowed(draft: Draft, source: string, number: number): string {
-  const before = draft.sessionsOn(source).filter((session) => !isOurs(session) && session.number < number);
-  if (before.length === 0) return '';
-  return `packets that ${before.map(named).join(', ')} accepts, not ours, do not reach it`;
 }
 
 /** Said where EC2's list does not name the family. */

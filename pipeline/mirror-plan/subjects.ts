@@ -11,11 +11,14 @@ export interface Chosen {
   readonly why: string;
 }
 
+/** Interfaces of the evidence that may be no sources. */
+const SPARE_CANDIDATES = 10;
+
 const byDevice = (a: MirrorInterface, b: MirrorInterface): number =>
   (a.deviceIndex ?? Number.MAX_SAFE_INTEGER) - (b.deviceIndex ?? Number.MAX_SAFE_INTEGER) || (a.id < b.id ? -1 : 1);
 
 /** The interfaces that are attached to the instance, by device index. */
-export const attachedTo = (draft: Draft, instance: MirrorInstance): readonly MirrorInterface[] =>
+const attachedTo = (draft: Draft, instance: MirrorInstance): readonly MirrorInterface[] =>
   instance.interfaces
     .map(({ id }) => draft.interface(id))
     .filter((one) => one !== null && one.instance === instance.id)
@@ -79,12 +82,14 @@ export function chooseInterfaces(
   return affected(attached, finding);
 }
 
-/** At most `most` of the request's, by bytes: the interfaces that exchanged most with the remote address. */
-export const neighboursOf = ({ neighbours }: MirrorRequest, most: number): readonly Neighbour[] =>
+/** The request's, by bytes: first the interfaces that exchanged most with the remote address. */
+export const neighboursOf = ({ neighbours }: MirrorRequest): readonly Neighbour[] =>
   [...Map.groupBy(neighbours, (one) => one.interface).values()]
     .map((same) => same.reduce((a, b) => (b.bytes > a.bytes ? b : a)))
-    .toSorted((a, b) => (a.bytes === b.bytes ? (a.interface < b.interface ? -1 : 1) : a.bytes > b.bytes ? -1 : 1))
-    .slice(0, most);
+    .toSorted((a, b) => (a.bytes === b.bytes ? (a.interface < b.interface ? -1 : 1) : a.bytes > b.bytes ? -1 : 1));
+
+/** How many interfaces the evidence is to name, so that `most` of them can be sources: NAT gateways, say, cannot. */
+export const candidatesFor = (most: number): number => (most === 0 ? 0 : most + SPARE_CANDIDATES);
 
 /** The evidence in a sentence. */
 export function evidenceOf({ bytes, window, complete }: Neighbour): string {

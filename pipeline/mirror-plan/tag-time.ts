@@ -1,7 +1,8 @@
 // Turns times into the texts of tags, and back.
+import { formatTime } from '../window/window.ts';
 
-/** Unix ms, a whole second, as `2026-11-22T02:15:00Z`. */
-export const tagTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+/** Unix ms, cut to the second, as `2026-11-22T02:15:00Z`. */
+export const tagTime = (ms: number): string => formatTime(Math.floor(ms / 1000) * 1000);
 
 /** Unix ms of RFC 3339 in UTC; null for any other text, or none. */
 export function readTagTime(text: string | undefined): number | null {

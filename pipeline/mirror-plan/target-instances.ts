@@ -116,11 +116,12 @@ function isUnfit(draft: Draft, host: MirrorInstance): boolean {
 /** The target of a host that has none; null where it has one, or can have none. */
 function targetOn(draft: Draft, rule: MirrorRule, host: MirrorInstance): Step | null {
   const networkInterface = primaryOf(host);
-  if (networkInterface === null || draft.targetInterfaces.has(networkInterface) || isUnfit(draft, host)) return null;
+  if (networkInterface === null) return null;
   const starting = wait('target_starting', `${host.id} runs, its target is being made`);
   // A target that was made just now, and that EC2 does not find yet.
   const isBehind = draft.world.targets.some((one) => one.interface === networkInterface && draft.isGone(one.id));
   if (isBehind) return { verdict: starting };
+  if (draft.targetInterfaces.has(networkInterface) || isUnfit(draft, host)) return null;
   if (draft.meets('interface-is-target', networkInterface) !== null) return { verdict: starting };
   const refused = refusedCall(draft, networkInterface);
   if (refused !== null) return { verdict: refused };

@@ -43,7 +43,7 @@ export function firstWithRoom(
 }
 
 /** What a person should know of a target: that packets cross zones. */
-export function crossing(draft: Draft, target: MirrorTarget, source: MirrorInterface): string {
+function crossing(draft: Draft, target: MirrorTarget, source: MirrorInterface): string {
   const zone = zoneOf(draft, target);
   return zone === null || zone === source.zone ? '' : `${target.id} is in ${zone}, the source in ${source.zone}`;
 }

@@ -11,7 +11,7 @@ import { refusedCall } from './target-instances.ts';
 import type { Verdict } from './wanted.ts';
 
 /** Its host, where we made it and EC2 still has it. */
-export function ownHost(draft: Draft, target: MirrorTarget): MirrorInstance | null {
+function ownHost(draft: Draft, target: MirrorTarget): MirrorInstance | null {
   const id = target.interface === null ? null : (draft.interface(target.interface)?.instance ?? null);
   const host = id === null ? undefined : draft.world.managedInstances.find((one) => one.id === id);
   return host !== undefined && isOurs(host) && host.state !== 'terminated' ? host : null;

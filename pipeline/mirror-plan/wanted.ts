@@ -7,6 +7,7 @@ import type {
   MirrorWorld,
 } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
+import { matchesPattern } from './pattern.ts';
 import { tagTime } from './tag-time.ts';
 
 /** What is decided, without whom it is about. */
@@ -18,21 +19,6 @@ export interface Verdict {
 
 export const refuse = (reason: DecisionReason, detail: string): Verdict => ({ outcome: 'refuse', reason, detail });
 export const wait = (reason: DecisionReason, detail: string): Verdict => ({ outcome: 'wait', reason, detail });
-
-/** Whether a pattern with `*` for any characters is the whole of the text. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const [first, ...parts] = pattern.split('*');
-  const last = parts.pop();
-  if (last === undefined) return pattern === text;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of parts) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
-}
 
 const ENABLED = { finding: 'findings', launch: 'launches', existing: 'existing' } as const;
 

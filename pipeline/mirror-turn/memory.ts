@@ -2,6 +2,7 @@
 import type { MirrorMemory, MirrorWorld } from '../../schemas/mirroring/plan.ts';
 import type { Ledger } from '../mirror-audit/ledger.ts';
 import { READ_LAG } from '../mirror-plan/limits.ts';
+import { purposeOf, purposeOn } from '../mirror-plan/purpose.ts';
 
 /**
  * The housekeeping writes down within a minute that somebody deleted a session; a finding that comes again before that
@@ -9,20 +10,18 @@ import { READ_LAG } from '../mirror-plan/limits.ts';
  */
 export const memoryOf = (ledger: Ledger, { sessions, now }: Pick<MirrorWorld, 'sessions' | 'now'>): MirrorMemory => {
   const there = new Set(sessions.map(({ id }) => id));
-  const purpose = (finding: string | null, networkInterface: string): string =>
-    JSON.stringify([finding, networkInterface]);
   const gone = ledger
     .sessions()
     .filter(({ session_id, started }) => !there.has(session_id) && started + READ_LAG <= now)
     .filter(({ session_id }) => !ledger.ending(session_id));
   const vanished = new Map(
-    gone.map(({ finding_id, interface_id, started }) => [purpose(finding_id, interface_id), started]),
+    gone.map(({ finding_id, interface_id, started }) => [purposeOn(interface_id, purposeOf(finding_id)), started]),
   );
   return {
     decided: (finding) => ledger.decided(finding),
     released: (finding, networkInterface) => {
       const known = ledger.released(finding, networkInterface);
-      const started = vanished.get(purpose(finding, networkInterface));
+      const started = vanished.get(purposeOn(networkInterface, purposeOf(finding)));
       if (known !== null || started === undefined) return known;
       // It was made for no later state than the one that was known then.
       return finding === null ? now : (ledger.decided(finding)?.updatedAt ?? started);

@@ -3,6 +3,7 @@ import type { Finding, IgnoredEvent, MirrorEvent } from '../../schemas/mirroring
 import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { AskedRequest } from '../mirror-audit/audited-plan.ts';
+import { requestKey } from '../mirror-plan/request-key.ts';
 
 export type IgnoredMirrorEvent = Extract<MirrorEvent, { readonly kind: 'ignored' }>;
 
@@ -16,7 +17,7 @@ export interface BatchRequests {
 
 /** `at`: Unix ms, of the event. */
 export const findingRequest = (finding: Finding, at: number): MirrorRequest => ({
-  key: `finding/${finding.id}/${finding.updatedAt}`,
+  key: requestKey({ cause: 'finding', finding: finding.id, updatedAt: finding.updatedAt }),
   cause: 'finding',
   ...{ account: finding.account, region: finding.region, instances: finding.instances },
   ...{ finding, at, neighbours: [] },
@@ -26,7 +27,7 @@ export const instanceRequest = (
   cause: 'launch' | 'existing',
   { account, region, instance, at }: Pick<MirrorRequest, 'account' | 'region' | 'at'> & { readonly instance: string },
 ): MirrorRequest => ({
-  key: `${cause}/${instance}`,
+  key: requestKey({ cause, instance }),
   ...{ cause, account, region, instances: [instance], finding: null, at, neighbours: [] },
 });
 

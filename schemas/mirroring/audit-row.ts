@@ -1,16 +1,12 @@
 // The columns of the audit of mirroring: one row for each decision, each call about to be made, and each answer.
 
-/** `decided` and `calling` lie in the object written before a plan is carried out, `answered` in the one after. */
-export const AUDIT_PHASES = ['decided', 'calling', 'answered'] as const;
-export type AuditPhase = (typeof AUDIT_PHASES)[number];
-
 /** In table order. `timestamp` is Unix ms, UTC. NULL where a row has nothing to say. */
 export const MIRRORING_COLUMNS = {
   time: 'timestamp',
   minute: 'timestamp', // of `time`: joins with the digests
   plan: 'string', // the id of the plan: its two objects begin with it
   seq: 'integer', // within the plan, ascending over both objects
-  phase: 'string',
+  phase: 'string', // decided, calling: in the object written before a plan is carried out; answered: in the one after
   mode: 'string', // plan, apply
   account_id: 'string',
   region: 'string',

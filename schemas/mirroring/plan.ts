@@ -115,7 +115,6 @@ export type MirrorAction = { readonly decision: number | null } & (
   | { readonly kind: 'set-tags'; readonly id: string; readonly tags: Tags }
   | { readonly kind: 'remove-tags'; readonly id: string; readonly keys: readonly string[] }
 );
-export type MirrorActionKind = MirrorAction['kind'];
 
 /** Calls do not depend on each other's answers, except that they are made in order and what one refuses may fail the next. */
 export interface MirrorPlan {
@@ -139,6 +138,9 @@ export interface MirrorWorld {
   /** Mbit/s of interfaces in the last hour's digests; one that is not there: none known. */
   readonly mbps: ReadonlyMap<string, number>;
 }
+
+/** The code of an answer to a call that was not made, because EC2 had asked for fewer. */
+export const NOT_CALLED = 'NotCalled';
 
 /** What EC2 refused in this round: the next plan goes around it. `subject` is what it was about. */
 export interface MirrorObstacle {

@@ -35,7 +35,7 @@ test('the neighbours of a finding are mirrored with it, with the evidence in the
   expect(asked).toEqual([
     {
       addresses: ['198.51.100.7'],
-      count: 2,
+      count: 12, // some of them may be no sources
       at,
       scope: { account: bed.fake.account, region: 'us-east-1', except: [] },
     },
@@ -76,6 +76,24 @@ test('digests that do not answer: the finding is mirrored without neighbours, an
   expect(bed.sessions).toEqual(['eni-0 a']);
   const [decided] = (await bed.rows()).filter(({ phase }) => phase === 'decided');
   expect(decided.detail).toContain(problem);
+});
+
+test('digests without such a row, and findings without a remote address: the decision says so', async () => {
+  bed = await WorkBed.open(rulesOf({ neighbours: 2 }), worldOf(3));
+  let found = { neighbours: [] as ReturnType<typeof neighbour>[], complete: true as boolean | null };
+  bed.evidence = { ...bed.evidence, neighbours: async () => ({ ...found, window: WINDOW, problem: null }) };
+  const detailOf = async (id: string, instance: string, remote: string) => {
+    await bed.deliver(bed.worker(), bed.records([findingEvent({ id, instance, at: bed.clock.now(), remote })]));
+    const rows = (await bed.rows()).filter((row) => row.phase === 'decided' && row.finding_id === findingId(id));
+    return rows.map(({ detail }) => detail).join('\n');
+  };
+  const none = `no neighbours: no row with 198.51.100.9 of another interface in ${WINDOW}`;
+  expect(await detailOf('a', 'i-0', '198.51.100.9')).toContain(`${none} (complete)`);
+  found = { neighbours: [], complete: null };
+  expect(await detailOf('b', 'i-1', '198.51.100.9')).toContain(`${none} (unknown)`);
+  found = { neighbours: [neighbour('eni-2', 5n)], complete: true };
+  expect(await detailOf('c', 'i-2', '198.51.100.9')).toContain(`${none} (complete)`); // its own interface
+  expect(bed.sessions).toEqual(['eni-0 a', 'eni-1 b', 'eni-2 c']);
 });
 
 test('no evidence is asked for what is not wanted, nor where no rule wants neighbours', async () => {

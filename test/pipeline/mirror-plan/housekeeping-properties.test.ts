@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isOurs, purposeOf } from '../../../pipeline/mirror-plan/owned.ts';
+import { isOurs } from '../../../pipeline/mirror-plan/owned.ts';
 import { planHousekeeping } from '../../../pipeline/mirror-plan/plan-housekeeping.ts';
 import { planMirroring } from '../../../pipeline/mirror-plan/plan-mirroring.ts';
+import { taggedPurpose } from '../../../pipeline/mirror-plan/purpose.ts';
 import type { MirrorPlan } from '../../../schemas/mirroring/plan.ts';
 import { ModelAccount, type Region } from './model-account.ts';
 import { NOW, regions, requestLists, ruleFiles } from './random-region.ts';
@@ -74,7 +75,7 @@ test('one session for each finding and interface stays: that with the lowest num
       const readable = [...account.sessions.values()].filter(
         (one) => isOurs(one) && one.tags['vpcflow:expires'] !== '?',
       );
-      const groups = Map.groupBy(readable, (one) => `${one.interface} ${purposeOf(one.tags)}`);
+      const groups = Map.groupBy(readable, (one) => `${one.interface} ${taggedPurpose(one.tags)}`);
       keepHouse(account);
       for (const group of groups.values()) {
         const until = group.map(({ tags }) => Date.parse(tags['vpcflow:expires'] ?? '2999-01-01T00:00:00Z'));

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { purposeOf } from '../../../pipeline/mirror-plan/owned.ts';
 import { planMirroring } from '../../../pipeline/mirror-plan/plan-mirroring.ts';
+import { taggedPurpose } from '../../../pipeline/mirror-plan/purpose.ts';
 import type { MirrorMemory, MirrorPlan, MirrorRequest, MirrorWorld } from '../../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../../schemas/mirroring/rules.ts';
 import { ModelAccount, type Region } from './model-account.ts';
@@ -38,7 +38,7 @@ const sessionsOf = (account: ModelAccount): readonly string[] =>
     .map((one) => {
       const on = account.interfaces.get(account.targets.get(one.target)?.interface ?? '')?.subnet ?? 'elsewhere';
       const target = one.target.startsWith('tmt-0') ? on : one.target;
-      return [one.interface, purposeOf(one.tags), one.number, target, one.tags['vpcflow:expires']].join(' ');
+      return [one.interface, taggedPurpose(one.tags), one.number, target, one.tags['vpcflow:expires']].join(' ');
     })
     .sort();
 
@@ -101,7 +101,7 @@ test('each request has one decision for an interface, and a finding one session 
       const about =
         last?.decisions.map((one) => `${one.request} ${one.instance} ${one.interface} ${one.session}`) ?? [];
       expect(new Set(about).size).toBe(about.length);
-      const purposes = [...account.sessions.values()].map((one) => `${one.interface} ${purposeOf(one.tags)}`);
+      const purposes = [...account.sessions.values()].map((one) => `${one.interface} ${taggedPurpose(one.tags)}`);
       expect(new Set(purposes).size).toBe(purposes.length);
     }),
     runs,

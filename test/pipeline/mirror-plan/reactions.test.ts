@@ -139,7 +139,7 @@ test('whatever EC2 refuses, the plans of a turn come to an end, decide on every 
           isReleased &&= call.kind !== 'delete-session';
           const met = obstacleOf(action, { code, message: 'session number' });
           obstacles.push(met);
-          if (met.what === 'session-gone') account.sessions.delete(met.subjects[0]);
+          if (met.what === 'session-gone' || met.what === 'target-gone') account.sessions.delete(met.subjects[0]);
         }
         account.boot();
       }

@@ -1,7 +1,7 @@
 // Patterns of finding types: an asterisk is any text, everything else is itself.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchesPattern } from '../../../pipeline/mirror-plan/wanted.ts';
+import { matchesPattern } from '../../../pipeline/mirror-plan/pattern.ts';
 
 test.each([
   ['UnauthorizedAccess:EC2/SSHBruteForce', 'UnauthorizedAccess:EC2/SSHBruteForce', true],
