@@ -1,4 +1,5 @@
-// Runs the fault tests of the production engine: real daemons, two files at a time; test/kcl/servers.ts prints a table of them.
+// Runs the fault tests of the production engine (real daemons, of which test/kcl/servers.ts prints a table) and those with
+// many killed processes, two files at a time.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 

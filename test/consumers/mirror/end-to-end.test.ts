@@ -41,7 +41,7 @@ describe.skipIf(moto === null)('events on a stream', () => {
       stateEvent(three.instance, 'running', began),
       { not: 'an event' },
     );
-    const running = bed.start('--metrics-port', '0');
+    const running = bed.startProcess('--metrics-port', '0');
     await bed.until(running, 'three sessions', async () => (await account.sessions()).length === 3);
     const sessions = await account.sessions();
     const on = (id: string) => sessions.find((session) => session.interface === id);

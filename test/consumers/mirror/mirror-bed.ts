@@ -1,18 +1,24 @@
-// What an end-to-end test of mirroring has: a stream of events on a local Kinesis, a rule file, a store, and processes of
-// `vpcflow mirror` that find EC2 at an endpoint.
+// What an end-to-end test of mirroring has: a stream of events on a local Kinesis, a rule file, a store, and runs of
+// `vpcflow mirror`, in this process or one of their own, that find EC2 at an endpoint.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { expect } from 'vitest';
 import { systemClock } from '../../../consumers/shared/clock.ts';
-import { type LocalKinesis, localClient, startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
+import { startLocalKinesis } from '../../../consumers/shared/embedded/local-kinesis.ts';
 import { ensureStream } from '../../../consumers/shared/embedded/local-stream.ts';
 import { openCheckpoints, stateDirectory } from '../../../consumers/shared/embedded/state-directory.ts';
-import { identifyStream, type StreamIdentity } from '../../../consumers/shared/kinesis.ts';
+import {
+  identifyStream,
+  type KinesisPlace,
+  kinesisClient,
+  type StreamIdentity,
+} from '../../../consumers/shared/kinesis.ts';
 import { putRecords } from '../../../consumers/shared/kinesis-writer.ts';
-import { type Ended, type Running, runVpcflow, startVpcflow } from '../../run-vpcflow.ts';
+import { type Ended, type Running, startVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
+import { type Life, runHere, startHere } from './mirror-here.ts';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_EC2_METADATA_DISABLED: 'true' };
 
@@ -22,29 +28,35 @@ let beds = 0;
 
 /** A Kinesis for all tests of a file. */
 export class MirrorBeds {
-  readonly #kinesis: LocalKinesis;
+  readonly #kinesis: KinesisPlace;
   readonly #client: KinesisClient;
   readonly #directory: string;
+  readonly #stop: () => Promise<void>;
 
-  private constructor(kinesis: LocalKinesis, directory: string) {
+  private constructor(kinesis: KinesisPlace, directory: string, stop: () => Promise<void>) {
     this.#kinesis = kinesis;
-    this.#client = localClient(kinesis);
+    this.#client = kinesisClient(kinesis);
     this.#directory = directory;
+    this.#stop = stop;
   }
 
-  static async start(): Promise<MirrorBeds> {
-    return new MirrorBeds(await startLocalKinesis(null), await mkdtemp(join(tmpdir(), 'vpcflow-mirror-')));
+  /** On a Kinesis that is there; without one, on one of its own. */
+  static async start(place: KinesisPlace | null = null): Promise<MirrorBeds> {
+    const directory = await mkdtemp(join(tmpdir(), 'vpcflow-mirror-'));
+    if (place !== null) return new MirrorBeds(place, directory, async () => undefined);
+    const kinesis = await startLocalKinesis(null);
+    return new MirrorBeds(kinesis.place, directory, () => kinesis.stop());
   }
 
   /** A stream, a store and a rule file of its own. `file` decides on the region where the rules do not. */
   async bed(endpoint: string, rules: readonly string[], file = 'us-east-1.yaml'): Promise<MirrorBed> {
-    const name = `events-${++beds}`;
+    const name = `events-${process.pid}-${++beds}`;
     await ensureStream(this.#client, name, 1, systemClock);
     const stream = await identifyStream(this.#client, name);
     const directory = await mkdtemp(join(this.#directory, `${name}-`));
     await writeFile(join(directory, file), `${rules.join('\n')}\n`);
     const environment = {
-      ...{ AWS_ENDPOINT_URL_KINESIS: this.#kinesis.place.endpoint, AWS_REGION: this.#kinesis.place.region },
+      ...{ AWS_ENDPOINT_URL_KINESIS: this.#kinesis.endpoint ?? '', AWS_REGION: this.#kinesis.region },
       ...{ AWS_ENDPOINT_URL_EC2: endpoint, AWS_ENDPOINT_URL_STS: endpoint, ...CREDENTIALS },
     };
     return new MirrorBed(this.#client, stream, directory, join(directory, file), environment);
@@ -52,7 +64,7 @@ export class MirrorBeds {
 
   async stop(): Promise<void> {
     this.#client.destroy();
-    await this.#kinesis.stop();
+    await this.#stop();
     await rm(this.#directory, { recursive: true });
   }
 }
@@ -63,7 +75,8 @@ export class MirrorBed {
   readonly stream: StreamIdentity;
   readonly environment: Readonly<Record<string, string>>;
   readonly #client: KinesisClient;
-  readonly #running: Running[] = [];
+  readonly #processes: Running[] = [];
+  readonly #here: Life[] = [];
 
   constructor(
     client: KinesisClient,
@@ -81,7 +94,7 @@ export class MirrorBed {
 
   /** What every run of the consumer is given. */
   get arguments(): readonly string[] {
-    return ['mirror', 'run', '--stream', this.stream.name, '--store', this.store, '--config', this.config];
+    return ['run', '--stream', this.stream.name, '--store', this.store, '--config', this.config];
   }
 
   /** Events as EventBridge would put them, in their order. */
@@ -96,44 +109,55 @@ export class MirrorBed {
     return (await checkpoints.get(SHARD))?.kind === 'after';
   }
 
+  /** The consumer, until it is asked to end. */
+  start(...more: readonly string[]): Life {
+    const life = startHere([...this.arguments, ...more], this.environment);
+    this.#here.push(life);
+    return life;
+  }
+
   /** The consumer as a process. */
-  start(...more: readonly string[]): Running {
-    const running = startVpcflow([...this.arguments, ...more], this.environment);
-    this.#running.push(running);
-    return running;
+  startProcess(...more: readonly string[]): Life & Running {
+    const running = startVpcflow(['mirror', ...this.arguments, ...more], this.environment);
+    this.#processes.push(running);
+    return { ...running, interrupt: () => void running.process.kill('SIGTERM') };
   }
 
   /** Another action, to its end. */
   act(action: string, ...more: readonly string[]): Promise<Ended> {
-    return runVpcflow(['mirror', action, '--store', this.store, ...more], this.environment);
+    return runHere([action, '--store', this.store, ...more], this.environment);
   }
 
-  /** Resolves when the condition is true; rejects with what the process said when it ends before. */
-  async until<T>(running: Running, what: string, condition: () => T | Promise<T>): Promise<void> {
+  /** Resolves when the condition is true; rejects with what the consumer said when it ends before. */
+  async until<T>(life: Life, what: string, condition: () => T | Promise<T>): Promise<void> {
     let ended: Ended | null = null;
-    void running.ended.then((end) => {
+    void life.ended.then((end) => {
       ended = end;
     });
     await until(what, async () => {
       if (await condition()) return true;
-      if (ended !== null) throw new Error(`it ended before this happened: ${what}\n${running.stderr()}`);
+      if (ended !== null) throw new Error(`it ended before this happened: ${what}`);
       return false;
     }).catch((error: Error) => {
-      throw new Error(`${error.message}\n${running.stderr()}`);
+      throw new Error(`${error.message}\n${life.stderr()}`);
     });
   }
 
-  /** SIGTERM, after which it must end well. */
-  async stop(running: Running): Promise<Ended> {
-    running.process.kill('SIGTERM');
-    const ended = await running.ended;
+  /** Asked to end, it must end well. */
+  async stop(life: Life): Promise<Ended> {
+    life.interrupt();
+    const ended = await life.ended;
     expect(ended.status, ended.stderr).toBe(0);
     return ended;
   }
 
   /** Ends what a test that failed has left. */
   async close(): Promise<void> {
-    for (const { process: child, ended } of this.#running) {
+    for (const { interrupt, ended } of this.#here) {
+      interrupt();
+      await ended;
+    }
+    for (const { process: child, ended } of this.#processes) {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       await ended;
     }
