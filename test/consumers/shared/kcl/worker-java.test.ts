@@ -6,6 +6,7 @@ import { startLocalKinesis } from '../../../../consumers/shared/embedded/local-k
 import { findJars } from '../../../../consumers/shared/kcl/jars.ts';
 import { checkJava } from '../../../../consumers/shared/kcl/java.ts';
 import type { KclWorkerOptions } from '../../../../consumers/shared/kcl/worker.ts';
+import { leaseClient, seedLeases } from '../../../kcl/lease-table.ts';
 import { startMotoServer } from '../../../moto-server.ts';
 import { requirement } from '../../../requirements.ts';
 import { until } from '../../../until.ts';
@@ -100,6 +101,9 @@ describe.skipIf(!ready)('the real daemon', () => {
     async () => {
       const kinesis = await startLocalKinesis(null);
       try {
+        const leases = leaseClient(moto?.endpoint ?? NOBODY, kinesis.place);
+        await seedLeases(leases, 'app', []); // or it waits before it makes the table
+        leases.destroy();
         const endpoints = {
           AWS_ENDPOINT_URL_KINESIS: kinesis.place.endpoint,
           AWS_ENDPOINT_URL_DYNAMODB: moto?.endpoint ?? NOBODY,
