@@ -1,5 +1,5 @@
-// Runs the fault tests of the production engine (real daemons, of which test/kcl/servers.ts prints a table) and those with
-// many killed processes, two files at a time.
+// Runs the fault tests of the production engine (real daemons, of which test/kcl/servers.ts prints a table), those with many
+// killed processes, and more of the store's faults than the suite has time for: two files at a time.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -9,7 +9,8 @@ process.env.NODE_COMPILE_CACHE ||= fileURLToPath(new URL('node_modules/.cache/co
 
 export default defineConfig({
   test: {
-    include: ['test/kcl/*.kcl.ts'],
+    include: ['test/kcl/*.kcl.ts', 'test/faults/store-faults.test.ts'],
+    env: { VPCFLOW_FAULT_RUNS: '3' },
     globalSetup: ['test/kcl/servers.ts'],
     pool: 'forks',
     maxWorkers: 2,
