@@ -1,6 +1,7 @@
 // Turns the lives of sessions, and decisions that led to none, into the answer: which packets there are, of what, when.
 import type { SessionHistory } from '../../schemas/mirroring/audit-row.ts';
 import type { QueryColumn, QueryValue } from '../../schemas/query.ts';
+import { Carriers } from './carriers.ts';
 import type { Unmirrored } from './unmirrored.ts';
 
 export const SESSION_STATES = ['all', 'active', 'ended'] as const;
@@ -45,6 +46,7 @@ export const SESSION_COLUMNS: readonly QueryColumn[] = [
   { name: 'expires', type: 'timestamp' },
   { name: 'ended_by', type: 'string' },
   { name: 'why', type: 'string' },
+  { name: 'carried_by', type: 'string' }, // ids of sessions that get its packets first, separated by spaces
   { name: 'account_id', type: 'string' },
   { name: 'region', type: 'string' },
 ];
@@ -54,6 +56,11 @@ export type SessionEntry = Readonly<Record<string, QueryValue>>;
 export interface MirroringAnswer {
   /** With the members of SESSION_COLUMNS, by their beginning. */
   readonly sessions: readonly SessionEntry[];
+  /**
+   * Of a question about a finding: sessions of others on its interfaces, which may have got its packets instead; with the
+   * same members.
+   */
+  readonly carriers: readonly SessionEntry[];
   /** Decisions that led to no session, with the same members. */
   readonly without: readonly SessionEntry[];
   readonly warnings: readonly string[];
@@ -62,24 +69,43 @@ export interface MirroringAnswer {
 /** Decisions without a session are told for `state: all`: those on findings, and on others where their place is asked for. */
 export function mirroringAnswer(history: MirroringHistory, question: MirroringQuestion): MirroringAnswer {
   const { window, finding, interface: interfaceId, instance, state } = question;
+  const isIn = (one: SessionHistory): boolean =>
+    (state === 'all' || state === stateOf(one)) &&
+    (window === null || (one.started < window.stop && (one.ended === null || one.ended > window.start)));
   const sessions = history.sessions.filter(
     (one) =>
-      (state === 'all' || state === stateOf(one)) &&
-      (window === null || (one.started < window.stop && (one.ended === null || one.ended > window.start))) &&
+      isIn(one) &&
       (finding === null || one.finding_id === finding) &&
       (interfaceId === null || one.interface_id === interfaceId) &&
       (instance === null || one.instance_id === instance),
   );
+  const mirrored = new Set(history.sessions.map(({ finding_id }) => finding_id));
   const without = history.unmirrored.filter(
-    ({ time, row, why, state: decided }) =>
+    ({ time, row, state: decided }) =>
       state === 'all' &&
       (window === null || (time >= window.start && time < window.stop)) &&
-      (finding === null || row.finding_id === finding || (decided === 'ignored' && why.includes(finding))) &&
+      (finding === null || row.finding_id === finding) &&
       (interfaceId === null || row.interface_id === interfaceId) &&
       (instance === null || row.instance_id === instance) &&
+      !(row.reason === 'archived' && mirrored.has(row.finding_id)) &&
       (decided === 'ignored' || row.cause === 'finding' || interfaceId !== null || instance !== null),
   );
-  return { sessions: sessions.map(sessionEntry), without: without.map(withoutEntry), warnings: history.warnings };
+  const carriers = new Carriers(history.sessions);
+  const carried = [
+    ...sessions.map((one) => ({ entry: sessionEntry(one), by: carriers.ofSession(one) })),
+    ...without.map((one) => ({ entry: withoutEntry(one), by: carriers.ofDecision(one) })),
+  ];
+  const entries = carried.map(({ entry, by }) => ({
+    ...entry,
+    carried_by: by.length === 0 ? null : by.map(({ session_id }) => session_id).join(' '),
+  }));
+  const others = finding === null ? [] : carried.flatMap(({ by }) => by).filter(isIn);
+  return {
+    sessions: entries.slice(0, sessions.length),
+    carriers: [...new Set(others)].filter((one) => one.finding_id !== finding).map(sessionEntry),
+    without: entries.slice(sessions.length),
+    warnings: history.warnings,
+  };
 }
 
 const stateOf = ({ ended }: SessionHistory): 'active' | 'ended' => (ended === null ? 'active' : 'ended');

@@ -12,24 +12,36 @@ import {
   type SessionEntry,
 } from './mirroring-answer.ts';
 
-/** The window (null: whenever), the sessions, the decisions without one, and what could not be read. */
+/** The window (null: whenever), the sessions, those that carry their packets, the decisions without, what could not be read. */
 export function mirroringJson(answer: MirroringAnswer, { window }: MirroringQuestion): string {
   const list = (entries: readonly SessionEntry[]): string =>
     entries.map((entry) => `\n${jsonRow(SESSION_COLUMNS, entryRow(entry))}`).join(',');
   const time = (ms: number | undefined): string => (ms === undefined ? 'null' : JSON.stringify(formatTime(ms)));
   return (
     `{"start":${time(window?.start)},"stop":${time(window?.stop)},"warnings":${JSON.stringify(answer.warnings)},` +
-    `"sessions":[${list(answer.sessions)}],"without":[${list(answer.without)}]}\n`
+    `"sessions":[${list(answer.sessions)}],"carriers":[${list(answer.carriers)}],"without":[${list(answer.without)}]}\n`
   );
 }
 
-/** A row for each session, then one for each decision without: `state` tells them apart. */
-export const mirroringCsv = ({ sessions, without }: MirroringAnswer): string =>
-  csvHeader(SESSION_COLUMNS) + [...sessions, ...without].map((one) => csvRow(SESSION_COLUMNS, entryRow(one))).join('');
+const all = ({ sessions, carriers, without }: MirroringAnswer): readonly SessionEntry[] => [
+  ...[...sessions, ...carriers, ...without],
+];
+
+/**
+ * A row for each session, then those of others that carry its packets (`carried_by` of the former names them), then one
+ * for each decision without, which `state` tells apart.
+ */
+export const mirroringCsv = (answer: MirroringAnswer): string =>
+  csvHeader(SESSION_COLUMNS) +
+  all(answer)
+    .map((one) => csvRow(SESSION_COLUMNS, entryRow(one)))
+    .join('');
 
 /** The same as one JSON object a line. */
-export const mirroringNdjson = ({ sessions, without }: MirroringAnswer): string =>
-  [...sessions, ...without].map((one) => `${jsonRow(SESSION_COLUMNS, entryRow(one))}\n`).join('');
+export const mirroringNdjson = (answer: MirroringAnswer): string =>
+  all(answer)
+    .map((one) => `${jsonRow(SESSION_COLUMNS, entryRow(one))}\n`)
+    .join('');
 
 const COLUMNS: readonly (readonly [string, (entry: SessionEntry) => QueryValue | undefined])[] = [
   ['STATE', (e) => (e.mode === 'plan' ? `${e.state} (planned)` : e.state)],
@@ -40,6 +52,7 @@ const COLUMNS: readonly (readonly [string, (entry: SessionEntry) => QueryValue |
   ['SESSION', (e) => e.session_id],
   ['TARGET', (e) => e.target_id],
   ['VNI', (e) => e.virtual_network_id],
+  ['NUMBER', (e) => e.session_number],
   ['FILTER', (e) => e.filter_id],
   ['BYTES', (e) => e.packet_length ?? 'all'],
   ['RULE', (e) => e.rule],
@@ -50,7 +63,7 @@ const COLUMNS: readonly (readonly [string, (entry: SessionEntry) => QueryValue |
 
 /** Lines end with LF. What is not printable is shown escaped: names come from other people. */
 export function mirroringTable(answer: MirroringAnswer): string {
-  const { sessions, without } = answer;
+  const { sessions, carriers, without } = answer;
   const lines: string[] = [];
   if (sessions.length > 0) {
     const cells = sessions.map((entry) => COLUMNS.map(([, read]) => cell(read(entry))));
@@ -68,9 +81,20 @@ export function mirroringTable(answer: MirroringAnswer): string {
   }
   const active = sessions.filter(({ state }) => state === 'active').length;
   lines.push(`${formatMany(sessions.length, 'session')}, ${active} of them active`);
+  if (carriers.length > 0) lines.push('', 'Packets that these sessions accept went there first, and only there:');
+  for (const entry of carriers) lines.push(`  ${carrierLine(entry)}`);
   if (without.length > 0) lines.push('', 'Without a session:');
   for (const entry of without) lines.push(`  ${withoutLine(entry)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function carrierLine(entry: SessionEntry): string {
+  const { interface_id: source, session_id: session, session_number: number, virtual_network_id: vni } = entry;
+  const { target_id: target, filter_id: filter, finding_id: finding, cause } = entry;
+  const of = typeof finding === 'string' ? `of finding ${cell(finding)}` : `of the ${cell(cause)}`;
+  const where = `VNI ${cell(vni)}, number ${cell(number)}, to ${cell(target)}, filter ${cell(filter)}`;
+  const time = `${timeText(entry.from)} to ${entry.to === null ? 'now' : timeText(entry.to)}`;
+  return `${cell(source)}  carried by ${cell(session)}, ${where}, ${time}, ${of}`;
 }
 
 function withoutLine(entry: SessionEntry): string {
@@ -81,8 +105,7 @@ function withoutLine(entry: SessionEntry): string {
   return `${timeText(entry.from)}  ${cell(state)}  ${of}${named}${of === '' ? '' : ': '}${cell(why)}`;
 }
 
-const timeText = (value: QueryValue | undefined): string =>
-  typeof value === 'number' ? tagTime(value) : '-';
+const timeText = (value: QueryValue | undefined): string => (typeof value === 'number' ? tagTime(value) : '-');
 
 const cell = (value: QueryValue | undefined): string =>
   value === null || value === undefined

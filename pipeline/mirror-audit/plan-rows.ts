@@ -19,9 +19,11 @@ export function rowsBefore(audited: AuditedPlan): readonly MirroringRow[] {
   const { plan, ignored } = audited;
   const decided = plan.decisions.map((decision): RowPart => ({ phase: 'decided', ...about(decision) }));
   const parts: readonly RowPart[] = [
-    ...ignored.map(({ id, at, reason, detail }) => ({
+    ...ignored.map(({ id, at, reason, detail, about: whom = {} }) => ({
       ...{ phase: 'decided', outcome: 'report', reason, detail },
-      ...{ event_id: id === '' ? null : id, event_time: at },
+      ...{ event_id: id === '' ? null : id, event_time: at, instance_id: whom.instance ?? null },
+      ...{ account_id: whom.account ?? null, region: whom.region ?? null },
+      ...{ finding_id: whom.finding ?? null, finding_type: whom.type ?? null },
     })),
     ...decided,
     ...plan.actions.map((action) => ({ ...calling(action, audited, about), phase: 'calling' })),

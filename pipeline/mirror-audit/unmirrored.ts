@@ -7,7 +7,7 @@ import { compareRows, placeOf, type RowPlace } from './row-order.ts';
 /** One decision that led to no session. */
 export interface Unmirrored {
   readonly time: number; // Unix ms
-  /** `ignored`: the finding asked for nothing. */
+  /** `ignored`: the finding asked for nothing, or is archived. */
   readonly state: 'refused' | 'waiting' | 'ignored';
   readonly row: MirroringRow;
   /** One sentence. */
@@ -20,12 +20,16 @@ interface LastPlan {
   readonly rows: ReadonlyMap<number, MirroringRow>; // by seq
 }
 
-/** Events about which somebody may ask why there are no packets. */
-const ASKED_ABOUT: readonly string[] = ['sample', 'no_instance'];
+/** Events about which somebody may ask why there are no packets: they name a finding. */
+const isAskedAbout = ({ finding_id, reason }: MirroringRow): boolean =>
+  finding_id !== null && Object.hasOwn(IGNORED_EVENTS, reason ?? '');
 
 const REASONS: Readonly<Record<string, string>> = { ...IGNORED_EVENTS, ...DECISION_REASONS };
 
-const STATES: Readonly<Record<string, Unmirrored['state']>> = { refuse: 'refused', wait: 'waiting', report: 'ignored' };
+const STATES: Readonly<Record<string, Unmirrored['state']>> = {
+  ...{ refuse: 'refused', wait: 'waiting', report: 'ignored' },
+  keep: 'ignored', // archived
+};
 
 export class UnmirroredDecisions {
   readonly #plans = new Map<string, Map<string, LastPlan>>(); // by who asked, then plan
@@ -35,7 +39,7 @@ export class UnmirroredDecisions {
     const place = placeOf(row);
     if (place === null || row.phase !== 'decided') return;
     if (row.request === null) {
-      if (ASKED_ABOUT.includes(row.reason ?? '')) this.#ignored.set(`${place.plan} ${place.seq}`, row);
+      if (isAskedAbout(row)) this.#ignored.set(`${place.plan} ${place.seq}`, row);
       return;
     }
     // That an older state came again says nothing of what was decided.
@@ -71,7 +75,8 @@ export class UnmirroredDecisions {
   }
 }
 
-const isWithout = ({ outcome }: MirroringRow): boolean => outcome === 'refuse' || outcome === 'wait';
+const isWithout = ({ outcome, reason }: MirroringRow): boolean =>
+  outcome === 'refuse' || outcome === 'wait' || (outcome === 'keep' && reason === 'archived');
 
 /** What the reason means, and what was special about it here. */
 const sentence = ({ reason, detail }: MirroringRow): string =>

@@ -5,6 +5,7 @@ import {
   type InstanceState,
   type MirrorEvent,
 } from '../../schemas/mirroring/events.ts';
+import { ignoredAbout } from './about.ts';
 import { ACCOUNT, pascalCase, REGION, readFinding, timeOf } from './finding.ts';
 import { type Block, JsonMembers, objectOf, quoted } from './json-members.ts';
 import { INSTANCE_ID } from './named.ts';
@@ -37,8 +38,20 @@ export function readMirrorEvent(data: Uint8Array, arrival: number): MirrorEvent 
   const time = members.text(envelope, 'time');
   const sent = time === null ? null : timeOf(time);
   const at = sent === null ? arrival : Math.min(sent, arrival);
-  if (/^[!-~]{0,128}$/.test(id)) return { id, at, ...meaning(members, envelope, time, sent) };
-  return { id: '', at, ...ignored('malformed', `id is ${quoted(id)}, not an event id`) };
+  if (!/^[!-~]{0,128}$/.test(id)) {
+    return { id: '', at, ...told(envelope, ignored('malformed', `id is ${quoted(id)}, not an event id`)) };
+  }
+  return { id, at, ...told(envelope, meaning(members, envelope, time, sent)) };
+}
+
+/** Of what asks for nothing, whom it is about; a finding may stand without its envelope. */
+function told(envelope: Block, what: Meaning): Meaning {
+  if (what.kind !== 'ignored') return what;
+  const members = new JsonMembers();
+  const isKnown = what.reason !== 'unknown_detail_type'; // what other events call `id` is not ours to guess
+  const detail = isBare(envelope) ? envelope : members.block(envelope, 'detail');
+  const about = ignoredAbout(envelope, isKnown ? detail : null);
+  return Object.keys(about).length === 0 ? what : { ...what, about };
 }
 
 /** The outermost object of the JSON, or why there is none. */
@@ -80,9 +93,13 @@ function meaning(members: JsonMembers, envelope: Block, time: string | null, sen
 function noType(envelope: Block): string {
   const wrongCase = pascalCase(envelope.members);
   if (wrongCase !== null) return `it has no detail-type, and ${wrongCase}`;
-  const isBare = Object.hasOwn(envelope.members, 'schemaVersion') && Object.hasOwn(envelope.members, 'severity');
-  return isBare ? 'a finding without its envelope: the target must not set InputPath' : 'detail-type is missing';
+  return isBare(envelope)
+    ? 'a finding without its envelope: the target must not set InputPath'
+    : 'detail-type is missing';
 }
+
+const isBare = ({ members }: Block): boolean =>
+  Object.hasOwn(members, 'schemaVersion') && Object.hasOwn(members, 'severity');
 
 const isState = (text: string): text is InstanceState => INSTANCE_STATES.some((state) => state === text);
 

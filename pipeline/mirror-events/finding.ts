@@ -8,8 +8,8 @@ import { nameInstanceDetails, nameSequence } from './resources.ts';
 
 export const ACCOUNT = /^\d{12}$/;
 export const REGION = /^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-\d{1,2}$/;
-const FINDING_ID = /^[0-9A-Za-z][0-9A-Za-z._:-]{0,127}$/; // GuardDuty's: 32 hexadecimal digits
-const TYPE = /^[!-~]{1,200}$/;
+export const FINDING_ID = /^[0-9A-Za-z][0-9A-Za-z._:-]{0,127}$/; // GuardDuty's: 32 hexadecimal digits
+export const TYPE = /^[!-~]{1,200}$/;
 const MAX_TITLE = 300; // characters
 const MAX_SAMPLE_VALUE = 10_000; // characters
 

@@ -33,8 +33,9 @@ export const instanceRequest = (
 
 const ignoredState = (event: Extract<MirrorEvent, { readonly kind: 'state' }>): IgnoredMirrorEvent => {
   const reason: IgnoredEvent = 'state';
-  const detail = `${event.instance} is running, and enable.launches is false`;
-  return { kind: 'ignored', id: event.id, at: event.at, reason, detail };
+  const { id, at, account, region, instance } = event;
+  const detail = `${instance} is running, and enable.launches is false`;
+  return { kind: 'ignored', id, at, reason, detail, about: { account, region, instance } };
 };
 
 /**

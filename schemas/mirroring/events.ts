@@ -46,6 +46,15 @@ export const IGNORED_EVENTS = {
 } as const;
 export type IgnoredEvent = keyof typeof IGNORED_EVENTS;
 
+/** Whom an event that asks for nothing is about, as far as it says so. */
+export interface IgnoredAbout {
+  readonly account?: string;
+  readonly region?: string;
+  readonly instance?: string;
+  readonly finding?: string; // its id
+  readonly type?: string; // of the finding
+}
+
 /**
  * `at` is when the event was sent (its `time`), at the latest when it arrived: clocks ahead of ours shorten nothing.
  * `id` is EventBridge's, for the audit; empty where there is none.
@@ -75,4 +84,5 @@ export type MirrorEvent =
       readonly reason: IgnoredEvent;
       /** One sentence for a person, with the finding id or detail type where there is one. */
       readonly detail: string;
+      readonly about?: IgnoredAbout;
     };

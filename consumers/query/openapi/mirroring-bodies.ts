@@ -30,6 +30,7 @@ const MEMBERS: Readonly<Record<string, JsonSchema>> = {
   expires: or(time('when it is to end'), 'it does not expire'),
   ended_by: or(text('why it ended: a reason of the audit'), 'it goes on'),
   why: or(text('why it was made, or why there is none: a sentence'), UNKNOWN),
+  carried_by: or(text('ids of the sessions that get its packets first, separated by spaces'), 'none'),
   account_id: or(text('the account'), UNKNOWN),
   region: or(text('the region'), UNKNOWN),
 };
@@ -45,6 +46,7 @@ export const MIRRORING_BODIES: Readonly<Record<string, JsonSchema>> = {
     stop: or(time('its end, exclusive'), 'whenever'),
     warnings: list(text('an object of the audit that could not be read and is left out'), 'by key'),
     sessions: list(named('MirroringSession'), 'sessions, by their beginning'),
+    carriers: list(named('MirroringSession'), 'sessions of others that carry the packets of the finding asked for'),
     without: list(named('MirroringSession'), 'decisions that led to no session, by time'),
   }),
 };

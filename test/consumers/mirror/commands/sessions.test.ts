@@ -63,9 +63,9 @@ describe('a table', () => {
     expect([status, err]).toEqual([0, '']);
     expect(out).toBe(
       [
-        'STATE   FROM                  TO                    INTERFACE  INSTANCE  SESSION  TARGET  VNI   FILTER  BYTES  RULE     CAUSE    FINDING     TYPE',
-        'active  2026-11-18T05:58:10Z  -                     eni-8      i-8       tms-8    tmt-1   7     tmf-1   256    tags[0]  launch   -           -',
-        'ended   2026-11-20T05:58:10Z  2026-11-20T06:28:10Z  eni-1      i-1       tms-1    tmt-1   4711  tmf-1   256    tags[0]  finding  f-mirrored  UnauthorizedAccess:EC2/SSHBruteForce',
+        'STATE   FROM                  TO                    INTERFACE  INSTANCE  SESSION  TARGET  VNI   NUMBER  FILTER  BYTES  RULE     CAUSE    FINDING     TYPE',
+        'active  2026-11-18T05:58:10Z  -                     eni-8      i-8       tms-8    tmt-1   7     1       tmf-1   256    tags[0]  launch   -           -',
+        'ended   2026-11-20T05:58:10Z  2026-11-20T06:28:10Z  eni-1      i-1       tms-1    tmt-1   4711  1       tmf-1   256    tags[0]  finding  f-mirrored  UnauthorizedAccess:EC2/SSHBruteForce',
         '',
         '2 sessions, 1 of them active',
         '',

@@ -25,6 +25,7 @@ interface Answer {
   readonly stop: string | null;
   readonly warnings: readonly string[];
   readonly sessions: readonly Record<string, unknown>[];
+  readonly carriers: readonly Record<string, unknown>[];
   readonly without: readonly Record<string, unknown>[];
 }
 
@@ -40,7 +41,7 @@ const states = ({ without }: Answer) => without.map((one) => `${one.state} ${one
 describe('the answer', () => {
   test('has the packets of the finding: of which interface, where to, from when to when, and why', async () => {
     const { sessions, without, ...rest } = await ask('?finding=f-mirrored');
-    expect(rest).toEqual({ start: null, stop: null, warnings: [] });
+    expect(rest).toEqual({ start: null, stop: null, warnings: [], carriers: [] });
     expect(without).toEqual([]);
     expect(sessions).toEqual([
       {
@@ -49,7 +50,7 @@ describe('the answer', () => {
         ...{ filter_id: 'tmf-1', packet_length: 256, mode: 'apply', cause: 'finding', finding_id: 'f-mirrored' },
         ...{ finding_type: 'UnauthorizedAccess:EC2/SSHBruteForce', rule: 'tags[0]', neighbour: false },
         ...{ expires: '2026-11-20T06:28:10.250Z', ended_by: 'expired', why: 'the rule tags[0] matches' },
-        ...{ account_id: '123456789012', region: 'eu-central-1' },
+        ...{ carried_by: null, account_id: '123456789012', region: 'eu-central-1' },
       },
     ]);
   });
