@@ -2,11 +2,8 @@
 import { obstacleOf } from '../../pipeline/mirror-plan/reactions.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import type { Ec2Mirror, MirrorAnswer, MirrorRefusal } from '../../schemas/mirroring/account.ts';
-import type { MirrorAction, MirrorObstacle } from '../../schemas/mirroring/plan.ts';
+import { type MirrorAction, type MirrorObstacle, NOT_CALLED } from '../../schemas/mirroring/plan.ts';
 import type { Made } from './recent-changes.ts';
-
-/** The code of an answer to a call that was not made, because EC2 had asked for fewer. */
-export const NOT_CALLED = 'NotCalled';
 
 export interface CallAnswer {
   readonly action: MirrorAction;
@@ -53,6 +50,13 @@ const notCalled = ({ code }: MirrorRefusal): MirrorRefusal => ({
 /** So many calls in a row that EC2 had no time for, each with its own retries, and the others of the round are left. */
 const PATIENCE = 2;
 
+export interface Calling {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Told of each answer as it comes. */
+  readonly heard?: (answer: CallAnswer) => void;
+}
+
 /**
  * Makes the calls in their order. A refusal stops nothing but what it is about; only where EC2 asks for patience
  * (RequestLimitExceeded, Unavailable …) twice in a row, what follows would add to it, and is not called. An abort of the
@@ -62,7 +66,7 @@ const PATIENCE = 2;
 export const carryOut = async (
   ec2: Ec2Mirror,
   actions: readonly MirrorAction[],
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { clock, signal, heard = () => {} }: Calling,
 ): Promise<CarriedOut> => {
   const answers: CallAnswer[] = [];
   const obstacles: MirrorObstacle[] = [];
@@ -76,7 +80,9 @@ export const carryOut = async (
       if (signal.aborted) return { answers, obstacles, stopped: true };
       throw error;
     }
-    answers.push({ action, at: clock.now(), answer });
+    const answered: CallAnswer = { action, at: clock.now(), answer };
+    answers.push(answered);
+    heard(answered);
     const obstacle = answer.ok ? null : obstacleOf(action, answer);
     if (obstacle !== null) obstacles.push(obstacle);
     if (late.length < PATIENCE) late = !answer.ok && obstacle?.what === 'later' ? [...late, answer] : [];

@@ -16,6 +16,7 @@ import { VpcflowError } from '../../schemas/errors.ts';
 import type { Neighbour } from '../../schemas/mirroring/plan.ts';
 import type { QueryValue, Window } from '../../schemas/query.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
+import { assertWritten } from '../shared/query/read-store.ts';
 import { openQueryService, type QueryService } from '../shared/query/service.ts';
 import { withoutDamage } from '../shared/query/window/without-damage.ts';
 import { unlessAborted } from '../shared/unless-aborted.ts';
@@ -72,6 +73,7 @@ export class Evidence {
   #service: Promise<QueryService> | null = null;
   readonly #closing = new AbortController();
   #silentUntil = 0; // Unix ms
+  #isWritten = false; // the store: an answer about one that is not there would be about nothing
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -134,11 +136,14 @@ export class Evidence {
         this.#silentUntil = clock.now() + PAUSE;
         return silence;
       }
-      return `no evidence: ${why(error)}`;
+      return `no evidence: ${why(error, this.#options.store)}`;
     }
   }
 
   async #read(window: Window, signal: AbortSignal, query: (digests: string) => EvidenceQuery): Promise<Answer> {
+    if (!this.#isWritten) await assertWritten(this.#options.store);
+    this.#isWritten = true;
+    signal.throwIfAborted();
     const service = await this.#opened();
     signal.throwIfAborted();
     return withoutDamage(
@@ -176,7 +181,8 @@ const rowOf = ([id, bytes]: readonly QueryValue[]): readonly [string, bigint] =>
   typeof bytes === 'bigint' ? bytes : 0n,
 ];
 
-const why = (error: unknown): string => {
+const why = (error: unknown, { uri }: ObjectStore): string => {
+  if (error instanceof VpcflowError && error.code === 'VF_STORE_MISSING') return `the store ${uri} does not exist`;
   if (error instanceof VpcflowError) return `${error.message} (${error.code})`;
   return error instanceof Error ? error.message : String(error);
 };

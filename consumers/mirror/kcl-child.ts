@@ -40,6 +40,8 @@ const Configuration = z.strictObject({
   /** That the calls are made in. */
   account: text,
   workerId: text,
+  /** How long a target that we made is kept without a session, ms: an instance that ended is looked after at once. */
+  grace: z.int().positive(),
   /** Null: nothing is forwarded. What is staged here is sent by the worker. */
   forward: z
     .strictObject({ directory: text, limit: z.int(), what: z.enum(['digests', 'rejects', 'both', 'mirroring']) })
@@ -58,7 +60,7 @@ const parse = (given: unknown): MirrorChildConfiguration => {
 };
 
 await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWork> => {
-  const { store: uri, file, account, workerId, forward } = parse(configuration);
+  const { store: uri, file, account, workerId, grace, forward } = parse(configuration);
   const stager = forward === null ? null : new Stager(forward, { meter, log, clock });
   const rules = rulesOf(file, NO_LOG); // its worker has told of the doubts about them
   const store = withDeadline(await openStore(uri), clock);
@@ -66,7 +68,7 @@ await runKclChild(async ({ configuration, meter, log, clock }): Promise<ChildWor
   const evidence = new Evidence({ store, clock });
   const work = new MirrorWork({
     ...{ store, rules, account, regions: regions.accounts, evidence, clock, meter, log },
-    ...{ worker: processName(workerId), forward: stager },
+    ...{ worker: processName(workerId), grace, forward: stager },
   });
   return {
     processor: new MirrorProcessor({ work, rules, meter, log }),

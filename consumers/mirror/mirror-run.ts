@@ -7,6 +7,7 @@ import type { Engine } from '../shared/engine/engine.ts';
 import type { StreamRun } from '../shared/engine/stream-run.ts';
 import { type ForwardTarget, Stager } from '../shared/forward/stager.ts';
 import type { RuleFile } from '../shared/mirroring/rule-file.ts';
+import { summarizeDaily } from './daily-summaries.ts';
 import type { Evidence } from './evidence.ts';
 import type { MirrorChildConfiguration } from './kcl-child.ts';
 import { MirrorProcessor } from './processor.ts';
@@ -36,9 +37,13 @@ export const runMirroring = async (parts: MirrorRun): Promise<void> => {
     ...{ ...parts, forward: stager },
     ...{ worker: processName(workerId), grace: options.grace },
   });
-  const configuration: MirrorChildConfiguration = { store: options.store, file, account, workerId, forward };
+  const configuration: MirrorChildConfiguration = {
+    ...{ store: options.store, file, account, workerId, grace: options.grace, forward },
+  };
   const over = new AbortController();
-  const looking = reconcile({ work, clock, log, signal: AbortSignal.any([signal, over.signal]) });
+  const ends = AbortSignal.any([signal, over.signal]);
+  const looking = reconcile({ work, clock, log, signal: ends });
+  const summarizing = summarizeDaily({ store: parts.store, clock, log, signal: ends });
   try {
     await engine.run({
       ...parts,
@@ -50,6 +55,7 @@ export const runMirroring = async (parts: MirrorRun): Promise<void> => {
   } finally {
     over.abort();
     await looking;
+    await summarizing;
     stager?.close();
   }
 };

@@ -6,7 +6,6 @@ import type { CommandContext } from '../shared/command.ts';
 import type { Log } from '../shared/log.ts';
 import { openRuleFile, rulesOf } from '../shared/mirroring/rule-file.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
-import { ensureLayout } from '../shared/store/layout.ts';
 import { openStore } from '../shared/store/open.ts';
 import { Evidence } from './evidence.ts';
 import { lastCall } from './last-call.ts';
@@ -36,7 +35,7 @@ const commandLog = (stderr: NodeJS.WritableStream): Log => {
 type Given = Pick<CommandContext, 'options' | 'stderr' | 'clock' | 'signal'>;
 
 export interface Opening {
-  /** The store is made where there is none, and calls that are under way at an interruption have time to end. */
+  /** Calls that are under way at an interruption have time to end; the command sees to the store before its first write. */
   readonly writes: boolean;
   /** Throws where the command needs other rules, before anything else is opened. */
   readonly check?: (rules: MirrorRules) => void;
@@ -52,7 +51,6 @@ export const openAccount = async (given: Given, { writes, check }: Opening): Pro
   const rules = rulesOf(await openRuleFile(options, process.env), log);
   check?.(rules);
   const store = withDeadline(await openStore(options.store), clock);
-  if (writes) await ensureLayout(store);
   const last = lastCall(signal, clock);
   // Nobody misses the answer to a question; the answer to a change belongs in the audit.
   const opened = openRegions(rules, { store, clock, signal: writes ? last.signal : signal });

@@ -19,7 +19,7 @@ import type { RecentChanges } from './recent-changes.ts';
 import type { MirrorTeller } from './teller.ts';
 
 /** So many plans with calls in one turn; what is left then waits for the next. */
-export const MAX_ROUNDS = 6;
+const MAX_ROUNDS = 6;
 
 /** A region of the account, as one process works on it. */
 export interface RegionPlace {
@@ -37,6 +37,8 @@ export interface RegionPlace {
   readonly teller: MirrorTeller;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Told of each answer as it comes, also in a turn that is then left. */
+  readonly heard?: (call: RequestedCall) => void;
 }
 
 export interface Question {
@@ -86,6 +88,11 @@ const look = async ({ ec2, account, region, teller, clock, signal }: RegionPlace
 const decisionOf = ({ decisions }: MirrorPlan, { action }: CallAnswer): MirrorDecision | null =>
   action.decision === null ? null : (decisions[action.decision] ?? null);
 
+const requested = (plan: MirrorPlan, one: CallAnswer): RequestedCall => ({
+  ...one,
+  request: decisionOf(plan, one)?.request ?? null,
+});
+
 /** Announces a plan, makes its calls, and writes down what came of them. */
 const enact = async (
   place: RegionPlace,
@@ -96,9 +103,11 @@ const enact = async (
   const { account, region, ec2, memory, recent, said, audit, teller, clock, signal } = place;
   const known = { session: (id: string) => memory.session(id), decided: (id: string) => memory.decided(id) };
   const audited = await audit.before({ account, region, requests, ignored: [], plan, world, known });
-  teller.decided(plan);
+  teller.decided(audited);
   const nothing = { answers: [], obstacles: [], stopped: false };
-  const { answers, obstacles, stopped } = ec2 === null ? nothing : await carryOut(ec2, plan.actions, { clock, signal });
+  const heard = (one: CallAnswer): void => place.heard?.(requested(plan, one));
+  const { answers, obstacles, stopped } =
+    ec2 === null ? nothing : await carryOut(ec2, plan.actions, { clock, signal, heard });
   for (const { action, answer, at } of answers) recent.answered(action, answer, at);
   teller.answered(audited, answers);
   await audit.after(audited, answers);
@@ -136,7 +145,7 @@ export const runRounds = async (place: RegionPlace, question: Question): Promise
     if (plan.decisions.length + plan.actions.length > 0) {
       const done = await enact(place, plan, question.requests, failed ? null : world);
       decisions.push(...plan.decisions);
-      for (const one of done.answers) calls.push({ ...one, request: decisionOf(plan, one)?.request ?? null });
+      for (const one of done.answers) calls.push(requested(plan, one));
       obstacles.push(...done.obstacles);
       met.push(...done.obstacles);
       full.met(done.obstacles, clock.now());

@@ -1,13 +1,17 @@
 // Turns what a turn decided, called and met into metrics, and into log lines for what somebody may want to see at once.
 import type { AuditedPlan } from '../../pipeline/mirror-audit/audited-plan.ts';
 import { isOurs } from '../../pipeline/mirror-plan/owned.ts';
+import { refusalText } from '../../pipeline/mirror-plan/permission.ts';
+import { subjectOfCall } from '../../pipeline/mirror-plan/reactions.ts';
+import { readRequestKey } from '../../pipeline/mirror-plan/request-key.ts';
+import { type DecidedFinding, decidedFindings } from '../../pipeline/mirror-turn/refused-findings.ts';
 import type { Meter } from '../../schemas/metrics.ts';
 import { TAG } from '../../schemas/mirroring/account.ts';
-import type { MirrorAction, MirrorDecision, MirrorPlan, MirrorWorld } from '../../schemas/mirroring/plan.ts';
+import type { MirrorAction, MirrorDecision, MirrorWorld } from '../../schemas/mirroring/plan.ts';
 import type { Log } from '../shared/log.ts';
 import type { CallAnswer } from './carry-out.ts';
 
-/** Refusals that are remembered as said, so that a call tried each minute warns once. */
+/** Refusals of calls, and of findings, that are remembered as said, so that a call tried each minute warns once. */
 const REMEMBERED = 10_000;
 /** Codes that have a label of their own: EC2 has a few dozen, and what stands between may invent others. */
 const MAX_CODES = 64;
@@ -24,35 +28,33 @@ const DONE: Readonly<Record<MirrorAction['kind'], string | null>> = {
   'remove-tags': null,
 };
 
-/** What the call is about, the same each time that it is tried. */
-const subjectOf = (action: MirrorAction, decision: MirrorDecision | null): string => {
-  switch (action.kind) {
-    case 'create-session':
-      return `${action.session.interface} ${decision?.request ?? ''}`;
-    case 'create-target':
-      return action.target.interface;
-    case 'run-instance':
-      return action.instance.tags[TAG.rule] ?? '';
-    default:
-      return action.id;
-  }
-};
-
 const findingOf = (action: MirrorAction, decision: MirrorDecision | null, { world }: AuditedPlan): string | null => {
   if (action.kind === 'create-session') return action.session.tags[TAG.finding] ?? null;
   const id = decision?.session ?? ('id' in action ? action.id : null);
   const tagged = world?.sessions.find((session) => session.id === id)?.tags[TAG.finding];
-  return tagged ?? /^finding\/(.*)\/\d+$/s.exec(decision?.request ?? '')?.[1] ?? null;
+  if (tagged !== undefined) return tagged;
+  const asker = readRequestKey(decision?.request ?? '');
+  return asker?.cause === 'finding' ? asker.finding : null;
 };
 
 /** Without what there is not. */
 const said = (fields: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 
+const remember = (known: Map<string, string>, key: string, value: string): void => {
+  known.set(key, value);
+  if (known.size <= REMEMBERED) return;
+  for (const oldest of known.keys()) {
+    known.delete(oldest);
+    return;
+  }
+};
+
 export class MirrorTeller {
   readonly #meter: Meter;
   readonly #log: Log;
   readonly #refused = new Map<string, string>(); // code by call and subject
+  readonly #notMirrored = new Map<string, string>(); // reason by finding
   readonly #codes = new Set<string>();
   #noEvidence: string | null = null;
   readonly #unread = new Map<string, string>(); // why, by region
@@ -87,8 +89,22 @@ export class MirrorTeller {
   }
 
   /** The audit has these decisions, durably. */
-  decided({ decisions }: MirrorPlan): void {
+  decided({ plan, requests, region, mode }: Pick<AuditedPlan, 'plan' | 'requests' | 'region' | 'mode'>): void {
+    const { decisions } = plan;
     for (const { outcome, reason } of decisions) this.#meter.count('mirrorDecisions', 1, { outcome, reason });
+    for (const one of decidedFindings(plan, requests)) this.#finding(one, { region, mode });
+  }
+
+  /** One that is refused is said when it begins, and when the reason changes. */
+  #finding({ finding, refusal }: DecidedFinding, place: Readonly<Record<'region' | 'mode', string | null>>): void {
+    const { id, type, severity } = finding;
+    if (refusal === null) this.#notMirrored.delete(id);
+    if (refusal === null || this.#notMirrored.get(id) === refusal.reason) return;
+    remember(this.#notMirrored, id, refusal.reason);
+    const { byRules, ...why } = refusal;
+    const fields = said({ ...place, finding: id, type, severity, ...why });
+    if (byRules) this.#log.info(fields, 'a finding is not mirrored: the rules do not want it');
+    else this.#log.warn(fields, 'a finding is not mirrored');
   }
 
   answered(audited: AuditedPlan, answers: readonly CallAnswer[]): void {
@@ -104,12 +120,13 @@ export class MirrorTeller {
       ...{ instance: decision?.instance, interface: decision?.interface, rule: decision?.rule },
       session: decision?.session ?? ('id' in action && action.kind === 'delete-session' ? action.id : null),
     });
-    const key = `${action.kind} ${subjectOf(action, decision)}`;
+    const key = `${action.kind} ${subjectOfCall(action)}`;
     if (!answer.ok) {
       if (this.#refused.get(key) === answer.code) return;
-      this.#remember(key, answer.code);
-      const { code, message } = answer;
-      this.#log.warn({ action: action.kind, code, error: message, ...about }, 'EC2 refused a call');
+      remember(this.#refused, key, answer.code);
+      const { code } = answer;
+      const error = refusalText(action.kind, answer);
+      this.#log.warn({ action: action.kind, code, error, ...about }, 'EC2 refused a call');
       return;
     }
     this.#refused.delete(key);
@@ -119,15 +136,6 @@ export class MirrorTeller {
       answer.value === null ? {} : { [action.kind === 'create-session' ? 'session' : 'id']: answer.value.id };
     const expires = decision?.expires === null || decision === null ? null : new Date(decision.expires).toISOString();
     this.#log.info(said({ ...about, ...made, reason: decision?.reason, expires }), done);
-  }
-
-  #remember(key: string, code: string): void {
-    this.#refused.set(key, code);
-    if (this.#refused.size <= REMEMBERED) return;
-    for (const oldest of this.#refused.keys()) {
-      this.#refused.delete(oldest);
-      return;
-    }
   }
 
   #code(code: string): string {

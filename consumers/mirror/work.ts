@@ -23,7 +23,7 @@ import { MirrorPast } from './past.ts';
 import { PlanAudit } from './plan-audit.ts';
 import { housekeepingOf, mirroringOf, releaseOf } from './questions.ts';
 import { RecentChanges } from './recent-changes.ts';
-import { emptyWorld, type RegionPlace, type RoundsReport, runRounds } from './rounds.ts';
+import { emptyWorld, type RegionPlace, type RequestedCall, type RoundsReport, runRounds } from './rounds.ts';
 import { MirrorTeller } from './teller.ts';
 
 export interface MirrorWorkOptions {
@@ -54,6 +54,8 @@ export interface Turn {
   readonly housekeeping?: 'all' | readonly string[];
   /** Whether what waits is asked again, as far as it is time. */
   readonly waiting?: boolean;
+  /** Told of each answer of EC2 as it comes, also in a turn that is then left. */
+  readonly heard?: (call: RequestedCall) => void;
 }
 
 export interface TurnReport {
@@ -178,7 +180,8 @@ export class MirrorWork {
       [...new Set(regions)].sort().map((region) => {
         const again = waiting ? this.#due(region, began) : [];
         const requests = [...(asked.get(region) ?? []), ...again];
-        return this.#region(region, { requests, keep: kept.has(region), began }, signal);
+        const place = { ...this.#place(region, signal), ...(turn.heard === undefined ? {} : { heard: turn.heard }) };
+        return this.#region(place, { requests, keep: kept.has(region), began });
       }),
     );
     this.#gauge();
@@ -186,11 +189,9 @@ export class MirrorWork {
   }
 
   async #region(
-    region: string,
+    place: RegionPlace,
     { requests, keep, began }: { requests: readonly AskedRequest[]; keep: boolean; began: number },
-    signal: AbortSignal,
   ): Promise<readonly RoundsReport[]> {
-    const place = this.#place(region, signal);
     const reports: RoundsReport[] = [];
     if (requests.length > 0) {
       const question = await mirroringOf(this.#options, place, requests);

@@ -1,6 +1,7 @@
 // Kinds of options: each turns the text that was given for a setting into its value, or says what is wrong with it.
 
 import { didYouMean } from '../../pipeline/nearest.ts';
+import { type IdForm, needsId } from '../../schemas/mirroring/asked-ids.ts';
 import { hasUserInfo } from './user-info.ts';
 
 /** `help` is what to do, where more can be said than what the problem says. */
@@ -57,6 +58,12 @@ export const place = (name: string, fallback: string, help: string): Option<stri
 export const optional = (name: string, metavar: string, help: string): Option<string | null> => ({
   ...{ name, metavar, default: null, defaultText: '', bounds: '', help },
   parse: (given) => ({ value: given }),
+});
+
+/** The id of one kind of thing, which may be absent. */
+export const id = (name: string, metavar: string, kind: IdForm, help: string): Option<string | null> => ({
+  ...optional(name, metavar, help),
+  parse: (given) => (kind.form.test(given) ? { value: given } : { problem: needsId(kind) }),
 });
 
 /** A name that may be absent, of so many bytes at the most, that can be told from another when it is read. */

@@ -4,12 +4,14 @@ import { AGAINST } from '../../schemas/diff.ts';
 import { VpcflowError } from '../../schemas/errors.ts';
 import { DIFF_FORMATS, GRAPH_FORMATS, ROW_FORMATS, TEXT_FORMATS } from '../../schemas/formats.ts';
 import { COUNTINGS, INTERNETS } from '../../schemas/graph.ts';
+import { ASKED_IDS } from '../../schemas/mirroring/asked-ids.ts';
 import { MIRROR_MODES } from '../../schemas/mirroring/rules.ts';
 import { grouping, networks } from './graph-options.ts';
 import {
   choice,
   duration,
   flag,
+  id,
   identifier,
   integer,
   integers,
@@ -192,8 +194,8 @@ export const OPTIONS = {
   ),
   grace: duration('grace', '15m', '1m', '7d', 'how long a target that we made is kept without a session'),
   finding: optional('finding', 'ID', 'only sessions of this finding'),
-  interface: optional('interface', 'ENI', 'only sessions of this interface'),
-  instance: optional('instance', 'ID', 'only sessions of this instance'),
+  interface: id('interface', 'ENI', ASKED_IDS.interface, 'only sessions of this interface'),
+  instance: id('instance', 'ID', ASKED_IDS.instance, 'only sessions of this instance'),
   all: flag('all', 'every session that we made, and nothing else'),
   sessionState: choice('state', ['all', 'active', 'ended'], 'sessions that go on, that are over, or all'),
   mirrorFormat: choice('format', ['table', 'csv', 'ndjson', 'json'], 'how it is written'),

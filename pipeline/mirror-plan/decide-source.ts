@@ -55,8 +55,10 @@ function decide(
   more: { readonly session?: string | null; readonly target?: string | null } = {},
 ) {
   const { request, source, instance, rule, why, neighbour } = candidate;
+  // What is not permitted has a remedy, and it is the end of the sentence.
+  const told = verdict.reason === 'denied' ? [] : why;
   return draft.decide({
-    ...{ outcome: verdict.outcome, reason: verdict.reason, detail: sentence(verdict.detail, ...why), neighbour },
+    ...{ outcome: verdict.outcome, reason: verdict.reason, detail: sentence(verdict.detail, ...told), neighbour },
     ...{ request: request.key, instance: instance.id, interface: source.id, rule: rule.name },
     ...{ session: more.session ?? null, target: more.target ?? null, expires: expiryFor(request, rule) },
   });

@@ -1,6 +1,7 @@
 // Turns EC2's refusal of a call into what the next plan has to go around.
 import { type MirrorRefusal, TAG } from '../../schemas/mirroring/account.ts';
 import { type MirrorAction, type MirrorObstacle, NOT_CALLED } from '../../schemas/mirroring/plan.ts';
+import { refusalText } from './permission.ts';
 import { purposeOn, taggedPurpose } from './purpose.ts';
 
 type What = MirrorObstacle['what'];
@@ -108,5 +109,5 @@ function subjectsOf(action: MirrorAction, what: What): readonly string[] {
  */
 export function obstacleOf(action: MirrorAction, refusal: Pick<MirrorRefusal, 'code' | 'message'>): MirrorObstacle {
   const what = whatOf(action, refusal);
-  return { what, subjects: subjectsOf(action, what), code: refusal.code, message: refusal.message };
+  return { what, subjects: subjectsOf(action, what), code: refusal.code, message: refusalText(action.kind, refusal) };
 }

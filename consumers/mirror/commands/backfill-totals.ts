@@ -4,6 +4,7 @@ import { formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import type { DecisionReason, MirrorDecision } from '../../../schemas/mirroring/plan.ts';
 import type { MirrorMode } from '../../../schemas/mirroring/rules.ts';
 import { isTerminal } from '../../shared/terminal.ts';
+import type { RequestedCall } from '../rounds.ts';
 import type { TurnReport } from '../work.ts';
 
 /** Reasons that go away only when somebody changes the rules, the account or the permissions. */
@@ -13,6 +14,8 @@ export class BackfillTotals {
   readonly #done: string;
   #instances = 0;
   #sessions = 0;
+  /** Requests of the page that is under way of which something was called. */
+  readonly #reached = new Set<string>();
   readonly #last = new Map<string, MirrorDecision>(); // the last one about each interface
   readonly #unread = new Set<string>();
 
@@ -20,20 +23,28 @@ export class BackfillTotals {
     this.#done = mode === 'plan' ? 'planned' : 'made';
   }
 
+  /** EC2's answer to a call of the page that is under way, which may be left before it is at its end. */
+  heard({ action, answer, request }: RequestedCall): void {
+    if (request !== null) this.#reached.add(request);
+    if (action.kind === 'create-session' && answer.ok) this.#sessions += 1;
+  }
+
+  /** A page is at its end. */
   add(instances: number, { rounds }: TurnReport): void {
     this.#instances += instances;
-    for (const { decisions, calls, unread } of rounds) {
+    this.#reached.clear();
+    for (const { decisions, unread } of rounds) {
       for (const decision of decisions) {
         const { request, instance, interface: source } = decision;
         this.#last.set(JSON.stringify([request, instance, source]), decision);
       }
-      this.#sessions += calls.filter(({ action, answer }) => action.kind === 'create-session' && answer.ok).length;
       if (unread !== null) this.#unread.add(unread);
     }
   }
 
+  /** Looked at so far. */
   get instances(): number {
-    return this.#instances;
+    return this.#instances + this.#reached.size;
   }
 
   /** `13 sessions made`, or `planned`. */
@@ -43,7 +54,7 @@ export class BackfillTotals {
 
   /** What was decided in the end, counted. */
   lines(): readonly string[] {
-    const made = `${this.sessions} for ${formatMany(this.#instances, 'instance')}`;
+    const made = `${this.sessions} for ${formatMany(this.instances, 'instance')}`;
     const others = [...this.#last.values()].filter(({ outcome }) => outcome !== 'create');
     const waits = others.some(({ outcome }) => outcome === 'wait');
     return [
@@ -72,14 +83,19 @@ export interface Progress {
   stop(): void;
 }
 
-/** How many instances of all have been looked at, where standard error is a terminal; nowhere else. */
-export const showProgress = (stream: NodeJS.WritableStream, all: number): Progress => {
-  if (!isTerminal(stream)) return { show: () => {}, stop: () => {} };
+const NONE: Progress = { show: () => {}, stop: () => {} };
+
+/** How many instances of all have been looked at, as a bar, where standard error is a terminal; nowhere else. */
+export const showProgress = async (stream: NodeJS.WritableStream, all: number): Promise<Progress> => {
+  if (!isTerminal(stream)) return NONE;
+  const { Presets, SingleBar } = await import('cli-progress');
+  const format = ' {bar} {text}';
+  const options = { stream, format, barsize: 16, clearOnComplete: true, hideCursor: true };
+  const bar = new SingleBar(options, Presets.shades_classic);
+  bar.start(Math.max(all, 1), 0, { text: '' });
   return {
-    show: ({ instances, sessions }) => {
-      const done = `${formatCount(instances)} of ${formatMany(all, 'instance')}`;
-      stream.write(`\r${done}, ${sessions}`);
-    },
-    stop: () => void stream.write('\r\u001b[K'),
+    show: ({ instances, sessions }) =>
+      bar.update(instances, { text: `${formatCount(instances)} of ${formatMany(all, 'instance')} | ${sessions}` }),
+    stop: () => bar.stop(),
   };
 };

@@ -9,7 +9,9 @@ import type { Ec2Mirror } from '../../../schemas/mirroring/account.ts';
 import type { MirrorRequest } from '../../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../../schemas/mirroring/rules.ts';
 import type { CommandContext, Run } from '../../shared/command.ts';
+import { ensureLayout } from '../../shared/store/layout.ts';
 import type { OpenedAccount } from '../open-account.ts';
+import type { RequestedCall } from '../rounds.ts';
 import { BackfillTotals, showProgress } from './backfill-totals.ts';
 import { type CommandWork, withWork } from './command-work.ts';
 
@@ -25,7 +27,9 @@ export const run: Run = (context) => {
     const previews = await opened.work.preview(pages.flat(), signal);
     const plans = previews.map(({ region, requests, plan }) => ({ region, instances: requests.length, plan }));
     stdout.write(plans.length === 0 ? 'no instance runs\n' : summaryText(plans, rules.guard));
-    return options.dryRun ? 0 : await carryOut(context, opened, pages);
+    if (options.dryRun) return 0;
+    await ensureLayout(opened.account.store);
+    return await carryOut(context, opened, pages);
   });
 };
 
@@ -64,11 +68,15 @@ async function carryOut(
 ): Promise<number> {
   const { stderr, signal } = context;
   const totals = new BackfillTotals(account.rules.mode);
-  const progress = showProgress(stderr, pages.flat().length);
+  const progress = await showProgress(stderr, pages.flat().length);
+  const heard = (call: RequestedCall): void => {
+    totals.heard(call);
+    progress.show(totals);
+  };
   try {
     for (const page of pages) {
       const requests = page.map((request) => ({ request, eventId: null }));
-      totals.add(page.length, await work.turn({ requests }, signal));
+      totals.add(page.length, await work.turn({ requests, heard }, signal));
       progress.show(totals);
     }
   } finally {

@@ -1,8 +1,11 @@
 // `vpcflow mirror release`: ends sessions of ours, by their ids, of a finding, on an interface, or all of them.
 import { isOurs } from '../../../pipeline/mirror-plan/owned.ts';
+import { refusalText } from '../../../pipeline/mirror-plan/permission.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { type Ec2Mirror, type MirrorSession, TAG } from '../../../schemas/mirroring/account.ts';
+import { ASKED_IDS, needsId } from '../../../schemas/mirroring/asked-ids.ts';
 import type { CommandContext, Run } from '../../shared/command.ts';
+import { ensureLayout } from '../../shared/store/layout.ts';
 import { type CommandWork, withWork } from './command-work.ts';
 
 /** Sessions by what was given: those that were asked for, by region, and ids of which there is none. */
@@ -10,6 +13,8 @@ interface Found {
   readonly sessions: ReadonlyMap<string, readonly MirrorSession[]>;
   readonly missing: readonly string[];
 }
+
+const SEE = 'see `vpcflow mirror sessions --state active`';
 
 export const run: Run = async (context) => {
   assertQuestion(context);
@@ -19,8 +24,8 @@ export const run: Run = async (context) => {
     const all = [...found.sessions.values()].flat();
     const foreign = all.filter((session) => !isOurs(session));
     for (const { id } of foreign) stderr.write(`vpcflow: ${id} is not ours, and is left alone\n`);
-    for (const id of found.missing) stderr.write(`vpcflow: there is no session ${id}\n`);
-    if (all.length === 0 && found.missing.length === 0) return sayNothing(context);
+    for (const id of found.missing) stderr.write(`vpcflow: there is no session ${id}; ${SEE}\n`);
+    if (all.length === 0) return found.missing.length > 0 ? 1 : sayNothing(context);
     const refused = options.dryRun ? 0 : await release(context, opened, found);
     if (options.dryRun) for (const session of all.filter(isOurs)) tell(context, 'would release', session);
     return foreign.length + found.missing.length + refused > 0 ? 1 : 0;
@@ -29,6 +34,13 @@ export const run: Run = async (context) => {
 
 function assertQuestion({ args, options }: CommandContext): void {
   const { finding, interface: source, all } = options;
+  const wrong = args.filter((id) => !ASKED_IDS.session.form.test(id));
+  if (wrong.length > 0) {
+    const given = wrong.map((id) => JSON.stringify(id)).join(', ');
+    throw new VpcflowError('VF_USAGE', `mirror release ${needsId(ASKED_IDS.session)}, not ${given}`, {
+      help: `${SEE}; --interface and --finding say which by what they are of`,
+    });
+  }
   const ways = [args.length > 0, finding !== null || source !== null, all].filter(Boolean).length;
   if (ways === 1) return;
   const what = ways === 0 ? 'mirror release needs to know what' : 'mirror release takes one way to say what';
@@ -59,6 +71,7 @@ async function release(context: CommandContext, { account, work }: CommandWork, 
   const released = account.rules.mode === 'plan' ? 'released (planned)' : 'released';
   const { stderr, signal } = context;
   let refused = 0;
+  await ensureLayout(account.store);
   for (const [region, own] of sessions) {
     const byId = new Map(own.map((session) => [session.id, session]));
     const { rounds } = await work.release({ by: 'session', ids: [...byId.keys()] }, signal, [region]);
@@ -70,7 +83,9 @@ async function release(context: CommandContext, { account, work }: CommandWork, 
         if (answer.ok) tell(context, released, session);
         else {
           refused += 1;
-          stderr.write(`vpcflow: ${session.id} was not released: ${answer.message} (${answer.code})\n`);
+          stderr.write(
+            `vpcflow: ${session.id} was not released: ${refusalText(action.kind, answer)} (${answer.code})\n`,
+          );
         }
       }
     }
@@ -83,11 +98,11 @@ function tell({ stdout }: CommandContext, what: string, { id, interface: source,
   stdout.write(`${what} ${id} of ${source} (${of})\n`);
 }
 
-/** That nothing of ours is there is an answer to --all; whoever names a finding or an interface meant something. */
+/** Nothing of ours is left of what was asked for: that is what was wanted. */
 function sayNothing({ options, stderr }: CommandContext): number {
-  const { finding, interface: source, all } = options;
+  const { finding, interface: source } = options;
   const whose = [finding === null ? '' : `of finding ${finding}`, source === null ? '' : `on ${source}`];
   const what = ['there is no session of ours', ...whose].filter((part) => part !== '').join(' ');
   stderr.write(`vpcflow: ${what}\n`);
-  return all ? 0 : 1;
+  return 0;
 }

@@ -53,6 +53,7 @@ function problemsOf(finding: Finding, given: Readonly<Record<string, unknown>>, 
   if (value === undefined) return [{ message: `${name} is missing` }];
   if (Array.isArray(value)) return [{ message: `${name} is given ${value.length} times`, help: 'give it once' }];
   if (keyword === 'invalid_value') return [noneOf(name, texts(params.values), String(value))];
+  if (keyword === 'too_small' && value === '') return [{ message: `${name} is empty` }];
   if (keyword === 'too_big') return [{ message: `${name} has more than ${params.maximum} characters` }];
   return [{ message: `${name} ${message}, not ${JSON.stringify(value)}` }];
 }

@@ -1,4 +1,5 @@
 // Neighbours and Mbit/s from real digest files against plain loops, and what is said where there is no evidence.
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Evidence } from '../../../consumers/mirror/evidence.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
+import { ensureLayout } from '../../../consumers/shared/store/layout.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
@@ -33,6 +35,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const storeOf = async (rows: readonly Row[]): Promise<DirectoryStore> => {
   const store = new DirectoryStore(join(directory, String(stores++)));
+  await ensureLayout(store);
   await putRows(store, 'digests', 'one', rows);
   return store;
 };
@@ -137,7 +140,9 @@ describe('the digests of the last hour', () => {
 
 describe('no evidence', () => {
   test('is what a store without digests has, and what nothing was asked about', async () => {
-    const evidence = open(new DirectoryStore(join(directory, 'nothing')));
+    const empty = new DirectoryStore(join(directory, 'empty'));
+    await ensureLayout(empty);
+    const evidence = open(empty);
     await asked(evidence, async () => {
       const nothing = { neighbours: [], window: WINDOW, complete: null, problem: null };
       expect(await evidence.neighbours([REMOTE], 3, NOW, signal)).toEqual(nothing);
@@ -147,6 +152,16 @@ describe('no evidence', () => {
       expect(await evidence.mbps(['eni-web'], NOW, signal)).toEqual({ mbps: new Map(), problem: null });
       expect(await evidence.mbps([], NOW, signal)).toEqual({ mbps: new Map(), problem: null });
     });
+  });
+
+  test('is what a store has that is not there, and it is not made', async () => {
+    const store = new DirectoryStore(join(directory, 'nowhere'));
+    await asked(open(store), async (evidence) => {
+      const problem = `no evidence: the store ${store.uri} does not exist`;
+      expect((await evidence.neighbours([REMOTE], 3, NOW, signal)).problem).toBe(problem);
+      expect((await evidence.mbps(['eni-web'], NOW, signal)).problem).toBe(problem);
+    });
+    expect(existsSync(join(directory, 'nowhere'))).toBe(false);
   });
 
   test('is said with its reason: a question that fails, or does not fit', async () => {

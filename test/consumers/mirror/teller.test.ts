@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { CallAnswer } from '../../../consumers/mirror/carry-out.ts';
 import { MirrorTeller } from '../../../consumers/mirror/teller.ts';
 import type { AuditedPlan } from '../../../pipeline/mirror-audit/audited-plan.ts';
+import { asks, decision, finding, T0 } from '../../pipeline/mirror-audit/plans.ts';
 import { MeasuredMeter } from './measured-meter.ts';
 
 const PLAN: AuditedPlan = {
@@ -52,4 +53,28 @@ test('codes that somebody makes up are one label', () => {
   const labels = Object.keys(meter.of('mirrorCalls'));
   expect(labels).toHaveLength(65);
   expect(meter.values['mirrorCalls delete-session other']).toBe(200 - 64 + 1);
+});
+
+test('a finding that is refused warns when it begins and when the reason changes, with what it is and why', () => {
+  const { teller, lines } = opened();
+  const request = asks(finding('f1', T0));
+  const decide = (outcome: 'refuse' | 'create', reason: 'family' | 'no_rule' | 'severity' | 'wanted'): void =>
+    teller.decided({
+      ...PLAN,
+      requests: [{ request, eventId: null }],
+      plan: { decisions: [decision(request, { outcome, reason, detail: 'so' })], actions: [] },
+    });
+  for (const reason of ['family', 'family', 'no_rule'] as const) decide('refuse', reason);
+  decide('create', 'wanted');
+  decide('refuse', 'no_rule');
+  decide('refuse', 'severity');
+  expect(lines.map((line) => line.slice(0, 32))).toEqual([
+    ...Array.from({ length: 3 }, () => 'warn a finding is not mirrored {'),
+    'info a finding is not mirrored: ',
+  ]);
+  const { finding: f1, instances } = request;
+  expect(JSON.parse(lines[0].slice(31))).toMatchObject({
+    ...{ finding: 'f1', type: f1?.type, severity: f1?.severity, instance: instances[0], reason: 'family' },
+    why: 'EC2 cannot mirror instances of this family: so',
+  });
 });

@@ -41,6 +41,7 @@ describe('backfill', () => {
     bed.ec2.inject({ action: CREATE, times: Infinity, meanwhile: () => made() === 30 && interruption.abort() });
     const { status, stderr } = await bed.run(['backfill'], { signal: interruption.signal });
     expect(status).toBe(1);
+    expect(stderr).toContain('30 sessions made for 30 instances\n');
     expect(stderr).toContain('vpcflow: interrupted; run it again to go on where it stopped');
     expect(bed.ec2.state.sessions.size).toBe(30);
     bed.ec2.lift();
@@ -96,10 +97,23 @@ describe('backfill', () => {
     expect(new Set(rows.map(({ mode }) => mode))).toEqual(new Set(['plan']));
   });
 
-  test('shows how far it is on a terminal', async () => {
-    bed = await CommandBed.open(worldOf(12), { page: 5 });
+  test('interrupted in the middle of a page, says what it made', async () => {
+    bed = await CommandBed.open(worldOf(40));
+    const interruption = new AbortController();
+    const meanwhile = (): void => {
+      if (bed.calls(CREATE) === 8) interruption.abort();
+    };
+    bed.ec2.inject({ action: CREATE, times: Infinity, meanwhile });
+    const { status, stderr } = await bed.run(['backfill'], { signal: interruption.signal });
+    expect([status, bed.ec2.state.sessions.size]).toEqual([1, 8]);
+    expect(stderr).toMatch(/^8 sessions made for 8 instances\nvpcflow: interrupted; /);
+  });
+
+  test('shows how far it is on a terminal, within a page too', async () => {
+    bed = await CommandBed.open(worldOf(12));
     const { stderr } = await bed.run(['backfill'], { terminal: true });
-    expect(stderr).toContain('\r5 of 12 instances, 5 sessions made\r10 of 12 instances, 10 sessions made');
+    expect(stderr).toContain('12 sessions made for 12 instances\n');
+    expect(stderr).toMatch(/ \d+ of 12 instances \| \d+ sessions? made/);
   });
 });
 
@@ -137,7 +151,9 @@ describe('what cannot be mirrored', () => {
     const denied = await bed.run(['backfill']);
     expect(denied.status).toBe(1);
     expect(denied.stderr).toMatch(/^0 sessions made for 3 instances$/m);
-    expect(denied.stderr).toMatch(/^vpcflow: denied: .*UnauthorizedOperation.*; and 2 more$/m);
+    expect(denied.stderr).toMatch(
+      /^vpcflow: denied: UnauthorizedOperation: ec2:CreateTrafficMirrorSession is not permitted, allow it \([^;]*\); and 2 more$/m,
+    );
   });
 
   test('is everything, where the rules do not say that instances that run already are to be', async () => {

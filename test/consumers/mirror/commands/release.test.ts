@@ -51,7 +51,9 @@ describe('release', () => {
   test('names what is not ours and what is not there, releases the others, and ends with status 1', async () => {
     const { status, stdout, stderr } = await bed.run(['release', 'tms-9', 'tms-2', 'tms-7']);
     expect(status).toBe(1);
-    expect(stderr).toBe('vpcflow: tms-9 is not ours, and is left alone\nvpcflow: there is no session tms-7\n');
+    expect(stderr).toBe(
+      'vpcflow: tms-9 is not ours, and is left alone\nvpcflow: there is no session tms-7; see `vpcflow mirror sessions --state active`\n',
+    );
     expect(stdout).toBe('released tms-2 of eni-2 (finding f1)\n');
     expect(left()).toEqual(['tms-1', 'tms-3', 'tms-9']);
     const foreign = (await bed.audit()).filter(({ session_id }) => session_id === 'tms-9');
@@ -64,7 +66,7 @@ describe('release', () => {
     const finding = await bed.run(['release'], { given: { finding: 'f1' } });
     expect(finding.stdout).toBe('released tms-1 of eni-1 (finding f1)\n');
     const gone = await bed.run(['release'], { given: { finding: 'f1' } });
-    expect([gone.status, gone.stderr]).toEqual([1, 'vpcflow: there is no session of ours of finding f1\n']);
+    expect([gone.status, gone.stderr]).toEqual([0, 'vpcflow: there is no session of ours of finding f1\n']);
     const all = await bed.run(['release'], { given: { all: true } });
     expect([all.status, all.stdout]).toEqual([0, 'released tms-3 of eni-2 (existing)\n']);
     const none = await bed.run(['release'], { given: { all: true } });
@@ -83,8 +85,28 @@ describe('release', () => {
     const { status, stdout, stderr } = await bed.run(['release'], { given: { finding: 'f1' } });
     expect(status).toBe(1);
     expect(stdout).toBe('released tms-1 of eni-1 (finding f1)\n');
-    expect(stderr).toMatch(/^vpcflow: tms-2 was not released: .*\(UnauthorizedOperation\)$/m);
+    expect(stderr).toMatch(
+      /^vpcflow: tms-2 was not released: ec2:DeleteTrafficMirrorSession is not permitted, allow it .*\(UnauthorizedOperation\)$/m,
+    );
     expect(left()).toEqual(['tms-2', 'tms-3', 'tms-9']);
+  });
+
+  test('writes nothing where there is nothing to end', async () => {
+    const id = await bed.run(['release', 'tms-7']);
+    expect([id.status, id.stderr]).toEqual([1, expect.stringContaining('there is no session tms-7; see')]);
+    const source = await bed.run(['release'], { given: { interface: 'eni-7' } });
+    expect([source.status, source.stderr]).toEqual([0, 'vpcflow: there is no session of ours on eni-7\n']);
+    expect(existsSync(join(bed.directory, 'store'))).toBe(false);
+  });
+
+  test('takes no id of another kind', async () => {
+    for (const id of ['eni-1', 'i-1', 'tms-', 'TMS-1', 'f1']) {
+      await expect(bed.run(['release', 'tms-1', id])).rejects.toMatchObject({
+        code: 'VF_USAGE',
+        message: `mirror release needs the id of a session: tms-…, not "${id}"`,
+      });
+    }
+    expect(bed.ec2.calls).toEqual([]);
   });
 
   test('looks only through the regions that it is told, and needs to know what', async () => {

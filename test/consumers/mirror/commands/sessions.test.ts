@@ -79,11 +79,10 @@ describe('a table', () => {
   });
 
   test('of a finding is about whenever, and says also that there is nothing', async () => {
-    expect((await sessions({ finding: 'nobody' })).out).toBe('0 sessions, 0 of them active\n');
-    expect((await sessions({ state: 'ended', start: '2026-11-20T06:29:00Z' })).out).toBe(
-      '0 sessions, 0 of them active\n',
-    );
-    expect((await sessions({ finding: 'f-mirrored' })).out).toContain('tms-1');
+    expect((await sessions({ finding: 'nobody' })).out).toBe('no session\n');
+    expect((await sessions({ state: 'ended', start: '2026-11-20T06:29:00Z' })).out).toBe('no session\n');
+    expect((await sessions({ finding: 'f-mirrored' })).out).toMatch(/tms-1 (?:.*\n)+1 session, ended\n/);
+    expect((await sessions({ instance: 'i-8' })).out).toContain('\n1 session, active\n');
   });
 });
 
@@ -97,6 +96,13 @@ test('for programs it is JSON, CSV and NDJSON', async () => {
   expect((await sessions({ format: 'csv' })).out.split('\n')).toHaveLength(8);
   const [first] = (await sessions({ format: 'ndjson' })).out.split('\n');
   expect(JSON.parse(first)).toMatchObject({ session_id: 'tms-8', state: 'active', rule: 'tags[0]' });
+});
+
+test('takes no id of another kind', async () => {
+  for (const given of [{ interface: 'i-1' }, { instance: 'eni-1' }, { interface: 'eni-zz' }]) {
+    const failed = await sessions(given).catch((error: unknown) => error);
+    expect(failed instanceof VpcflowError && failed.message).toMatch(/^--(interface|instance) needs the id of an /);
+  }
 });
 
 test('a store that is not there is no empty answer', async () => {
