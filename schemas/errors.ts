@@ -80,8 +80,8 @@ export class VpcflowError extends Error {
     this.help = options?.help ?? ERRORS[code].help;
   }
 
-  /** One sentence for a person: what happened; what to do. */
+  /** One sentence for a person: what happened; what to do. After a message of several lines that is a line of its own. */
   get sentence(): string {
-    return `${this.message}; ${this.help} (${this.code})`;
+    return `${this.message}${this.message.includes('\n') ? '\n' : '; '}${this.help} (${this.code})`;
   }
 }

@@ -1,6 +1,6 @@
 // Reads the keys of one map of a rule file as the types that they must have; what is wrong becomes a problem there.
 import { isScalar, type Node } from 'yaml';
-import { didYouMean } from '../nearest.ts';
+import { didYouMean, nearest } from '../nearest.ts';
 import { type IdKind, idTrouble } from './ids.ts';
 import { type Entry, kindOf, shown, textOf, type Value, type YamlValues } from './yaml-values.ts';
 
@@ -28,7 +28,7 @@ const anyText: Trouble = () => null;
 /** The keys of a map. One without a value is as one that is not there; null is the answer where one is not usable. */
 export class Fields {
   private readonly entries = new Map<string, Entry>();
-  /** Keys whose value cannot be looked at, which is said already. */
+  /** Keys whose value cannot be looked at, and those that another was meant to be, which is said already. */
   private readonly broken = new Set<string>();
   private readonly values: YamlValues;
   readonly path: string;
@@ -54,8 +54,10 @@ export class Fields {
   }
 
   private unknown({ key, keyNode, path }: Entry, known: readonly string[]): void {
-    const meant = didYouMean(key, known);
-    const help = meant === '' ? `: known are ${known.join(', ')}` : `: ${meant}`;
+    const meant = nearest(key, known);
+    const help = meant === null ? `: known are ${known.join(', ')}` : `: did you mean ${meant}?`;
+    // One mistake: that the key which was meant is not there is no other.
+    if (meant !== null) this.broken.add(meant);
     this.values.problem(keyNode, `${path.slice(0, MAX_PATH).toWellFormed()} is no key${help}`);
   }
 
@@ -68,6 +70,11 @@ export class Fields {
   /** Whether something is there, usable or not. */
   has(key: string): boolean {
     return this.entries.has(key) || this.broken.has(key);
+  }
+
+  /** Whether there is something that cannot be looked at, which is said already. */
+  isBroken(key: string): boolean {
+    return this.broken.has(key) && !this.entries.has(key);
   }
 
   /** Where a key stands, or the map where it does not. */

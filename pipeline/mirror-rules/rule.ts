@@ -94,7 +94,10 @@ function readTarget(values: YamlValues, fields: Fields): RuleTarget | null {
   }
   if (several?.length === 0) values.problem(fields.at('targetIds'), `${fields.path}.targetIds has no usable target`);
   if (given && kinds.length > 0) {
-    values.warning(fields.at(kinds[0]), `${fields.path} has a target: ${kinds.join(', ')} are not used`);
+    values.warning(
+      fields.at(kinds[0]),
+      `${fields.path} has a target: ${kinds.join(', ')} ${kinds.length === 1 ? 'is' : 'are'} not used`,
+    );
   }
   if (given) return one === null && several === null ? null : { by: 'id', ids: several ?? (one === null ? [] : [one]) };
   if (kinds.length === LAUNCH.length) return launch;

@@ -81,7 +81,8 @@ function readLists(values: YamlValues, fields: Fields, file: RuleFile): readonly
   }
   if (!fields.isMap) return [];
   const where = fields.path === '' ? 'the file' : fields.path;
-  if (given === 0) values.problem(fields.node, `${where} has no rule: give ${LISTS.join(', ')} or one of them`);
+  const isSaid = LISTS.some((list) => fields.isBroken(list));
+  if (given === 0 && !isSaid) values.problem(fields.node, `${where} has no rule: give tags, subnets or vpcs`);
   const rules = [...places.keys()];
   for (const { rule, kind, message } of conflicts(rules)) {
     const { node } = places.get(rule) ?? { node: null };

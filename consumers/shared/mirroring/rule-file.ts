@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { absences } from '../../../pipeline/mirror-rules/presence.ts';
 import { type RulesSource, readRules } from '../../../pipeline/mirror-rules/rules.ts';
+import { formatMany } from '../../../pipeline/quantities.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Ec2Mirror } from '../../../schemas/mirroring/account.ts';
 import type { MirrorRules } from '../../../schemas/mirroring/rules.ts';
@@ -22,10 +23,23 @@ interface Said {
   readonly message: string;
 }
 
+/** `us-east-1.yaml:13:1: tags[0] has no filterId` */
+const placed = (file: string, { line, column, message }: Said): string =>
+  `${file}:${line}${column === undefined ? '' : `:${column}`}: ${message}`;
+
 const rulesError = (file: string, problems: readonly Said[]): VpcflowError => {
-  const place = ({ line, column }: Said): string => (column === undefined ? `${line}` : `${line}:${column}`);
-  const sentences = problems.map((problem) => `${file}:${place(problem)}: ${problem.message}`);
-  return new VpcflowError('VF_RULES', sentences.join('\n'));
+  const head = `the rule file ${file} has ${formatMany(problems.length, 'problem')}`;
+  return new VpcflowError('VF_RULES', [head, ...problems.map((problem) => placed(file, problem))].join('\n'));
+};
+
+/** A directory is mostly a file whose name was forgotten. */
+const unreadable = (file: string, cause: unknown): VpcflowError => {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  if (code === 'EISDIR') {
+    const help = 'give the file itself, such as --config us-east-1.yaml';
+    return new VpcflowError('VF_SOURCE_UNREADABLE', `${file} is a directory, not a rule file`, { cause, help });
+  }
+  return new VpcflowError('VF_SOURCE_UNREADABLE', `the rule file ${file} cannot be read: ${code}`, { cause });
 };
 
 /** Rejects with VF_USAGE without --config, with VF_SOURCE_UNREADABLE for a file that cannot be read. */
@@ -40,8 +54,7 @@ export const openRuleFile = async (
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new VpcflowError('VF_SOURCE_UNREADABLE', `the rule file ${file} cannot be read: ${why}`, { cause });
+    throw unreadable(file, cause);
   }
   const region = environment.AWS_REGION || environment.AWS_DEFAULT_REGION || null;
   const source = { file, region, mode: mirrorMode, enable: enable.length === 0 ? null : enabled };
@@ -51,7 +64,7 @@ export const openRuleFile = async (
 /** Throws VF_RULES with every problem and its line, VF_USAGE for a region without rules. Warnings go to the log. */
 export const rulesOf = ({ text, source, regions }: RuleFile, log: Log): MirrorRules => {
   const reading = readRules(text, source);
-  for (const { line, message } of reading.warnings) log.warn({ file: source.file, line }, message);
+  for (const doubt of reading.warnings) log.warn({}, placed(source.file, doubt));
   if ('problems' in reading) throw rulesError(source.file, reading.problems);
   const { rules } = reading;
   if (regions === null) return rules;
@@ -79,7 +92,7 @@ export const checkRules = async (
       return absences(region, rules.regions.get(region) ?? [], { filters, targets });
     }),
   );
-  for (const { line, message } of found.flatMap(({ warnings }) => warnings)) log.warn({ file, line }, message);
+  for (const doubt of found.flatMap(({ warnings }) => warnings)) log.warn({}, placed(file, doubt));
   const problems = found.flatMap((one) => one.problems);
   if (problems.length > 0) throw rulesError(file, problems);
 };

@@ -19,7 +19,7 @@ afterAll(() => rm(directory, { recursive: true }));
 const recorded = (): { readonly log: Log; readonly warnings: string[] } => {
   const warnings: string[] = [];
   const silent = (): void => {};
-  const warn: Log['warn'] = ({ line }, message) => void warnings.push(`${String(line)} ${message}`);
+  const warn: Log['warn'] = (_, message) => void warnings.push(message);
   return { log: { debug: silent, info: silent, warn, error: silent }, warnings };
 };
 
@@ -67,6 +67,12 @@ describe('the options', () => {
     );
     const options = readOptions({ options: ['mirrorConfig'], required: [] }, { config: join(directory, 'none') }, {});
     await expect(openRuleFile(options, {})).rejects.toMatchObject({ code: 'VF_SOURCE_UNREADABLE' });
+    const place = readOptions({ options: ['mirrorConfig'], required: [] }, { config: directory }, {});
+    await expect(openRuleFile(place, {})).rejects.toMatchObject({
+      code: 'VF_SOURCE_UNREADABLE',
+      message: `${directory} is a directory, not a rule file`,
+      help: expect.stringContaining('--config us-east-1.yaml'),
+    });
   });
 });
 
@@ -78,10 +84,30 @@ describe('problems', () => {
       expect.objectContaining({
         code: 'VF_RULES',
         message: expect.stringMatching(
-          /^.*yaml:1:\d+: mode is missing: .*\n.*yaml:1:\d+: ttl is .*\n(?:.*\n)*.*yaml:6:\d+: vpcs\[1\]\.vpcId is /,
+          /^the rule file .*yaml has \d problems\n.*yaml:1:\d+: mode is missing: .*\n.*yaml:1:\d+: ttl is .*\n(?:.*\n)*.*yaml:6:\d+: vpcs\[1\]\.vpcId is /,
         ),
       }),
     );
+  });
+
+  test('are a sentence each between what they are of and the remedy; a doubt looks like them', async () => {
+    const { log, warnings } = recorded();
+    const wrong = await opened('us-east-1.yaml', ['mode: apply', ...RULES, '- vpcId: vpc-2', '  filterID: tmf-1']);
+    const read = (): unknown => rulesOf({ ...wrong, source: { ...wrong.source, file: 'us-east-1.yaml' } }, log);
+    const place = 'us-east-1.yaml:6:3: vpcs[1]';
+    expect(read).toThrow(
+      expect.objectContaining({
+        sentence: [
+          'the rule file us-east-1.yaml has 2 problems',
+          `${place} has neither targetId nor targetInstanceType, targetInstanceAmi, targetSecurityGroupIds`,
+          'us-east-1.yaml:7:3: vpcs[1].filterID is no key: did you mean filterId?',
+          'correct the rule file; README, Mirroring, has its keys (VF_RULES)',
+        ].join('\n'),
+      }),
+    );
+    const doubtful = await opened('us-east-1.yaml', ['mode: apply', ...RULES, '  targetInstanceType: c5.large']);
+    rulesOf({ ...doubtful, source: { ...doubtful.source, file: 'us-east-1.yaml' } }, log);
+    expect(warnings).toEqual(['us-east-1.yaml:6:3: vpcs[0] has a target: targetInstanceType is not used']);
   });
 
   test('are filters and targets that are not there; a filter without rules is a doubt', async () => {
@@ -99,7 +125,7 @@ describe('problems', () => {
       };
       await check(RULES);
       expect(warnings).toEqual([
-        expect.stringMatching(/^3 vpcs\[0\]: the filter tmf-1 has no rules, and mirrors nothing$/),
+        expect.stringMatching(/^us-east-1\.yaml:3: vpcs\[0\]: the filter tmf-1 has no rules, and mirrors nothing$/),
       ]);
       await expect(
         check([
@@ -112,6 +138,7 @@ describe('problems', () => {
       ).rejects.toMatchObject({
         code: 'VF_RULES',
         message: [
+          'the rule file us-east-1.yaml has 2 problems',
           'us-east-1.yaml:10: subnets[0]: there is no target tmt-3 in us-east-1',
           'us-east-1.yaml:6: vpcs[1]: there is no filter tmf-2 in us-east-1',
         ].join('\n'),
