@@ -194,6 +194,7 @@ export const COMMANDS: readonly Command[] = [
         'lines of an interface and minute that another feed has evidence of: refuse them all, leave those out, or add them',
       dryRun: 'read and count, replay nothing',
     },
+    actions: async () => (await import('./rejects/action-help.ts')).REJECTS_ACTIONS,
     load: () => import('./rejects.ts'),
   },
   {
@@ -211,6 +212,7 @@ export const COMMANDS: readonly Command[] = [
       role: 'role to take on for EC2',
       dryRun: 'write the formats to standard output, and leave the file as it is',
     },
+    actions: async () => (await import('./formats/action-help.ts')).FORMATS_ACTIONS,
     load: () => import('./formats/main.ts'),
   },
   {
@@ -268,7 +270,7 @@ export const COMMANDS: readonly Command[] = [
       start: 'only sessions that went on in this minute or later: RFC 3339, or now, now-15m, now-1d',
       stop: 'only sessions that began before: RFC 3339, or now, now-15m, now-1d',
     },
-    appendix: async () => (await import('./mirror/action-help.ts')).ACTION_HELP,
+    actions: async () => (await import('./mirror/action-help.ts')).MIRROR_ACTIONS,
     load: () => import('./mirror/main.ts'),
   },
   {

@@ -7,7 +7,8 @@ import { ERRORS, VpcflowError } from '../schemas/errors.ts';
 import { COMMANDS } from './commands.ts';
 import { systemClock } from './shared/clock.ts';
 import type { Command } from './shared/command.ts';
-import { companionName, environmentName, OPTIONS, type OptionKey } from './shared/options.ts';
+import { completeHelp, isHelpAsked, optionHelp } from './shared/command-help.ts';
+import { OPTIONS } from './shared/options.ts';
 import { configuration, type Given, readOptions } from './shared/read-options.ts';
 
 /** The HTTP status of what is wrong with the question itself: on a command line, wrong usage. */
@@ -21,21 +22,6 @@ process.env.UV_THREADPOOL_SIZE ||= '8';
 
 /** Lines of help are as long as the terminal is wide. */
 const HELP_WIDTH = process.stdout.columns ?? 100;
-
-const APPENDIX_INDENT = ' '.repeat(6);
-
-const optionHelp = (command: Command, key: OptionKey): string => {
-  const option = OPTIONS[key];
-  const beside = (command.onlyWith ?? []).filter(({ options }) => options.includes(key));
-  const facts = [
-    ...(option.bounds === '' ? [] : [option.bounds]),
-    ...(command.required.includes(key) ? ['required'] : []),
-    ...beside.map((only) => `only with ${companionName(command.name, only)}`),
-    ...(option.defaultText === '' ? [] : [`default: ${option.defaultText}`]),
-    `env: ${environmentName(option.name)}`,
-  ];
-  return `${command.help?.[key] ?? option.help} (${facts.join('; ')})`;
-};
 
 /** Runs one command with what commander found; commander itself knows no option's type or default. */
 const execute = async (command: Command, operands: readonly string[], given: Given): Promise<number> => {
@@ -101,16 +87,12 @@ const buildParser = (done: (status: number) => void): Parser => {
   return parser;
 };
 
-/** commander writes help in one go: what a command's has after its options is loaded before, and only for that. */
-const addAppendix = async (parser: Parser, argv: readonly string[]): Promise<void> => {
-  if (!argv.some((word) => ['help', '--help', '-h'].includes(word))) return;
+/** Of the commands that `argv` names, where help is asked for. */
+const addHelp = async (parser: Parser, argv: readonly string[]): Promise<void> => {
+  if (!isHelpAsked(argv)) return;
   for (const sub of parser.commands.filter((one) => argv.includes(one.name()))) {
-    const appendix = await COMMANDS.find(({ name }) => name === sub.name())?.appendix?.();
-    if (appendix === undefined) continue;
-    const width = HELP_WIDTH - APPENDIX_INDENT.length;
-    const wrapped = (help: string): string => sub.createHelp().boxWrap(help, width).replaceAll(/^/gm, APPENDIX_INDENT);
-    const lines = appendix.items.map(({ term, help }) => `  ${term}\n${wrapped(help)}\n`);
-    sub.addHelpText('after', `\n${appendix.title}\n${lines.join('')}`);
+    const command = COMMANDS.find(({ name }) => name === sub.name());
+    if (command !== undefined) await completeHelp(command, sub, { argv, width: HELP_WIDTH });
   }
 };
 
@@ -148,7 +130,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     const parser = buildParser((ended) => {
       status = ended;
     });
-    await addAppendix(parser, argv);
+    await addHelp(parser, argv);
     await parser.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {

@@ -34,6 +34,17 @@ export interface Operand {
   readonly rest?: { readonly name: string; readonly help: string };
 }
 
+/** One of the things that a command does, which its first operand names. */
+export interface ActionHelp {
+  readonly name: string;
+  /** What stands after its name: `WHAT...`. */
+  readonly operands?: string;
+  /** A line in the list of the actions. */
+  readonly summary: string;
+  /** What its own help says; without it the summary. */
+  readonly help?: string;
+}
+
 /** A list that a command's help has after its options. */
 export interface Appendix {
   readonly title: string;
@@ -53,7 +64,9 @@ export interface Command {
   readonly onlyWith?: readonly OnlyWith[];
   /** What an option means here, where that is not the text of its row. */
   readonly help?: Readonly<Partial<Record<OptionKey, string>>>;
-  /** Loaded only when the help of this command is shown. */
+  /** Each of the actions that its operand names: its help is a list of them, and each has one of its own. */
+  readonly actions?: () => Promise<readonly ActionHelp[]>;
+  /** Loaded, as the actions, only when the help of this command is shown. */
   readonly appendix?: () => Promise<Appendix>;
   readonly load: () => Promise<{ readonly run: Run }>;
 }

@@ -15,6 +15,15 @@ const folder = mkdtempSync(join(tmpdir(), 'vpcflow-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const nothing = join(folder, 'nothing');
 
+/** Of what the words name, on standard output, no wider than a terminal. */
+const helpOf = async (...words: readonly string[]): Promise<string> => {
+  const { status, stdout } = await runVpcflow([...words, '--help']);
+  expect(status).toBe(0);
+  expect(Math.max(...stdout.split('\n').map((line) => line.length)), words.join(' ')).toBeLessThanOrEqual(100);
+  expect(stdout).not.toContain('security-group');
+  return stdout;
+};
+
 describe('help', () => {
   test('lists every command, on standard output', async () => {
     const { status, stdout, stderr } = await runVpcflow(['--help']);
@@ -23,17 +32,36 @@ describe('help', () => {
   });
 
   test('of each command names its options and their variables', async () => {
-    for (const { name, options } of COMMANDS) {
-      const { status, stdout } = await runVpcflow([name, '--help']);
-      expect(status).toBe(0);
-      expect(Math.max(...stdout.split('\n').map((line) => line.length)), name).toBeLessThanOrEqual(100);
-      expect(stdout).not.toContain('security-group');
+    for (const command of COMMANDS) {
+      const { name, options } = command;
+      const helps = [await helpOf(name)];
+      for (const action of (await command.actions?.()) ?? []) helps.push(await helpOf(name, action.name));
       for (const key of options) {
-        expect(stdout).toContain(`--${OPTIONS[key].name}`);
-        expect(stdout).toMatch(new RegExp(`\\b${environmentName(OPTIONS[key].name)}\\)`));
+        expect(helps.join('')).toContain(`--${OPTIONS[key].name}`);
+        expect(helps.join('')).toMatch(new RegExp(`\\b${environmentName(OPTIONS[key].name)}\\)`));
       }
     }
-  });
+  }, 30_000);
+
+  test('of a command with actions is a list of them; that of each has its own options', async () => {
+    for (const command of COMMANDS.filter(({ actions }) => actions !== undefined)) {
+      const { name, operand } = command;
+      const actions = (await command.actions?.()) ?? [];
+      expect(actions.map((action) => action.name).join('|')).toBe(operand?.name);
+      const list = await helpOf(name);
+      expect(list).toContain(`Usage: vpcflow ${name} <action> [options]\n`);
+      for (const action of actions) expect(list).toContain(`  ${action.name} `);
+      expect(list).toContain(`See vpcflow ${name} <action> --help`);
+      expect(list.match(/^ +--?\w/gm)).toHaveLength(1); // -h
+    }
+    const release = await helpOf('mirror', 'release', '--all');
+    expect(release).toContain('Usage: vpcflow mirror release [options] [ID...]\n');
+    expect(release).toMatch(/--all +every session that we made, and nothing else \(env: VPCFLOW_ALL\)/);
+    expect(release).not.toMatch(/--grace|--state|only with mirror|Actions:/);
+    expect((await runVpcflow(['help', 'mirror', 'release'])).stdout).toBe(release);
+    const sessions = (await helpOf('mirror', 'sessions')).replaceAll(/\s+/g, ' ');
+    expect(sessions).toContain('(or VPCFLOW_CONFIG in the environment) EC2 is asked too');
+  }, 30_000);
 
   test('of digest lists the properties that --kcl may set; nothing else loads them', async () => {
     for (const args of [
@@ -55,15 +83,15 @@ describe('help', () => {
 
   test('says what an option means in its command, and what it goes with', async () => {
     const said = async (command: string): Promise<string> =>
-      (await runVpcflow([command, '--help'])).stdout.replaceAll(/\s+/g, ' ');
-    const [backfill, rejects, formats] = await Promise.all(['backfill', 'rejects', 'formats'].map(said));
+      (await runVpcflow([...command.split(' '), '--help'])).stdout.replaceAll(/\s+/g, ' ');
+    const asked = ['backfill', 'rejects replay', 'formats discover'];
+    const [backfill, rejects, formats] = await Promise.all(asked.map(said));
     expect(backfill).toContain('by the time in their names; whole (env: VPCFLOW_START)');
     expect(backfill).toContain('(only with --queue; only with --statsd; env: VPCFLOW_STATSD_TAGS)');
     expect(rejects).toContain('only what arrived in this minute or later');
-    expect(rejects).toContain('(only with rejects replay; env: VPCFLOW_DRY_RUN)');
-    expect(formats).toContain(
-      'regions to ask (without it: that of the SDK) (only with formats discover; env: VPCFLOW_REGIONS)',
-    );
+    expect(rejects).toContain('read and count, replay nothing (env: VPCFLOW_DRY_RUN)');
+    expect(formats).toContain('regions to ask (without it: that of the SDK) (env: VPCFLOW_REGIONS)');
+    expect(formats).toContain('(only with --role; env: VPCFLOW_EXTERNAL_ID)');
   });
 
   test("--version is the package's", async () => {
@@ -88,6 +116,8 @@ describe('wrong usage ends with status 2 and one sentence', () => {
     ['what a replay has', ['rejects', 'list', '--overlap', 'add'], '--overlap is an option of rejects replay'],
     ['what a list has', ['rejects', 'replay', '--json'], '--json is an option of rejects list'],
     ['a value out of bounds', ['query', '--port', '70000'], '--port needs a whole number from 0 to 65535, not "70000"'],
+    ['an id of another kind', ['mirror', 'sessions', '--interface', 'i-1'], '--interface needs the id of an interface'],
+    ['another id of another kind', ['mirror', 'sessions', '--instance', 'eni-1'], 'needs the id of an instance: i-…'],
     ['no store', ['rows', ...window, '--store', 'ftp://x/y'], 'ftp://x/y'],
   ])('%s', async (_what, args, said) => {
     const { status, stdout, stderr } = await runVpcflow(args, { VPCFLOW_STORE: nothing });
