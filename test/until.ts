@@ -7,12 +7,13 @@ export const until = async <T>(
   condition: () => T | Promise<T>,
   seconds = 60,
 ): Promise<Exclude<T, false | null | undefined | 0 | ''>> => {
-  const deadline = performance.now() + seconds * 1000;
+  const began = performance.now();
   for (;;) {
     const answer = await condition();
     // The falsy values are what the loop goes on for.
     if (answer) return answer as Exclude<T, false | null | undefined | 0 | ''>;
-    if (performance.now() > deadline) throw new Error(`did not happen within ${seconds} s: ${what}`);
-    await delay(25);
+    const waited = performance.now() - began; // ms
+    if (waited > seconds * 1000) throw new Error(`did not happen within ${seconds} s: ${what}`);
+    await delay(Math.min(25 + waited / 20, 100)); // asking may be work
   }
 };

@@ -13,7 +13,8 @@ import { identifyStream, kinesisClient } from '../../consumers/shared/kinesis.ts
 import { putRecords } from '../../consumers/shared/kinesis-writer.ts';
 import { listShards } from '../../consumers/shared/shard-list.ts';
 import { eventsOf } from '../../pipeline/simulation/findings.ts';
-import { type Running, runVpcflow, startVpcflow } from '../run-vpcflow.ts';
+import { type Life, runHere, startHere } from '../run-here.ts';
+import { type Running, startVpcflow } from '../run-vpcflow.ts';
 import { until } from '../until.ts';
 
 let root: string;
@@ -34,7 +35,9 @@ const start = (data: string, ...options: readonly string[]): Running => {
 };
 
 /** What `up` printed about itself once it is up. */
-const addresses = async (up: Running): Promise<{ readonly url: string; readonly endpoint: string }> => {
+const addresses = async (
+  up: Pick<Life, 'stderr' | 'ended'>,
+): Promise<{ readonly url: string; readonly endpoint: string }> => {
   let over = false;
   void up.ended.then(() => {
     over = true;
@@ -57,7 +60,7 @@ interface Audit {
 }
 
 const audit = async (data: string): Promise<Audit> => {
-  const { stdout, stderr } = await runVpcflow(['audit', '--store', data, '--format', 'json']);
+  const { stdout, stderr } = await runHere(['audit', '--store', data, '--format', 'json']);
   expect(stdout, stderr).not.toBe('');
   return JSON.parse(stdout);
 };
@@ -128,7 +131,7 @@ interface Session {
 
 /** What `vpcflow mirror sessions` says of the findings of SSH brute force. */
 const sessionsOf = async (data: string): Promise<readonly Session[]> => {
-  const { stdout, stderr } = await runVpcflow(['mirror', 'sessions', '--store', data, '--format', 'json']);
+  const { stdout, stderr } = await runHere(['mirror', 'sessions', '--store', data, '--format', 'json']);
   expect(stdout, stderr).not.toBe('');
   // The shape of `mirror sessions --format json`.
   const { sessions } = JSON.parse(stdout) as { readonly sessions: readonly Session[] };
@@ -187,7 +190,7 @@ describe('one directory through its life', { timeout: 300_000 }, () => {
     const { rows } = (await answer.json()) as { readonly rows: readonly { readonly action: string }[] };
     expect(rows.map((row) => row.action)).toContain('ACCEPT');
 
-    const second = await runVpcflow(['up', '--data', data, '--port', '0']);
+    const second = await runHere(['up', '--data', data, '--port', '0']);
     expect(second.status).toBe(1);
     expect(second.stderr).toMatch(/^vpcflow: process \d+ runs on [^\n]*\(VF_IN_USE\)\n$/);
 
@@ -245,7 +248,7 @@ test('a port that is taken is one sentence, and nothing is left behind', async (
   // A server that listens on a TCP port has an address of this shape.
   const { port } = server.address() as AddressInfo;
   const data = join(root, 'busy');
-  const { status, stderr } = await runVpcflow(['up', '--data', data, '--port', String(port)]);
+  const { status, stderr } = await runHere(['up', '--data', data, '--port', String(port)]);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^vpcflow: port \d+ of 127\.0\.0\.1 is taken[^\n]*\(VF_PORT_IN_USE\)\n$/);
   await new Promise((done) => server.close(done));
@@ -254,19 +257,22 @@ test('a port that is taken is one sentence, and nothing is left behind', async (
 test('a rule file that cannot be used is named with its lines, and nothing is started', async () => {
   const rules = join(root, 'rules.yaml');
   await writeFile(rules, 'mode: apply\nregions:\n  us-east-1:\n    vpcs:\n      - vpcId: vpc-1\n');
-  const { status, stderr } = await runVpcflow(['up', '--data', join(root, 'ruled'), '--port', '0', '--config', rules]);
+  const { status, stderr } = await runHere(['up', '--data', join(root, 'ruled'), '--port', '0', '--config', rules]);
   expect(status).toBe(2);
   expect(stderr).toContain('rules.yaml:5:');
   expect(stderr).toMatch(/\(VF_RULES\)\n$/);
 });
 
-test('without traffic it tells how to put some on, plans for what is put on, and Ctrl-C is no failure', async () => {
-  const up = start(join(root, 'quiet'), '--traffic', 'none');
+test('without traffic it tells how to put some on, plans for what is put on, and its end is no failure', async ({
+  onTestFinished,
+}) => {
+  const up = startHere(['up', '--data', join(root, 'quiet'), '--port', '0', '--traffic', 'none']);
+  onTestFinished(up.interrupt);
   const { endpoint } = await addresses(up);
   expect(up.stderr()).toContain('simulate --to stream --stream vpcflow\n');
   expect(up.stderr()).toContain('simulate --to stream --stream vpcflow-events --format events\n');
   await tell(endpoint, Math.floor(Date.now() / 1000) - FIRST_FINDING);
   await until('it is planned for', () => up.stderr().includes('planned: mirror eni-'), 20);
-  up.process.kill('SIGINT');
+  up.interrupt();
   expect((await up.ended).status).toBe(0);
 });

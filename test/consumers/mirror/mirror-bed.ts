@@ -16,9 +16,9 @@ import {
   type StreamIdentity,
 } from '../../../consumers/shared/kinesis.ts';
 import { putRecords } from '../../../consumers/shared/kinesis-writer.ts';
+import { type Life, runHere, startHere } from '../../run-here.ts';
 import { type Ended, type Running, startVpcflow } from '../../run-vpcflow.ts';
 import { until } from '../../until.ts';
-import { type Life, runHere, startHere } from './mirror-here.ts';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_EC2_METADATA_DISABLED: 'true' };
 
@@ -94,7 +94,7 @@ export class MirrorBed {
 
   /** What every run of the consumer is given. */
   get arguments(): readonly string[] {
-    return ['run', '--stream', this.stream.name, '--store', this.store, '--config', this.config];
+    return ['mirror', 'run', '--stream', this.stream.name, '--store', this.store, '--config', this.config];
   }
 
   /** Events as EventBridge would put them, in their order. */
@@ -118,14 +118,14 @@ export class MirrorBed {
 
   /** The consumer as a process. */
   startProcess(...more: readonly string[]): Life & Running {
-    const running = startVpcflow(['mirror', ...this.arguments, ...more], this.environment);
+    const running = startVpcflow([...this.arguments, ...more], this.environment);
     this.#processes.push(running);
     return { ...running, interrupt: () => void running.process.kill('SIGTERM') };
   }
 
   /** Another action, to its end. */
   act(action: string, ...more: readonly string[]): Promise<Ended> {
-    return runHere([action, '--store', this.store, ...more], this.environment);
+    return runHere(['mirror', action, '--store', this.store, ...more], this.environment);
   }
 
   /** Resolves when the condition is true; rejects with what the consumer said when it ends before. */

@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type FakeEc2, startFakeEc2 } from '../../fakes/ec2-http/server.ts';
+import { runHere } from '../../run-here.ts';
 import { findingEvent, findingId } from './bridge-events.ts';
 import { type MirrorBed, MirrorBeds } from './mirror-bed.ts';
-import { runHere } from './mirror-here.ts';
 
 let beds: MirrorBeds;
 let ec2: FakeEc2;
@@ -41,7 +41,7 @@ describe('wrong usage', () => {
     [['run', '--stream', 's', '--finding', 'f'], /--finding is an option of mirror sessions\|release/],
     [['backfill', '--enable', 'everything'], /--enable needs existing, launches and findings, separated by commas/],
   ])('%j', async (args, said) => {
-    const { status, stderr } = await runHere(args);
+    const { status, stderr } = await runHere(['mirror', ...args]);
     expect([status, stderr]).toEqual([2, expect.stringMatching(said)]);
   });
 });
