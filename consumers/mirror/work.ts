@@ -4,16 +4,11 @@
 //           evidence -> rounds of its requests, rounds of its housekeeping -> what waits, counted
 import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
 import type { Released } from '../../pipeline/mirror-plan/plan-release.ts';
-import { Backoff } from '../../pipeline/mirror-turn/backoff.ts';
-import { FullTargets } from '../../pipeline/mirror-turn/full-targets.ts';
-import { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
-import { RefusedCalls } from '../../pipeline/mirror-turn/refused-calls.ts';
 import type { IgnoredMirrorEvent } from '../../pipeline/mirror-turn/requests.ts';
-import { SaidDecisions } from '../../pipeline/mirror-turn/said.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import type { Meter } from '../../schemas/metrics.ts';
 import type { Ec2Mirror } from '../../schemas/mirroring/account.ts';
-import type { MirrorPlan, MirrorRequest, MirrorWorld } from '../../schemas/mirroring/plan.ts';
+import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../schemas/mirroring/rules.ts';
 import type { ObjectStore } from '../../schemas/store.ts';
 import type { Forwarder } from '../shared/forward/forwarder.ts';
@@ -21,10 +16,12 @@ import type { Log } from '../shared/log.ts';
 import type { MirrorEvidence } from './evidence-for.ts';
 import { MirrorPast } from './past.ts';
 import { PlanAudit } from './plan-audit.ts';
+import { type Preview, previewOf } from './preview.ts';
 import { housekeepingOf, mirroringOf, releaseOf } from './questions.ts';
-import { RecentChanges } from './recent-changes.ts';
-import { emptyWorld, type RegionPlace, type RequestedCall, type RoundsReport, runRounds } from './rounds.ts';
+import { RegionPlaces } from './region-places.ts';
+import { type RegionPlace, type RequestedCall, type RoundsReport, runRounds } from './rounds.ts';
 import { MirrorTeller } from './teller.ts';
+import { WaitingRequests } from './waiting.ts';
 
 export interface MirrorWorkOptions {
   readonly store: ObjectStore;
@@ -63,14 +60,6 @@ export interface TurnReport {
   readonly rounds: readonly RoundsReport[];
 }
 
-/** What would be done, and nothing of it was. */
-export interface Preview {
-  readonly region: string;
-  readonly requests: readonly MirrorRequest[];
-  readonly world: MirrorWorld;
-  readonly plan: MirrorPlan;
-}
-
 const longestTtl = ({ regions }: MirrorRules): number =>
   Math.max(0, ...[...regions.values()].flatMap((rules) => rules.map(({ ttl }) => ttl * 1000)));
 
@@ -80,21 +69,13 @@ const all = async <T>(work: readonly Promise<T>[]): Promise<readonly T[]> => {
   return await Promise.all(work);
 };
 
-const newlySeen = (): Pick<RegionPlace, 'recent' | 'missing' | 'full' | 'refused'> => ({
-  ...{ recent: new RecentChanges(), missing: new MissingSessions(), full: new FullTargets() },
-  refused: new RefusedCalls(),
-});
-
 /** One a process: turns are taken one after the other, whoever asks for them. */
 export class MirrorWork {
   readonly #options: MirrorWorkOptions;
   readonly #past: MirrorPast;
   readonly #audit: PlanAudit;
-  readonly #teller: MirrorTeller;
-  readonly #said = new SaidDecisions();
-  readonly #backoff = new Backoff();
-  /** By region: what EC2's answers may not show yet, and what they do not show. */
-  readonly #seen = new Map<string, ReturnType<typeof newlySeen>>();
+  readonly #places: RegionPlaces;
+  readonly #waiting: WaitingRequests;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: MirrorWorkOptions) {
@@ -103,7 +84,9 @@ export class MirrorWork {
     this.#past = new MirrorPast({ store, mode: rules.mode, account, longest: longestTtl(rules), clock });
     const wrote: MirrorPast['wrote'] = (key, rows) => this.#past.wrote(key, rows);
     this.#audit = new PlanAudit({ ...options, mode: rules.mode, wrote });
-    this.#teller = new MirrorTeller(meter, log);
+    const teller = new MirrorTeller(meter, log);
+    this.#places = new RegionPlaces({ ...options, past: this.#past, audit: this.#audit, teller });
+    this.#waiting = new WaitingRequests(this.#past);
   }
 
   /**
@@ -134,23 +117,7 @@ export class MirrorWork {
   preview(requests: readonly MirrorRequest[], signal: AbortSignal): Promise<readonly Preview[]> {
     return this.#inTurn(async () => {
       await this.#refresh(signal);
-      const byRegion = Map.groupBy(requests, ({ region }) => region);
-      return await Promise.all(
-        [...byRegion].map(async ([region, own]) => {
-          const place = this.#place(region, signal);
-          const asked = own.map((request) => ({ request, eventId: null }));
-          const question = await mirroringOf(this.#options, place, asked);
-          const { account, clock } = { ...this.#options };
-          const world =
-            place.ec2 === null ? emptyWorld(account, region, clock.now()) : await question.observe(place.ec2);
-          return {
-            region,
-            requests: question.requests.map(({ request }) => request),
-            world,
-            plan: question.plan(world, []),
-          };
-        }),
-      );
+      return await previewOf(this.#options, requests, (region) => this.#places.of(region, signal));
     });
   }
 
@@ -162,13 +129,13 @@ export class MirrorWork {
   ): Promise<TurnReport> {
     return this.#inTurn(async () => {
       await this.#refresh(signal);
-      const places = [...regions].map((region) => this.#place(region, signal));
+      const places = [...regions].map((region) => this.#places.of(region, signal));
       return { rounds: await all(places.map((place) => runRounds(place, releaseOf(this.#options, place, what)))) };
     });
   }
 
   async #take(turn: Turn, signal: AbortSignal): Promise<TurnReport> {
-    const { clock, rules } = this.#options;
+    const { clock, rules, meter } = this.#options;
     const began = clock.now();
     await this.#refresh(signal);
     await this.#writeIgnored(turn.ignored ?? []);
@@ -178,13 +145,13 @@ export class MirrorWork {
     const regions = waiting ? [...asked.keys(), ...kept, ...rules.regions.keys()] : [...asked.keys(), ...kept];
     const rounds = await all(
       [...new Set(regions)].sort().map((region) => {
-        const again = waiting ? this.#due(region, began) : [];
+        const again = waiting ? this.#waiting.due(region, began) : [];
         const requests = [...(asked.get(region) ?? []), ...again];
-        const place = { ...this.#place(region, signal), ...(turn.heard === undefined ? {} : { heard: turn.heard }) };
+        const place = this.#places.of(region, signal, turn.heard);
         return this.#region(place, { requests, keep: kept.has(region), began });
       }),
     );
-    this.#gauge();
+    this.#waiting.gauge(rules.regions.keys(), clock.now(), meter);
     return { rounds: rounds.flat() };
   }
 
@@ -197,7 +164,7 @@ export class MirrorWork {
       const question = await mirroringOf(this.#options, place, requests);
       const report = await runRounds(place, question);
       reports.push(report);
-      this.#pace(report, question.requests, began);
+      this.#waiting.asked(report, question.requests, began);
     }
     if (keep && place.ec2 !== null) {
       const report = await runRounds(place, housekeepingOf(this.#options, place));
@@ -205,31 +172,6 @@ export class MirrorWork {
       place.refused.met(report.obstacles, began);
     }
     return reports;
-  }
-
-  #place(region: string, signal: AbortSignal): RegionPlace {
-    const { account, regions, clock } = this.#options;
-    const ec2 = regions.get(region) ?? null;
-    const seen = this.#seen.get(region) ?? newlySeen();
-    if (ec2 !== null) this.#seen.set(region, seen);
-    const shared = { said: this.#said, audit: this.#audit, teller: this.#teller, clock, signal };
-    return { region, account, ec2, memory: this.#past.of(region), ...seen, ...shared };
-  }
-
-  /** What waits, and was not refused a moment ago. */
-  #due(region: string, now: number): readonly AskedRequest[] {
-    const waiting = this.#past.of(region).waiting(now);
-    return waiting.filter(({ key }) => this.#backoff.isDue(key, now)).map((request) => ({ request, eventId: null }));
-  }
-
-  /** Requests of which a call was refused and that still wait are asked less and less often. */
-  #pace({ decisions, calls }: RoundsReport, requests: readonly AskedRequest[], now: number): void {
-    const refused = new Set(calls.filter(({ answer }) => !answer.ok).map(({ request }) => request));
-    const waiting = new Set(decisions.filter(({ outcome }) => outcome === 'wait').map(({ request }) => request));
-    for (const { request } of requests) {
-      if (refused.has(request.key) && waiting.has(request.key)) this.#backoff.refused(request.key, now);
-      else this.#backoff.cleared(request.key);
-    }
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
@@ -242,16 +184,6 @@ export class MirrorWork {
     const known = { session: () => null, decided: () => null };
     const plan = { decisions: [], actions: [] };
     await this.#audit.before({ account: null, region: null, requests: [], ignored, plan, world: null, known });
-  }
-
-  #gauge(): void {
-    const { clock, meter, rules } = this.#options;
-    const now = clock.now();
-    const waiting = [...rules.regions.keys()].flatMap((region) => this.#past.of(region).waiting(now));
-    meter.set('mirrorWaiting', waiting.length, {});
-    const oldest = Math.min(now, ...waiting.map(({ at }) => at));
-    meter.set('mirrorWaitingSeconds', (now - oldest) / 1000, {});
-    this.#backoff.keep(new Set(waiting.map(({ key }) => key)));
   }
 
   /** After all that was asked before it, whatever became of that. `work` is told when it was asked. */

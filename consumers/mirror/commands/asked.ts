@@ -37,7 +37,7 @@ export const askedFor = async (what: string, now: number): Promise<Asked> => {
 };
 
 /** What the bytes of a file ask for; `what` names them. Throws VF_SOURCE_UNREADABLE. */
-export const askedBy = (what: string, bytes: Uint8Array, now: number): Asked => {
+const askedBy = (what: string, bytes: Uint8Array, now: number): Asked => {
   const event = readMirrorEvent(enveloped(bytes, now), now);
   switch (event.kind) {
     case 'finding':
