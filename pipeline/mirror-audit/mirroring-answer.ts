@@ -22,6 +22,10 @@ export interface MirroringHistory {
   readonly unmirrored: readonly Unmirrored[];
   /** A sentence for each object that could not be read. */
   readonly warnings: readonly string[];
+  /** When the store was read, Unix ms. */
+  readonly asOf: number;
+  /** Of the last row, Unix ms; null: there is none. */
+  readonly watermark: number | null;
 }
 
 /** In the order of a table; `from` to `to` is what there are packets of, or when it was decided that there are none. */
@@ -64,11 +68,15 @@ export interface MirroringAnswer {
   /** Decisions that led to no session, with the same members. */
   readonly without: readonly SessionEntry[];
   readonly warnings: readonly string[];
+  /** Everything in the audit could be read. */
+  readonly complete: boolean;
+  readonly watermark: number | null; // Unix ms
 }
 
 /** Decisions without a session are told for `state: all`: those on findings, and on others where their place is asked for. */
 export function mirroringAnswer(history: MirroringHistory, question: MirroringQuestion): MirroringAnswer {
   const { window, finding, interface: interfaceId, instance, state } = question;
+  const { warnings, watermark } = history;
   const isIn = (one: SessionHistory): boolean =>
     (state === 'all' || state === stateOf(one)) &&
     (window === null || (one.started < window.stop && (one.ended === null || one.ended > window.start)));
@@ -104,7 +112,7 @@ export function mirroringAnswer(history: MirroringHistory, question: MirroringQu
     sessions: entries.slice(0, sessions.length),
     carriers: [...new Set(others)].filter((one) => one.finding_id !== finding).map(sessionEntry),
     without: entries.slice(sessions.length),
-    warnings: history.warnings,
+    ...{ warnings, complete: warnings.length === 0, watermark },
   };
 }
 

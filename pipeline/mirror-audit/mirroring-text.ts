@@ -3,6 +3,7 @@ import type { QueryValue } from '../../schemas/query.ts';
 import { tagTime } from '../mirror-plan/tag-time.ts';
 import { formatMany } from '../quantities.ts';
 import { csvHeader, csvRow, jsonRow } from '../rows/text-formats.ts';
+import { watermarkText } from '../window/completeness.ts';
 import { formatTime } from '../window/window.ts';
 import {
   entryRow,
@@ -17,8 +18,10 @@ export function mirroringJson(answer: MirroringAnswer, { window }: MirroringQues
   const list = (entries: readonly SessionEntry[]): string =>
     entries.map((entry) => `\n${jsonRow(SESSION_COLUMNS, entryRow(entry))}`).join(',');
   const time = (ms: number | undefined): string => (ms === undefined ? 'null' : JSON.stringify(formatTime(ms)));
+  const { complete, watermark, warnings } = answer;
   return (
-    `{"start":${time(window?.start)},"stop":${time(window?.stop)},"warnings":${JSON.stringify(answer.warnings)},` +
+    `{"start":${time(window?.start)},"stop":${time(window?.stop)},"complete":${complete},` +
+    `"watermark":${JSON.stringify(watermarkText(watermark))},"warnings":${JSON.stringify(warnings)},` +
     `"sessions":[${list(answer.sessions)}],"carriers":[${list(answer.carriers)}],"without":[${list(answer.without)}]}\n`
   );
 }

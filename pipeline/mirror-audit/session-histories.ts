@@ -68,6 +68,18 @@ export class SessionHistories {
     return told.sort((a, b) => a.started - b.started || (a.session_id < b.session_id ? -1 : 1));
   }
 
+  /** Rows that, in the place of all that were added, give the same lives, whatever else is added; some more than once. */
+  kept(): readonly MirroringRow[] {
+    const placed: (Placed | null)[] = [];
+    for (const { made, met, alive, expiring, ends } of this.#lives.values()) {
+      placed.push(made, met, alive, expiring, ...ends.values());
+      if (met !== null) placed.push(this.#announcementOf(met));
+    }
+    for (const calls of this.#announced.values())
+      placed.push([...calls.values()].reduce<Placed | null>((a, b) => later(a, b), null));
+    return placed.filter((one) => one !== null).map(({ row }) => row);
+  }
+
   #announce(placed: Placed): void {
     const key = announcedFor(placed.row);
     const calls = this.#announced.get(key) ?? new Map<string, Placed>();

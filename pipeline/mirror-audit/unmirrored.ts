@@ -63,6 +63,12 @@ export class UnmirroredDecisions {
     }));
   }
 
+  /** Rows that, in the place of all that were added, say the same, whatever else is added. */
+  kept(): readonly MirroringRow[] {
+    const decided = [...this.#plans.values()].flatMap((plans) => [...plans.values()]);
+    return [...this.#ignored.values(), ...decided.flatMap(({ rows }) => [...rows.values()])];
+  }
+
   #addDecision(row: MirroringRow, place: RowPlace): void {
     const who = JSON.stringify([row.mode, row.account_id, row.region, row.finding_id ?? row.request]);
     const plans = this.#plans.get(who) ?? new Map<string, LastPlan>();

@@ -13,21 +13,31 @@ const MAX_HEADER = 1000;
  * character that is not printable ASCII as `%XX` of its UTF-8 bytes.
  */
 export const completenessHeaders = (completeness: Completeness): Record<string, string> => {
-  const { complete, watermark, asOf, lateness, behind, skipdata, longestInterval, warnings } = completeness;
+  const { lateness, behind, skipdata, longestInterval } = completeness;
   return {
-    'x-vpcflow-complete': completeText(complete),
-    'x-vpcflow-watermark': watermarkText(watermark),
-    'x-vpcflow-as-of': new Date(asOf).toISOString(),
+    ...wholenessHeaders(completeness),
     'x-vpcflow-lateness': String(lateness / 1000),
     'x-vpcflow-behind': String(behind.count),
     'x-vpcflow-skipdata': String(skipdata.minutes),
     'x-vpcflow-interval': longestInterval === null ? 'unknown' : String(longestInterval),
-    ...warningsHeaders(warnings),
   };
 };
 
+/** The headers of every answer from the store: whether it is whole, up to when, and when the store was read. */
+export const wholenessHeaders = ({
+  complete,
+  watermark,
+  asOf,
+  warnings,
+}: Pick<Completeness, 'complete' | 'watermark' | 'asOf' | 'warnings'>): Record<string, string> => ({
+  'x-vpcflow-complete': completeText(complete),
+  'x-vpcflow-watermark': watermarkText(watermark),
+  'x-vpcflow-as-of': new Date(asOf).toISOString(),
+  ...warningsHeaders(warnings),
+});
+
 /** The header that names what could not be read; none where there is nothing. */
-export const warningsHeaders = (warnings: readonly string[]): Record<string, string> =>
+const warningsHeaders = (warnings: readonly string[]): Record<string, string> =>
   warnings.length === 0 ? {} : { 'x-vpcflow-warnings': headerText(warnings.join('; ')) };
 
 const headerText = (text: string): string => {

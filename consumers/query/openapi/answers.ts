@@ -10,8 +10,8 @@ export interface Answers {
   readonly bodies: Readonly<Record<string, JsonSchema | null>>;
   /** Says how complete the window is in its headers. */
   readonly completeness: boolean;
-  /** Names in a header what could not be read; those with completeness do anyway. */
-  readonly warned?: boolean;
+  /** Says in its headers whether it is whole, up to when and as of when; those with completeness do anyway. */
+  readonly whole?: boolean;
   /** Says which parts of two windows were compared. */
   readonly compared: boolean;
   /** Has an ETag, and answers 304 to If-None-Match. */
@@ -70,7 +70,7 @@ export const conditionalAnswers = <F extends string>(
   errors: readonly ErrorCode[],
 ): { readonly answers: Answers } => {
   const { answers } = plainAnswers(success, bodiesOf(types, schemas), [...ASKED, ...errors]);
-  return { answers: { ...answers, warned: true, conditional: true } };
+  return { answers: { ...answers, whole: true, conditional: true } };
 };
 
 /** The config of any other route. */

@@ -44,6 +44,8 @@ export const MIRRORING_BODIES: Readonly<Record<string, JsonSchema>> = {
   MirroringSessions: record('Which packets there are, of what, and when.', {
     start: or(time('begin of the window'), 'whenever'),
     stop: or(time('its end, exclusive'), 'whenever'),
+    complete: { type: 'boolean', description: 'whether every object of the audit could be read' },
+    watermark: text('the time of the last row of the audit, RFC 3339; none where there is no audit'),
     warnings: list(text('an object of the audit that could not be read and is left out'), 'by key'),
     sessions: list(named('MirroringSession'), 'sessions, by their beginning'),
     carriers: list(named('MirroringSession'), 'sessions of others that carry the packets of the finding asked for'),

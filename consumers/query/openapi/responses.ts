@@ -14,11 +14,16 @@ const header = (description: string, schema: JsonSchema = { type: 'string' }) =>
 
 /** The components of the document. */
 export const HEADERS = {
-  'x-vpcflow-complete': header('whether nothing can be missing; unknown where no stream ever fed the store', {
-    type: 'string',
-    enum: ['true', 'false', 'unknown'],
-  }),
-  'x-vpcflow-watermark': header('up to when everything that arrived is in the store, RFC 3339, or none'),
+  'x-vpcflow-complete': header(
+    'whether nothing can be missing; unknown where no stream ever fed the store; of mirroring: whether every object of its audit could be read',
+    {
+      type: 'string',
+      enum: ['true', 'false', 'unknown'],
+    },
+  ),
+  'x-vpcflow-watermark': header(
+    'up to when everything that arrived is in the store, RFC 3339, or none; of mirroring: the time of the last row of its audit',
+  ),
   'x-vpcflow-as-of': header('when the store was read', { type: 'string', format: 'date-time' }),
   'x-vpcflow-lateness': header('seconds after its end in which a window can still change', { type: 'number' }),
   'x-vpcflow-behind': header('shards that are not up to the end of the window plus lateness', { type: 'integer' }),
@@ -39,9 +44,13 @@ export const HEADERS = {
 
 type HeaderName = keyof typeof HEADERS;
 
+const WHOLENESS_HEADERS: readonly HeaderName[] = [
+  ...(['x-vpcflow-complete', 'x-vpcflow-watermark', 'x-vpcflow-as-of', 'x-vpcflow-warnings'] as const),
+];
+
 const COMPLETENESS_HEADERS: readonly HeaderName[] = [
-  ...(['x-vpcflow-complete', 'x-vpcflow-watermark', 'x-vpcflow-as-of', 'x-vpcflow-lateness'] as const),
-  ...(['x-vpcflow-behind', 'x-vpcflow-skipdata', 'x-vpcflow-interval', 'x-vpcflow-warnings'] as const),
+  ...WHOLENESS_HEADERS,
+  ...(['x-vpcflow-lateness', 'x-vpcflow-behind', 'x-vpcflow-skipdata', 'x-vpcflow-interval'] as const),
 ];
 
 const headerRefs = (names: readonly HeaderName[]) =>
@@ -63,11 +72,11 @@ const EXTRA_HEADERS: Readonly<Record<number, readonly HeaderName[]>> = {
 
 /** By status, in the order of an object's number keys: ascending. */
 export function responsesOf(answers: Answers, asking: Asking): Record<string, unknown> {
-  const { success, bodies, completeness, warned = false, compared, conditional, others, errors } = answers;
+  const { success, bodies, completeness, whole = false, compared, conditional, others, errors } = answers;
   const responses: Record<string, unknown> = {};
   const about = headerRefs([
     ...(completeness ? COMPLETENESS_HEADERS : []),
-    ...(warned ? (['x-vpcflow-warnings'] as const) : []),
+    ...(whole ? WHOLENESS_HEADERS : []),
     ...(compared ? (['x-vpcflow-compared'] as const) : []),
     ...(conditional ? (['etag', 'cache-control', 'vary'] as const) : []),
   ]);

@@ -49,8 +49,8 @@ export const rowsAddress = (options: PageOptions, format: RowFormat): string =>
   address('/v1/rows', { ...times(options.window), filter: special(options).filter, format });
 
 /** The sessions that overlap the window, as `/v1/mirroring/sessions` answers them. */
-export const mirroringAddress = (options: PageOptions): string =>
-  address('/v1/mirroring/sessions', { ...times(options.window), format: 'json' });
+export const mirroringAddress = (options: PageOptions, format: TextFormat): string =>
+  address('/v1/mirroring/sessions', { ...times(options.window), format });
 
 const onInterface = (id: string): string => `interface_id = ${quotedText(id)}`;
 
@@ -119,7 +119,7 @@ const command = (name: string, parameters: Parameters, ...flags: readonly string
   ].join(' ');
 
 /** The commands that print the same: the graph (of a comparison, the difference) as SVG, rows and series as CSV. */
-export function commandLines(options: PageOptions, store: string): readonly string[] {
+export function commandLines(options: PageOptions, store: string, isMirrored: boolean): readonly string[] {
   const { against, incomplete } = options;
   const window = { store, ...times(options.window) };
   const { filter, count } = special(options);
@@ -129,5 +129,6 @@ export function commandLines(options: PageOptions, store: string): readonly stri
     command(against === null ? 'graph' : 'diff', graph, ...flags),
     command('rows', { ...window, filter, format: 'csv' }),
     command('series', { ...window, filter, count, format: 'csv' }),
+    ...(isMirrored ? [command('mirror sessions', { ...window, format: 'csv' })] : []),
   ];
 }

@@ -52,7 +52,7 @@ export function mirroringHtml(options: PageOptions, { sessions, warnings }: Page
   const planned = sessions.every(({ mode }) => mode === 'plan') && sessions.length > 0;
   const rest = sessions.length - ROWS;
   return html`<section class="mirroring">
-<div class="bar"><h2>Mirroring</h2><p>${formatMany(sessions.length, 'session')} in this window${planned ? ', only planned' : ''} <a href="${mirroringAddress(options)}">JSON</a></p></div>
+<div class="bar"><h2>Mirroring</h2><p>${formatMany(sessions.length, 'session')} in this window${planned ? ', only planned' : ''} <a href="${mirroringAddress(options, 'json')}">JSON</a></p></div>
 ${warnings.map((warning) => html`<p class="notice bad">${warning}</p>\n`)}${sessions.length === 0 ? null : tableHtml(options, sessions.slice(0, ROWS))}
 ${rest > 0 ? html`<p class="hint">${formatMany(rest, 'more session')} not in the table.</p>` : null}
 </section>`;
@@ -70,7 +70,7 @@ function rowHtml(options: PageOptions, session: SessionEntry): Html {
   const why = typeof session.why === 'string' ? session.why : '';
   return html`<tr>
 <td class="name"><a href="${interfacePage(options, interfaceId)}">${interfaceId}</a></td><td class="name wide">${textOf(session.instance_id)}</td>
-<td class="name" title="${textOf(session.finding_id)}">${textOf(session.finding_type ?? session.cause)}${session.neighbour === true ? ' (neighbour)' : ''}</td>
+<td class="name">${textOf(session.finding_type ?? session.cause)}${session.neighbour === true ? ' (neighbour)' : ''}${session.finding_id === null ? null : html`<code class="finding">${textOf(session.finding_id)}</code>`}</td>
 <td class="name" title="${why}">${timeText(session.from)} to ${session.to === null ? 'now' : timeText(session.to)}</td>
 <td class="wide">${textOf(session.mode)}</td><td class="number wide">${textOf(session.virtual_network_id)}</td>
 <td class="wide"><a href="${interfaceRows(options, interfaceId)}" aria-label="Rows of ${interfaceId}">rows</a></td></tr>

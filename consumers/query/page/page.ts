@@ -11,6 +11,7 @@ import {
   commandLines,
   coverageAddress,
   graphAddress,
+  mirroringAddress,
   type PageOptions,
   pageAddress,
   rowsAddress,
@@ -83,7 +84,7 @@ ${difference === null ? null : differenceHtml(options, difference)}
 ${graph.edges.length === 0 ? emptyHtml(options) : html`${drawingHtml(options, graph, drawing)}${seriesHtml(series, seriesAddress(options, 'csv'))}`}
 ${mirroringHtml(options, mirroring)}
 ${graph.edges.length === 0 ? null : tablesHtml(graph)}
-${sameHtml(options, store)}`;
+${sameHtml(options, store, mirroring.sessions.length > 0)}`;
 }
 
 const emptyHtml = (options: PageOptions): Html =>
@@ -126,14 +127,19 @@ ${pictureHtml(drawing.svg, 'The graph; its edges are in the tables below')}
 const formatLinks = <F extends string>(formats: readonly F[], link: (format: F) => string): Html[] =>
   formats.map((format) => html`<a href="${link(format)}">${format}</a> `);
 
-const sameHtml = (options: PageOptions, store: string): Html => html`<section class="same">
+const sameHtml = (options: PageOptions, store: string, isMirrored: boolean): Html => html`<section class="same">
 <h2>The same, elsewhere</h2>
 <dl class="formats">
 <div><dt>graph</dt><dd>${formatLinks(GRAPH_FORMATS, (format) => graphAddress(options, format))}</dd></div>
 <div><dt>rows</dt><dd>${formatLinks(ROW_FORMATS, (format) => rowsAddress(options, format))}</dd></div>
 <div><dt>series</dt><dd>${formatLinks(TEXT_FORMATS, (format) => seriesAddress(options, format))}</dd></div>
 <div><dt>coverage</dt><dd>${formatLinks(TEXT_FORMATS, (format) => coverageAddress(options, format))}</dd></div>
-</dl>
-${commandLines(options, store).map(
+${
+  isMirrored
+    ? html`<div><dt>mirroring</dt><dd>${formatLinks(TEXT_FORMATS, (format) => mirroringAddress(options, format))}</dd></div>
+`
+    : null
+}</dl>
+${commandLines(options, store, isMirrored).map(
   (line) => html`<div class="command"><code>${line}</code><button type="button" data-copy hidden>Copy</button></div>\n`,
 )}</section>`;

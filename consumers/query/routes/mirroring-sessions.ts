@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { mirroringAnswer, SESSION_STATES } from '../../../pipeline/mirror-audit/mirroring-answer.ts';
 import { mirroringCsv, mirroringJson, mirroringNdjson } from '../../../pipeline/mirror-audit/mirroring-text.ts';
-import { warningsHeaders } from '../../../pipeline/window/answer-head.ts';
+import { wholenessHeaders } from '../../../pipeline/window/answer-head.ts';
 import { TEXT_TYPES } from '../../../schemas/formats.ts';
 import { mirroringQuestion } from '../../shared/mirroring/mirroring-question.ts';
 import { OPTIONS } from '../../shared/options.ts';
@@ -60,12 +60,13 @@ export const mirroringSessionsRoute: RegisterRoutes = (app, services) => {
       const format = chosenFormat(FORMATS, TEXT_TYPES, query.format, headers.accept);
       const { signal, done } = cancellation(reply, services);
       try {
-        const answer = mirroringAnswer(await mirroring.history(now, signal), question);
+        const history = await mirroring.history(now, signal);
+        const answer = mirroringAnswer(history, question);
         const etag = createHash('sha256')
           .update(`${format}\n${mirroringJson(answer, question)}`)
           .digest('base64url');
         reply.headers({ etag: `"${etag}"`, vary: 'accept', 'cache-control': 'private, no-cache' });
-        reply.headers(warningsHeaders(answer.warnings));
+        reply.headers(wholenessHeaders({ ...answer, asOf: history.asOf }));
         if (isKnown(headers['if-none-match'], `"${etag}"`)) return reply.code(304).send();
         const text = { json: () => mirroringJson(answer, question), csv: mirroringCsv, ndjson: mirroringNdjson };
         return reply.type(TEXT_TYPES[format]).send(Buffer.from(text[format](answer)));

@@ -1,5 +1,6 @@
 // Keeps the audit of mirroring in the store: two objects a plan, listed by time and read back.
 import { hourPartition } from '../../../pipeline/keys.ts';
+import { HOUR_MS } from '../../../pipeline/window/window.ts';
 import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
 import type { Forwarder } from '../forward/forwarder.ts';
@@ -43,24 +44,50 @@ export async function putAudit(
   return outcome;
 }
 
+/** The day of UTC that an object of `listAudit` lies in, `2026-11-20`. */
+export const auditDay = (key: string): string => key.slice(PREFIX.length, PREFIX.length + 'YYYY-MM-DD'.length);
+
 export interface AuditRange {
-  /** Unix ms: of the plans' times, by whole hours, both inclusive. Without `to` there is no end. */
+  /** Unix ms: of the plans' times, by whole hours, inclusive. */
   readonly from: number;
-  readonly to?: number;
-  /** Only keys after this one. */
-  readonly after?: string;
+  /** Days whose objects are left out. */
+  readonly covered?: ReadonlySet<string>;
 }
 
-/** The objects of the plans of a time, by key: that is by hour, then by plan. */
-export async function* listAudit(store: ObjectStore, range: AuditRange): AsyncIterable<ListedObject> {
-  const first = `mirroring/${hourPartition(range.from)}/`;
-  const last = range.to === undefined ? null : `mirroring/${hourPartition(range.to)}/`;
-  const begin = range.after !== undefined && range.after > first ? range.after : first;
-  for await (const object of store.list(PREFIX, { after: begin })) {
-    if (last !== null && object.key.slice(0, last.length) > last) return;
-    if (object.key.endsWith('.parquet')) yield object;
+/** After so many objects that are left out, the listing begins anew behind them: as many as S3 lists at a time. */
+const LEFT_OUT = 1000;
+
+/** The objects of the plans since a time, by key: that is by hour, then by plan. */
+export async function* listAudit(
+  store: ObjectStore,
+  { from, covered = new Set() }: AuditRange,
+): AsyncIterable<ListedObject> {
+  let after: string | null = `mirroring/${hourPartition(from)}/`;
+  while (after !== null) {
+    const begin = after;
+    after = null;
+    let leftOut = 0;
+    for await (const object of store.list(PREFIX, { after: begin })) {
+      const day = auditDay(object.key);
+      if (covered.has(day)) leftOut++;
+      else if (object.key.endsWith('.parquet')) yield object;
+      if (leftOut >= LEFT_OUT && covered.has(day)) {
+        after = endOf(day, covered);
+        break;
+      }
+    }
   }
 }
+
+/** After every key of the day, and of the days after it that are left out too. */
+function endOf(day: string, covered: ReadonlySet<string>): string {
+  let last = day;
+  for (let next = day; covered.has(next); next = dayAfter(next)) last = next;
+  return `${PREFIX}${last}/~`;
+}
+
+const dayAfter = (day: string): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + 24 * HOUR_MS).toISOString().slice(0, 10);
 
 export interface AuditObject {
   readonly key: string;
@@ -92,25 +119,4 @@ export async function* readAudit(
       return { key, rows: [], warning: `${key} cannot be read, and is left out: ${why}` };
     }
   });
-}
-
-/** All rows of a time, and what could not be read. */
-export async function loadAudit(
-  store: ObjectStore,
-  range: AuditRange,
-  signal?: AbortSignal,
-): Promise<{
-  readonly rows: readonly MirroringRow[];
-  readonly warnings: readonly string[];
-  readonly last: string | null;
-}> {
-  const rows: MirroringRow[] = [];
-  const warnings: string[] = [];
-  let last: string | null = range.after ?? null;
-  for await (const object of readAudit(store, listAudit(store, range), signal)) {
-    rows.push(...object.rows);
-    if (object.warning !== null) warnings.push(object.warning);
-    last = object.key;
-  }
-  return { rows, warnings, last };
 }

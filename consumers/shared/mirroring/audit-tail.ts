@@ -3,20 +3,22 @@ import { hourPartition } from '../../../pipeline/keys.ts';
 import { HOUR_MS } from '../../../pipeline/window/window.ts';
 import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
 import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
-import { type AuditRange, listAudit, readAudit } from './audit-files.ts';
+import { listAudit, readAudit } from './audit-files.ts';
 
 /** An object may appear this much after the time of its plan, under a key that others have passed. */
 const LATE = HOUR_MS;
 
 export class AuditTail {
   readonly #store: ObjectStore;
+  readonly #covered: ReadonlySet<string>;
   /** Keys of the last hours, that no look reads again. */
   readonly #read = new Set<string>();
   #from: number;
 
-  /** From the hour of `from` (Unix ms) on. */
-  constructor(store: ObjectStore, from: number) {
+  /** From the hour of `from` (Unix ms) on, without the days that are `covered` by something else. */
+  constructor(store: ObjectStore, from: number, covered: ReadonlySet<string> = new Set()) {
     this.#store = store;
+    this.#covered = covered;
     this.#from = from;
   }
 
@@ -34,11 +36,10 @@ export class AuditTail {
     now: number,
     signal?: AbortSignal,
   ): Promise<{ readonly rows: readonly MirroringRow[]; readonly warnings: readonly string[] }> {
-    const range = { from: this.#from };
     const rows: MirroringRow[] = [];
     const warnings: string[] = [];
     const keys: string[] = [];
-    for await (const object of readAudit(this.#store, this.#unread(range), signal)) {
+    for await (const object of readAudit(this.#store, this.#unread(), signal)) {
       rows.push(...object.rows);
       if (object.warning !== null) warnings.push(object.warning);
       keys.push(object.key);
@@ -50,7 +51,8 @@ export class AuditTail {
     return { rows, warnings };
   }
 
-  async *#unread(range: AuditRange): AsyncIterable<ListedObject> {
+  async *#unread(): AsyncIterable<ListedObject> {
+    const range = { from: this.#from, covered: this.#covered };
     for await (const object of listAudit(this.#store, range)) if (!this.#read.has(object.key)) yield object;
   }
 }

@@ -1,7 +1,7 @@
 // `vpcflow mirror run --forward`: what the audit has of a finding reaches Firehose, and mirroring does not wait for it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadAudit } from '../../../consumers/shared/mirroring/audit-files.ts';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
+import { auditRows } from '../../audit-rows.ts';
 import { type FakeEc2, startFakeEc2 } from '../../fakes/ec2-http/server.ts';
 import { type FirehoseServer, idsOf, startFirehose } from '../../fakes/firehose-http.ts';
 import { findingEvent } from './bridge-events.ts';
@@ -37,9 +37,9 @@ test('every row of the audit is sent, those of a time without Firehose later', {
     await bed.until(running, 'the events are read', () => bed.isRead());
     expect(firehose.records).toEqual([]);
     firehose.answer = () => 'take';
-    const audit = await loadAudit(new DirectoryStore(bed.store), { from: at - 3_600_000 });
-    expect(audit.rows.length).toBeGreaterThan(1);
-    await bed.until(running, 'all rows are sent', () => idsOf(firehose.records).size === audit.rows.length);
+    const audit = await auditRows(new DirectoryStore(bed.store), at - 3_600_000);
+    expect(audit.length).toBeGreaterThan(1);
+    await bed.until(running, 'all rows are sent', () => idsOf(firehose.records).size === audit.length);
     const lines = firehose.records.map((line) => JSON.parse(line));
     expect(lines).toContainEqual(
       expect.objectContaining({ kind: 'mirroring', phase: 'decided', reason: 'malformed', mode: 'plan' }),

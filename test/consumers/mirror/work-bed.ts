@@ -3,10 +3,10 @@ import { openEc2Mirror } from '../../../consumers/mirror/ec2/open.ts';
 import type { MirrorEvidence } from '../../../consumers/mirror/evidence-for.ts';
 import { MirrorProcessor } from '../../../consumers/mirror/processor.ts';
 import { MirrorWork } from '../../../consumers/mirror/work.ts';
-import { loadAudit } from '../../../consumers/shared/mirroring/audit-files.ts';
 import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
 import type { MirrorRule, MirrorRules } from '../../../schemas/mirroring/rules.ts';
 import type { StreamRecord } from '../../../schemas/processor.ts';
+import { auditRows } from '../../audit-rows.ts';
 import { type FakeEc2, startFakeEc2 } from '../../fakes/ec2-http/server.ts';
 import type { FakeSettings } from '../../fakes/ec2-http/settings.ts';
 import { ACCOUNT, type FakeWorld, REGION } from '../../fakes/ec2-http/world.ts';
@@ -190,9 +190,7 @@ export class WorkBed {
   }
 
   async rows(): Promise<readonly MirroringRow[]> {
-    const { rows, warnings } = await loadAudit(this.store, { from: 0 });
-    if (warnings.length > 0) throw new Error(warnings.join('\n'));
-    return rows;
+    return await auditRows(this.store);
   }
 
   /** `outcome reason`, of the decisions in their order; `about`: of one request or session only. */

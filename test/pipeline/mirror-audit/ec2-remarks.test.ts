@@ -23,7 +23,7 @@ for (const [minute, id, eni] of [
   });
   for (const row of rows) sessions.add(row);
 }
-const history: MirroringHistory = { sessions: sessions.all(), unmirrored: [], warnings: [] };
+const history: MirroringHistory = { sessions: sessions.all(), unmirrored: [], warnings: [], asOf: 0, watermark: null };
 const EVERYTHING: MirroringQuestion = { window: null, finding: null, interface: null, instance: null, state: 'all' };
 
 const remarks = (there: readonly MirrorSession[], asked: Partial<MirroringQuestion> = {}, mode = 'apply') => {

@@ -6,10 +6,10 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { COMMANDS } from '../../../../consumers/commands.ts';
 import { run } from '../../../../consumers/mirror/main.ts';
-import { loadAudit } from '../../../../consumers/shared/mirroring/audit-files.ts';
 import { readOptions } from '../../../../consumers/shared/read-options.ts';
 import { DirectoryStore } from '../../../../consumers/shared/store/directory.ts';
 import type { MirroringRow } from '../../../../schemas/mirroring/audit-row.ts';
+import { auditRows } from '../../../audit-rows.ts';
 import { type FakeEc2, startFakeEc2 } from '../../../fakes/ec2-http/server.ts';
 import type { FakeSettings } from '../../../fakes/ec2-http/settings.ts';
 import { type FakeWorld, REGION } from '../../../fakes/ec2-http/world.ts';
@@ -98,7 +98,7 @@ export class CommandBed {
   }
 
   async audit(): Promise<readonly MirroringRow[]> {
-    return (await loadAudit(this.store, { from: NOW - 3_600_000, to: NOW + 3_600_000 })).rows;
+    return await auditRows(this.store, NOW - 3_600_000);
   }
 
   /** How often EC2 was asked to do something. */

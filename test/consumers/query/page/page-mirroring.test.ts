@@ -49,7 +49,7 @@ test('says nothing where nothing is mirrored, and shows a session as soon as the
   expect(etag).not.toBe(before.etag);
   expect(text).toContain('1 session in this window');
   expect(text.match(/<td[^>]*>.*?<\/td>/g)?.map((cell) => cell.replaceAll(/<[^>]*>/g, ''))).toEqual([
-    ...['eni-web', 'i-&lt;b&gt;', 'Recon:EC2/&lt;script&gt;alert(1)&lt;/script&gt;', '11-20 05:08 to now'],
+    ...['eni-web', 'i-&lt;b&gt;', 'Recon:EC2/&lt;script&gt;alert(1)&lt;/script&gt;finding-tms-1', '11-20 05:08 to now'],
     ...['apply', '4711', 'rows'],
   ]);
   expect(text).toContain('<div class="table" tabindex="0" role="region" aria-label="Mirroring">');
@@ -67,6 +67,24 @@ test('says nothing where nothing is mirrored, and shows a session as soon as the
       .every((row) => row.includes('eni-web')),
   ).toBe(true);
   expect((await section('?start=2026-11-20T04:00:00Z&stop=2026-11-20T04:15:00Z')).text).toBe('');
+});
+
+test('names the finding of each row, also of a neighbour, and where the same is found', async () => {
+  store = new DirectoryStore(path('elsewhere'));
+  const { url } = await start({ store, clock: new ManualClock(AFTER) });
+  const page = async () => (await fetch(`${url}/${PAGE}`)).text();
+  expect(await page()).not.toContain('mirror sessions');
+  const turn = made(0, 'tms-1', 'eni-web', 'x');
+  const neighbour = { remote: '198.51.100.7', bytes: 5n, window: 'hour', complete: true };
+  await putTurn(store, {
+    ...turn,
+    decisions: turn.decisions.map((one) => ({ ...one, neighbour: { ...neighbour, interface: 'eni-web' } })),
+  });
+  const text = await page();
+  expect(text).toContain('x (neighbour)<code class="finding">finding-tms-1</code>');
+  const [, command] = /<code>(vpcflow mirror sessions [^<]*)<\/code>/.exec(text) ?? [];
+  expect(command).toMatch(/ --start 2026-\S+ --stop 2026-\S+ --format csv$/);
+  expect(text).toMatch(/<dt>mirroring<\/dt><dd><a href="\/v1\/mirroring\/sessions\?start=[^"]*format=csv">csv<\/a>/);
 });
 
 test('shows a few rows of many, and what only was planned', async () => {

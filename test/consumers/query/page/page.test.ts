@@ -43,7 +43,7 @@ test('a shell takes the command line apart into what was put together', () => {
   });
   fc.assert(
     fc.property(stores, (store) => {
-      const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${commandLines(options, store)[0]}`], {
+      const { stdout } = spawnSync('sh', ['-c', `printf '%s\\n' ${commandLines(options, store, true)[0]}`], {
         encoding: 'utf8',
       });
       expect(stdout.split('\n').slice(0, 5)).toEqual(['vpcflow', 'graph', '--store', store, '--start']);

@@ -23,6 +23,7 @@ beforeEach(async () => {
 interface Answer {
   readonly start: string | null;
   readonly stop: string | null;
+  readonly complete: boolean;
   readonly warnings: readonly string[];
   readonly sessions: readonly Record<string, unknown>[];
   readonly carriers: readonly Record<string, unknown>[];
@@ -41,7 +42,14 @@ const states = ({ without }: Answer) => without.map((one) => `${one.state} ${one
 describe('the answer', () => {
   test('has the packets of the finding: of which interface, where to, from when to when, and why', async () => {
     const { sessions, without, ...rest } = await ask('?finding=f-mirrored');
-    expect(rest).toEqual({ start: null, stop: null, warnings: [], carriers: [] });
+    expect(rest).toEqual({
+      start: null,
+      stop: null,
+      complete: true,
+      watermark: '2026-11-20T06:28:10.350Z',
+      warnings: [],
+      carriers: [],
+    });
     expect(without).toEqual([]);
     expect(sessions).toEqual([
       {
@@ -113,7 +121,9 @@ describe('the answer', () => {
     for (const _ of [1, 2]) {
       const response = await fetch(`${url}/v1/mirroring/sessions?finding=f-mirrored`);
       expect(response.headers.get('x-vpcflow-warnings')).toContain(`${key} cannot be read`);
+      expect(response.headers.get('x-vpcflow-complete')).toBe('false');
       const answer = (await response.json()) as Answer;
+      expect(answer.complete).toBe(false);
       expect(answer.warnings).toEqual([expect.stringContaining(`${key} cannot be read`)]);
       expect(answer.sessions).toMatchObject([{ session_id: 'tms-1', state: 'active', to: null }]);
     }
@@ -121,6 +131,21 @@ describe('the answer', () => {
 });
 
 describe('over HTTP', () => {
+  test('it says whether it is whole, up to when, and when the store was read', async () => {
+    const { url } = await start({ store, clock });
+    const said = async () => {
+      const { status, headers } = await fetch(`${url}/v1/mirroring/sessions?format=csv`);
+      return [status, ...['complete', 'watermark', 'as-of'].map((name) => headers.get(`x-vpcflow-${name}`))];
+    };
+    expect(await said()).toEqual([200, 'true', '2026-11-20T06:28:10.350Z', new Date(clock.now()).toISOString()]);
+    await clock.advance(MINUTE);
+    expect((await said()).at(-1)).toBe(new Date(T0 + 41 * MINUTE).toISOString());
+    store = new DirectoryStore(path('without-audit'));
+    const { url: other } = await start({ store, clock });
+    const { headers } = await fetch(`${other}/v1/mirroring/sessions`);
+    expect([headers.get('x-vpcflow-complete'), headers.get('x-vpcflow-watermark')]).toEqual(['true', 'none']);
+  });
+
   test('it is as /openapi.json says', async () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     for (const [name, schema] of Object.entries(MIRRORING_BODIES))
