@@ -1,14 +1,13 @@
 // `vpcflow mirror run` as a person runs it: events on a Kinesis stream become sessions in EC2, and go away again.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DirectoryStore } from '../../../consumers/shared/store/directory.ts';
+import { tagTime } from '../../../pipeline/mirror-plan/tag-time.ts';
 import { type MotoServer, startMotoServer } from '../../moto-server.ts';
 import { findingEvent, findingId, stateEvent } from './bridge-events.ts';
 import { type MirrorBed, MirrorBeds } from './mirror-bed.ts';
 import { motoAccount } from './moto-account.ts';
 
 const MINUTE = 60_000; // ms
-/** As the tags have it: of the second. */
-const tagTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, '');
 
 const moto: MotoServer | null = await startMotoServer();
 

@@ -87,6 +87,32 @@ describe('the rows of a plan', () => {
   });
 });
 
+test('an ignored event has what it says of itself', () => {
+  const about = {
+    account: '111122223333',
+    region: 'us-east-1',
+    instance: 'i-9',
+    finding: 'f9',
+    type: 'Recon:EC2/Portscan',
+  };
+  const event = { kind: 'ignored', id: '', at: T0, reason: 'sample', detail: '', about } as const;
+  const [row] = rowsBefore(plan({ minute: 0, decisions: [], more: { account: null, region: null, ignored: [event] } }));
+  expect(row).toMatchObject({ account_id: '111122223333', region: 'us-east-1', instance_id: 'i-9', request: null });
+  expect(row).toMatchObject({ finding_id: 'f9', finding_type: 'Recon:EC2/Portscan', event_id: null });
+});
+
+test("a neighbour's row has its own instance, and none where it has none", () => {
+  const neighbour = { interface: 'eni-2', bytes: 5n, window: 'a/b', complete: true };
+  const asked: MirrorRequest = { ...request, instances: ['i-1'] };
+  const decisions = [
+    decision(asked, { interface: 'eni-2', instance: null, neighbour }),
+    decision(asked, { interface: 'eni-3', instance: 'i-3', neighbour }),
+    decision(asked, { interface: null, instance: null }),
+  ];
+  const rows = rowsBefore(plan({ minute: 0, requests: [asked], decisions }));
+  expect(rows.map((row) => row.instance_id)).toEqual([null, 'i-3', 'i-1']);
+});
+
 test('a request in a row is read back as it was, with bytes that no double holds', () => {
   const neighbours = [{ interface: 'eni-2', bytes: 2n ** 60n + 1n, window: 'a/b', complete: null }];
   const asked: MirrorRequest = { ...request, neighbours };
