@@ -1,6 +1,6 @@
 // Runs a command of `vpcflow` in this process, which costs a tenth of one of its own: its output, its exit status, its end.
 import { PassThrough } from 'node:stream';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { COMMANDS } from '../consumers/commands.ts';
 import { systemClock } from '../consumers/shared/clock.ts';
 import { OPTIONS } from '../consumers/shared/options.ts';
@@ -54,9 +54,8 @@ export const startHere = (args: readonly string[], environment: Readonly<Record<
       const context = { args: operands, options, stdout: out, stderr: err, clock: systemClock };
       return await run({ ...context, signal: interruption.signal });
     } catch (error) {
-      if (!(error instanceof VpcflowError)) throw error;
-      err.write(`vpcflow: ${error.sentence}\n`);
-      return statusOf(error);
+      err.write(error instanceof VpcflowError ? `vpcflow: ${error.sentence}\n` : `${inspect(error)}\n`);
+      return error instanceof VpcflowError ? statusOf(error) : 1;
     } finally {
       for (const name of Object.keys(environment)) {
         if (before[name] === undefined) delete process.env[name];
