@@ -82,13 +82,19 @@ export function mirroringTable(answer: MirroringAnswer): string {
       '',
     );
   }
-  const active = sessions.filter(({ state }) => state === 'active').length;
-  lines.push(`${formatMany(sessions.length, 'session')}, ${active} of them active`);
+  lines.push(countText(sessions));
   if (carriers.length > 0) lines.push('', 'Packets that these sessions accept went there first, and only there:');
   for (const entry of carriers) lines.push(`  ${carrierLine(entry)}`);
   if (without.length > 0) lines.push('', 'Without a session:');
   for (const entry of without) lines.push(`  ${withoutLine(entry)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function countText(sessions: readonly SessionEntry[]): string {
+  const active = sessions.filter(({ state }) => state === 'active').length;
+  if (sessions.length === 0) return 'no session';
+  if (sessions.length === 1) return `1 session, ${active === 1 ? 'active' : 'ended'}`;
+  return `${formatMany(sessions.length, 'session')}, ${active} of them active`;
 }
 
 function carrierLine(entry: SessionEntry): string {

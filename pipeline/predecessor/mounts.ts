@@ -12,6 +12,7 @@ const PATH = /^\/(?:[A-Za-z0-9._~-]+(?:\/[A-Za-z0-9._~-]+)*)?$/;
 /** Where the server itself answers; `/` can be shared. */
 const TAKEN = [
   ...['/v1/rows', '/v1/graph', '/v1/diff', '/v1/series', '/v1/coverage', '/v1/audit', '/v1/filter/complete'],
+  '/v1/mirroring/sessions',
   ...['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs.css', '/jobs'],
   ...['/page.css', '/form.css', '/picture.css', '/page.js'],
 ];

@@ -5,6 +5,7 @@ import { mirroringAnswer, SESSION_STATES } from '../../../pipeline/mirror-audit/
 import { mirroringCsv, mirroringJson, mirroringNdjson } from '../../../pipeline/mirror-audit/mirroring-text.ts';
 import { wholenessHeaders } from '../../../pipeline/window/answer-head.ts';
 import { TEXT_TYPES } from '../../../schemas/formats.ts';
+import { ASKED_IDS, type IdForm, needsId } from '../../../schemas/mirroring/asked-ids.ts';
 import { mirroringQuestion } from '../../shared/mirroring/mirroring-question.ts';
 import { OPTIONS } from '../../shared/options.ts';
 import { conditionalAnswers } from '../openapi/answers.ts';
@@ -16,12 +17,15 @@ import { isKnown } from '../server/send-answer.ts';
 
 const FORMATS = ['json', 'csv', 'ndjson'] as const;
 
+/** The sentence follows the parameter's name. */
+const idOf = (kind: IdForm) => z.string().regex(kind.form, { error: needsId(kind) });
+
 const QUERY = z.strictObject({
   start: z.string().optional().describe(`${OPTIONS.start.help} (without it: the last day; of a finding: whenever)`),
   stop: z.string().optional().describe(`${OPTIONS.stop.help} (without it: now)`),
   finding: z.string().min(1).optional().describe(OPTIONS.finding.help),
-  interface: z.string().min(1).optional().describe(OPTIONS.interface.help),
-  instance: z.string().min(1).optional().describe('only sessions of this instance'),
+  interface: idOf(ASKED_IDS.interface).optional().describe(OPTIONS.interface.help),
+  instance: idOf(ASKED_IDS.instance).optional().describe(OPTIONS.instance.help),
   state: z.enum(SESSION_STATES).optional().describe(OPTIONS.sessionState.help),
   format: z.enum(FORMATS).optional().describe(OPTIONS.mirrorFormat.help),
 });

@@ -193,12 +193,19 @@ describe('over HTTP', () => {
   test.each([
     ['?state=gone', 'VF_BAD_PARAMETER'],
     ['?session=tms-1', 'VF_BAD_PARAMETER'],
+    ['?interface=eni-zz', 'VF_BAD_PARAMETER', 'interface needs the id of an interface: eni-…, not "eni-zz"'],
+    ['?interface=i-1', 'VF_BAD_PARAMETER', 'interface needs the id of an interface: eni-…, not "i-1"'],
+    ['?instance=eni-1', 'VF_BAD_PARAMETER', 'instance needs the id of an instance: i-…, not "eni-1"'],
+    ['?finding=', 'VF_BAD_PARAMETER', 'finding is empty'],
     ['?start=then', 'VF_BAD_TIME'],
     ['?stop=now', 'VF_BAD_TIME'],
     ['?start=now&stop=now-1h', 'VF_BAD_WINDOW'],
-  ])('%s is a problem', async (query, code) => {
+  ])('%s is a problem', async (query, code, message = '') => {
     const { url } = await start({ store, clock });
     const response = await fetch(`${url}/v1/mirroring/sessions${query}`);
-    expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ code })]);
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ code, detail: expect.stringContaining(message) }),
+    ]);
   });
 });
