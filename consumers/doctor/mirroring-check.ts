@@ -21,10 +21,8 @@ const readFile = async ({ options, environment }: Examination): Promise<Read> =>
   const findings: Finding[] = [];
   const log = {
     ...NO_LOG,
-    warn: ({ line }: Readonly<Record<string, unknown>>, message: string) =>
-      void findings.push(
-        warn('rules', `line ${String(line)}: ${message}`, 'correct the rule file, if that is not meant'),
-      ),
+    warn: (_: Readonly<Record<string, unknown>>, message: string) =>
+      void findings.push(warn('rules', message, 'correct the rule file, if that is not meant')),
   };
   try {
     const file = await openRuleFile(options, environment);
@@ -36,7 +34,8 @@ const readFile = async ({ options, environment }: Examination): Promise<Read> =>
     };
   } catch (error) {
     if (!(error instanceof VpcflowError)) throw error;
-    const problems = error.message.split('\n').map((problem) => fix('rules', problem, error.help));
+    const [head, ...lines] = error.message.split('\n');
+    const problems = (lines.length === 0 ? [head] : lines).map((problem) => fix('rules', problem, error.help));
     return { rules: null, findings: [...problems, ...findings] };
   }
 };

@@ -30,6 +30,7 @@ export class Fields {
   private readonly entries = new Map<string, Entry>();
   /** Keys whose value cannot be looked at, and those that another was meant to be, which is said already. */
   private readonly broken = new Set<string>();
+  private readonly unknowns = new Set<string>();
   private readonly values: YamlValues;
   readonly path: string;
   /** Where the map begins. */
@@ -54,6 +55,7 @@ export class Fields {
   }
 
   private unknown({ key, keyNode, path }: Entry, known: readonly string[]): void {
+    this.unknowns.add(key);
     const meant = nearest(key, known);
     const help = meant === null ? `: known are ${known.join(', ')}` : `: did you mean ${meant}?`;
     // One mistake: that the key which was meant is not there is no other.
@@ -75,6 +77,11 @@ export class Fields {
   /** Whether there is something that cannot be looked at, which is said already. */
   isBroken(key: string): boolean {
     return this.broken.has(key) && !this.entries.has(key);
+  }
+
+  /** Whether it is there and no key of this map, which is said already. */
+  isUnknown(key: string): boolean {
+    return this.unknowns.has(key);
   }
 
   /** Where a key stands, or the map where it does not. */

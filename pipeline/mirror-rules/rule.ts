@@ -51,6 +51,8 @@ export function readRule(
 
 function readMatch(values: YamlValues, fields: Fields, list: RuleList): RuleMatch | null {
   const key = RULE_LISTS[list];
+  // A rule of another list: one mistake.
+  if (Object.values(RULE_LISTS).some((other) => fields.isUnknown(other))) return null;
   if (!fields.has(key)) return values.problem(fields.node, `${fields.path} has no ${key}`);
   if (list === 'tags') return readTags(values, fields);
   const id = fields.id(key, list === 'subnets' ? 'subnet' : 'VPC');

@@ -31,7 +31,12 @@ test('names what the rules lack', async () => {
   const [status, said] = await doctor([...RULES, '  ttl: soon']);
   expect(said).toMatch(/\nFIX {3}rules .*yaml:1:1: mode is missing/);
   expect(said).toMatch(/\nFIX {3}rules .*yaml:5:\d+: vpcs\[0\]\.ttl is "soon"/);
+  expect(said).not.toContain('problems'); // each is a finding
   expect(status).toBe(1);
+  const [, doubts] = await doctor([...RULES, '  targetInstanceType: c5.large'], '--mode', 'plan');
+  expect(doubts).toMatch(
+    /\nwarn {2}rules .*us-east-1\.yaml:5:3: vpcs\[0\] has a target: targetInstanceType is not used/,
+  );
 });
 
 test('tells what is permitted, denied and not to be known, and changes nothing', async () => {

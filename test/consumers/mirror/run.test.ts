@@ -73,7 +73,7 @@ describe('run does not begin', () => {
     const { status, written, stderr } = await refused(await bedOf(...rules));
     expect([status, written]).toEqual([2, []]);
     expect(stderr).toMatch(
-      /yaml:7: subnets\[0\]: there is no filter tmf-0b in us-east-1\n.*yaml:7: subnets\[0\]: there is no target tmt-0b in us-east-1; .*\(VF_RULES\)\n$/,
+      /yaml:7: subnets\[0\]: there is no filter tmf-0b in us-east-1\n.*yaml:7: subnets\[0\]: there is no target tmt-0b in us-east-1\ncorrect the rule file.* \(VF_RULES\)\n$/,
     );
     expect(ec2.changes()).toEqual([]);
   });

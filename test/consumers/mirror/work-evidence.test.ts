@@ -126,5 +126,5 @@ test('guard.maxMbps counts what the digests say of the interfaces; without them 
   expect(await bed.decisions(findingId('b'))).toEqual(['refuse bandwidth']);
   problem = 'no evidence: the store is away';
   await bed.minute(worker, 3);
-  expect(worker.lines.filter((line) => line.includes('guard.maxMbps'))).toHaveLength(1);
+  expect(worker.lines.filter((line) => line.includes('guard.maxMbps is judged'))).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 // `vpcflow mirror plan` as it is run: what would become of a finding or an instance, in words and as JSON.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ensureLayout } from '../../../../consumers/shared/store/layout.ts';
 import { flowRow } from '../../query/flow-rows.ts';
 import { putRows } from '../../query/store-of-rows.ts';
 import { findingEvent, findingId } from '../bridge-events.ts';
@@ -80,6 +81,17 @@ describe('plan', () => {
       { outcome: 'create', interface: 'eni-2', neighbour: { interface: 'eni-2', bytes: '5000000', window } },
     ]);
   });
+});
+
+test('where neighbours are wanted, a store that is not there, or has no row of the address, is said', async () => {
+  await bed.rules(RULES, 'neighbours: 2');
+  const detail = async (): Promise<string> =>
+    JSON.parse((await planOf(event(), { format: 'json' })).stdout).decisions[0].detail;
+  expect(await detail()).toContain(`no evidence: the store ${bed.store.uri} does not exist`);
+  await ensureLayout(bed.store);
+  expect(await detail()).toContain(
+    `no neighbours: no row with ${REMOTE} of another interface in 2026-11-20T05:10:00Z/`,
+  );
 });
 
 describe('what nothing would become of', () => {
