@@ -33,10 +33,12 @@ const isSame = (a: SessionSlot, b: SessionSlot): boolean =>
 export function carriedBy(slot: SessionSlot, held: readonly DraftSession[]): string {
   const before = held.filter(({ number }) => number < slot.number).toSorted((a, b) => a.number - b.number);
   if (before.length === 0) return '';
-  const same = before.find((session) => isOurs(session) && isSame(session, slot));
-  const names = before.filter((session) => session !== same).map(namedSession);
-  const others = names.length === 0 ? '' : `packets that ${names.join(', ')} accepts go there first`;
-  if (same === undefined) return `${others}, and do not reach number ${slot.number}`;
+  const [same, ...later] = before.filter((session) => isOurs(session) && isSame(session, slot));
+  // What the same filter accepts goes to the first of the same, or to what lies before that.
+  const others = before.filter(({ number }) => same === undefined || number < same.number).map(namedSession);
+  const first = others.length === 0 ? '' : `packets that ${others.join(', ')} accepts go there first`;
+  if (same === undefined) return `${first}, and do not reach number ${slot.number}`;
   const ours = `packets go to ${namedSession(same)}, with the same filter, target and packet length`;
-  return [others, ours, 'this one takes over when that one ends'].filter((part) => part !== '').join('; ');
+  const end = later.length === 0 ? 'that one ends' : `that one and ${later.map(namedSession).join(', ')} have ended`;
+  return [first, ours, `this one takes over when ${end}`].filter((part) => part !== '').join('; ');
 }
