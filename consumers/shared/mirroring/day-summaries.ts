@@ -5,8 +5,11 @@ import type { ListedObject, ObjectStore } from '../../../schemas/store.ts';
 import { auditDay, listAudit, readAudit } from './audit-files.ts';
 import { encodeRows } from './audit-parquet.ts';
 
-/** Another number where answers need other rows: what has an older one is not read, and is written anew. */
-const PREFIX = 'mirroring/summary/v1/';
+/**
+ * Not below `mirroring/`, where whoever reads the table by a pattern would have these rows twice. Another number where
+ * answers need other rows: what has an older one is not read, and is written anew.
+ */
+const PREFIX = 'summaries/mirroring/v1/';
 const NAME = /^(\d{4}-\d{2}-\d{2})\.parquet$/;
 
 /** Of a day that is over for so long nobody writes anything any more, also not with a clock that is behind. */

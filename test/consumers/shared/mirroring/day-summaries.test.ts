@@ -84,7 +84,7 @@ test('a summary that cannot be read, or is of nobody, is as none', async () => {
   const { history } = await ask();
   await summarizeDays(store, LATER, signal);
   store.backing.set(summaryKey('2026-11-20'), Buffer.from('no Parquet'));
-  store.backing.set('mirroring/summary/v1/2026-11-21.txt', Buffer.from('x'));
+  store.backing.set('summaries/mirroring/v1/2026-11-21.txt', Buffer.from('x'));
   const after = await ask();
   expect(after.history).toEqual(history);
   expect(after.read).toHaveLength(2 + objects('mirroring/date=2026-11-20').length);
@@ -94,7 +94,7 @@ test('a store that is away is told, and the next question reads it', async () =>
   let away = true;
   const client = store.client({
     beforeEach: (operation, key) => {
-      if (away && operation === 'get' && key.includes('summary')) throw new Error('away');
+      if (away && operation === 'get' && key.startsWith('summaries/')) throw new Error('away');
     },
   });
   await summarizeDays(store, LATER, signal);
