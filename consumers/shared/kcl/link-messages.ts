@@ -1,7 +1,7 @@
 // Turns what a child process has to tell its worker into lines of JSON on the link between them, and such a line back.
 import { z } from 'zod';
 import { ERRORS } from '../../../schemas/errors.ts';
-import { METRICS } from '../../../schemas/metrics.ts';
+import { LABEL_NAMES, METRICS } from '../../../schemas/metrics.ts';
 
 /** One of the keys of a table. */
 const keyOf = <K extends string>(table: Readonly<Record<K, unknown>>) =>
@@ -21,7 +21,7 @@ const LinkMessage = z.discriminatedUnion('type', [
     updates: z.array(
       z.object({
         ...{ metric: keyOf(METRICS), value: z.number() },
-        labels: z.partialRecord(z.enum(['shard', 'reason', 'log_group', 'status']), z.string()),
+        labels: z.partialRecord(z.enum(LABEL_NAMES), z.string()),
       }),
     ),
   }),

@@ -7,6 +7,7 @@ import type { MirrorChildConfiguration } from '../../../consumers/mirror/kcl-chi
 import { type FakeEc2, startFakeEc2 } from '../../fakes/ec2-http/server.ts';
 import { REGION } from '../../fakes/ec2-http/world.ts';
 import { ROOT } from '../../source-files.ts';
+import { until } from '../../until.ts';
 import { HandDaemon } from '../shared/kcl/child/hand-daemon.ts';
 import { worldOf } from './commands/command-bed.ts';
 
@@ -55,5 +56,6 @@ test.each([
     records: [{ ...record, action: 'record', approximateArrivalTimestamp: Date.now() }],
   });
   expect(checkpoint).toMatchObject({ action: 'checkpoint' });
+  await until('its measurements come', () => daemon.metric('mirrorEvents', 'sum') === 1);
   expect([...ec2.state.targets.keys()].filter((id) => id === 'tmt-9')).toEqual(left);
 });

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type LinkMessage, linkLine, parseLinkLine } from '../../../../consumers/shared/kcl/link-messages.ts';
 import { ERRORS, type ErrorCode } from '../../../../schemas/errors.ts';
-import { METRICS, type MetricKey } from '../../../../schemas/metrics.ts';
+import { LABEL_NAMES, METRICS, type MetricKey } from '../../../../schemas/metrics.ts';
 
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a\nb', 'a\u2028b\u2029c', '\u0000', '"\\'));
 // The keys of a record are its own type, which Object.keys forgets.
 const metric = fc.constantFrom(...(Object.keys(METRICS) as MetricKey[]));
 const code = fc.constantFrom(...(Object.keys(ERRORS) as ErrorCode[]));
-const labels = fc.record({ shard: text, reason: text }, { requiredKeys: [] });
+const labels = fc.dictionary(fc.constantFrom(...LABEL_NAMES), text, { noNullPrototype: true });
 const value = fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => (Object.is(x, -0) ? 0 : x)); // JSON has no -0
 
 /** The name of a field; `__proto__` is none, and does not cross. */
