@@ -37,9 +37,10 @@ const standing = (
   targets: readonly MirrorTarget[],
   rules: readonly MirrorRule[],
 ): readonly string[] => {
-  const named = targetsOf(rules);
+  const ours = sessions.filter(isOurs);
+  const named = new Set([...targetsOf(rules), ...ours.map(({ target }) => target)]);
   return [
-    ...sessions.filter(isOurs).map((session) => session.interface),
+    ...ours.map((session) => session.interface),
     ...targets.filter((target) => named.has(target.id) || isOurs(target)).flatMap((target) => target.interface ?? []),
   ];
 };

@@ -1,4 +1,4 @@
-// Turns the audit in the store into what turns must know of the past, region by region: read once, then followed.
+// Turns the audit in the store into what turns must know of the past, region by region: read once, then followed, and forgotten.
 import { Ledger } from '../../pipeline/mirror-audit/ledger.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import type { MirroringRow } from '../../schemas/mirroring/audit-row.ts';
@@ -22,32 +22,29 @@ export interface MirrorPastOptions {
 
 export class MirrorPast {
   readonly #options: MirrorPastOptions;
-  #tail: AuditTail;
-  #ledgers = new Map<string, Ledger>(); // by region
+  readonly #tail: AuditTail;
+  readonly #ledgers = new Map<string, Ledger>(); // by region
   #day: number; // since 1970
 
   constructor(options: MirrorPastOptions) {
     this.#options = options;
     const now = options.clock.now();
-    this.#tail = this.#tailFrom(now);
+    this.#tail = new AuditTail(options.store, this.#from(now));
     this.#day = Math.floor(now / DAY);
   }
 
   /**
-   * Reads what the audit has got since the last time: at first, and once a day, so that what is past is forgotten, all of
-   * the last days. A sentence for each object that cannot be read. Rejects with VF_STORE_*, or the signal's reason: the
+   * Reads what the audit has got since the last time, at first all of the last days; once a day, what is older than those
+   * is forgotten. A sentence for each object that cannot be read. Rejects with VF_STORE_*, or the signal's reason: the
    * next one then reads it.
    */
   async refresh(signal: AbortSignal): Promise<readonly string[]> {
     const now = this.#options.clock.now();
-    const day = Math.floor(now / DAY);
-    const isNewDay = day !== this.#day;
-    const tail = isNewDay ? this.#tailFrom(now) : this.#tail;
-    const { rows, warnings } = await tail.look(now, signal);
-    if (isNewDay) this.#ledgers = new Map();
-    this.#tail = tail;
-    this.#day = day;
+    const { rows, warnings } = await this.#tail.look(now, signal);
     this.#add(rows);
+    const day = Math.floor(now / DAY);
+    if (day !== this.#day) for (const ledger of this.#ledgers.values()) ledger.forget(this.#from(now));
+    this.#day = day;
     return warnings;
   }
 
@@ -66,8 +63,9 @@ export class MirrorPast {
     return ledger;
   }
 
-  #tailFrom(now: number): AuditTail {
-    return new AuditTail(this.#options.store, now - Math.max(AT_LEAST, this.#options.longest + DAY));
+  /** Unix ms: nothing before it matters at `now`. */
+  #from(now: number): number {
+    return now - Math.max(AT_LEAST, this.#options.longest + DAY);
   }
 
   #add(rows: readonly MirroringRow[]): void {

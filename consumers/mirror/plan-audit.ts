@@ -23,6 +23,9 @@ export interface PlanAuditOptions {
   readonly wrote: (key: string, rows: readonly MirroringRow[]) => void;
 }
 
+/** Plans of one millisecond are ordered by their number, as text. */
+const PLAN_DIGITS = 8;
+
 /** `20261122T021500123Z` */
 const compactTime = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
@@ -39,7 +42,7 @@ export class PlanAudit {
     const { mode, worker, clock } = this.#options;
     const time = clock.now();
     this.#plans += 1;
-    const id = `${compactTime(time)}-${worker}-${this.#plans}`;
+    const id = `${compactTime(time)}-${worker}-${String(this.#plans).padStart(PLAN_DIGITS, '0')}`;
     const audited = { ...draft, id, time, mode };
     await this.#put(audited, 'before', rowsBefore(audited));
     return audited;

@@ -2,7 +2,8 @@
 import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
 import { planHousekeeping } from '../../pipeline/mirror-plan/plan-housekeeping.ts';
 import { planMirroring } from '../../pipeline/mirror-plan/plan-mirroring.ts';
-import { planRelease, type Released } from '../../pipeline/mirror-plan/plan-release.ts';
+import { planRelease, type Released, waitingFor } from '../../pipeline/mirror-plan/plan-release.ts';
+import { asFirstTaken, withClocks } from '../../pipeline/mirror-turn/clock-ahead.ts';
 import { memoryOf } from '../../pipeline/mirror-turn/memory.ts';
 import type { Clock } from '../../schemas/clock.ts';
 import type { MirrorRequest } from '../../schemas/mirroring/plan.ts';
@@ -51,7 +52,8 @@ export const mirroringOf = async (
   const { rules, evidence } = asking;
   const { memory, signal } = place;
   const waiting = memory.waiting(asking.clock.now());
-  const found = await withNeighbours(asked, { rules, evidence, memory, waiting }, signal);
+  const taken = asFirstTaken(asked, (key) => memory.updatedAt(key));
+  const found = await withNeighbours(taken, { rules, evidence, memory, waiting }, signal);
   const requests = found.requests.map(({ request }) => request);
   return {
     requests: found.requests,
@@ -59,7 +61,7 @@ export const mirroringOf = async (
     observe: observing(asking, place, requests),
     plan: (world, obstacles) => {
       const plan = planMirroring({ rules, requests, world, memory: memoryOf(memory, world), obstacles });
-      return withReasons(plan, found);
+      return withClocks(withReasons(plan, found), requests);
     },
   };
 };
@@ -73,7 +75,7 @@ export const housekeepingOf = (asking: Asking, place: RegionPlace): Question => 
     observe: observing(asking, place, []),
     plan: (world, obstacles) => {
       const made = missing.confirmed(memory.sessions(), world);
-      const { plan, reports } = planHousekeeping({ world, memory, made, obstacles, ...grace });
+      const { plan, reports } = planHousekeeping({ world, memory: memoryOf(memory, world), made, obstacles, ...grace });
       return { ...plan, decisions: [...plan.decisions, ...reports] };
     },
   };
@@ -82,15 +84,16 @@ export const housekeepingOf = (asking: Asking, place: RegionPlace): Question => 
 /** A session that a round before has deleted is not asked for again: that it is gone is no news. */
 export const releaseOf = (asking: Asking, place: RegionPlace, what: Released): Question => {
   const deleted = new Set<string>();
+  const waiting = waitingFor(what, place.memory.waiting(asking.clock.now()));
   return {
-    requests: [],
+    requests: waiting.map((request) => ({ request, eventId: null })),
     obstacles: [],
-    observe: observing(asking, place, []),
+    observe: observing(asking, place, waiting),
     plan: (world, obstacles) => {
       const there = new Set(world.sessions.map(({ id }) => id));
       const isAsked = (id: string): boolean => there.has(id) || !deleted.has(id);
       const asked = what.by === 'session' ? { ...what, ids: what.ids.filter(isAsked) } : what;
-      const plan = planRelease({ world, what: asked, obstacles });
+      const plan = planRelease({ world, what: asked, waiting, obstacles });
       for (const action of plan.actions) if (action.kind === 'delete-session') deleted.add(action.id);
       return plan;
     },

@@ -2,7 +2,7 @@
 // again until nothing is left to be done, or it waits.
 //
 //   observe -> plan -> (nothing to say: done) -> audit before -> calls -> audit after -> (no calls: done) -> observe …
-import type { AskedRequest } from '../../pipeline/mirror-audit/audited-plan.ts';
+import type { AskedRequest, AuditedPlan } from '../../pipeline/mirror-audit/audited-plan.ts';
 import type { Ledger } from '../../pipeline/mirror-audit/ledger.ts';
 import type { FullTargets } from '../../pipeline/mirror-turn/full-targets.ts';
 import type { MissingSessions } from '../../pipeline/mirror-turn/missing.ts';
@@ -101,7 +101,10 @@ const enact = async (
   world: MirrorWorld | null,
 ): Promise<{ readonly answers: readonly CallAnswer[]; readonly obstacles: readonly MirrorObstacle[] }> => {
   const { account, region, ec2, memory, recent, said, audit, teller, clock, signal } = place;
-  const known = { session: (id: string) => memory.session(id), decided: (id: string) => memory.decided(id) };
+  const known: AuditedPlan['known'] = {
+    session: (id) => memory.session(id),
+    decided: (finding, about) => (about.asked ? memory.latest(finding) : memory.decidedOn(finding, about.interface)),
+  };
   const audited = await audit.before({ account, region, requests, ignored: [], plan, world, known });
   teller.decided(audited);
   const nothing = { answers: [], obstacles: [], stopped: false };

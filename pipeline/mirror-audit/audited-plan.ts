@@ -11,6 +11,11 @@ export interface AskedRequest {
   readonly eventId: string | null;
 }
 
+export interface AboutState {
+  readonly interface: string | null;
+  readonly asked: boolean;
+}
+
 export interface AuditedPlan {
   /** Unique, sortable by time: `20261122T021500123Z-<worker>-<n>`. Its two objects begin with it. */
   readonly id: string;
@@ -29,7 +34,8 @@ export interface AuditedPlan {
   /** What the audit knows of a session that EC2 may no longer have, and of the state of a finding. */
   readonly known: {
     session(id: string): SessionHistory | null;
-    decided(finding: string): { readonly updatedAt: number } | null;
+    /** The last state by which the interface was decided on; where somebody asks, the last that is known. */
+    decided(finding: string, about: AboutState): { readonly updatedAt: number } | null;
   };
 }
 

@@ -60,7 +60,7 @@ const completed = (audited: AuditedPlan, seq: number, time: number, part: RowPar
 function calling(action: MirrorAction, audited: AuditedPlan, about: (d: MirrorDecision) => RowPart): RowPart {
   const decision = action.decision === null ? undefined : audited.plan.decisions[action.decision];
   const told: RowPart = decision === undefined ? {} : { ...about(decision), request_json: null };
-  const session = 'id' in action ? sessionColumns(audited, action.id) : {};
+  const session = 'id' in action ? sessionColumns(audited, action.id, decision?.reason === 'asked') : {};
   return { ...session, ...told, ...callColumns(action) };
 }
 
@@ -68,7 +68,8 @@ function decisionTeller(audited: AuditedPlan): (decision: MirrorDecision) => Row
   const asked = new Map(audited.requests.map((one) => [one.request.key, one]));
   return (decision) => {
     const request = decision.request === null ? undefined : asked.get(decision.request);
-    const session = decision.session === null ? {} : sessionColumns(audited, decision.session);
+    const session =
+      decision.session === null ? {} : sessionColumns(audited, decision.session, decision.reason === 'asked');
     const { neighbour } = decision;
     return {
       ...session,
@@ -132,12 +133,13 @@ function keyColumns(key: string): RowPart {
   return { cause, finding_id: asker.finding, finding_updated: asker.updatedAt };
 }
 
-/** What is known of a session by its id: from EC2 as it was read, else from the audit. */
-function sessionColumns({ world, known }: AuditedPlan, id: string): RowPart {
+/** What is known of a session by its id: from EC2 as it was read, else from the audit. `asked`: by a person. */
+function sessionColumns({ world, known }: AuditedPlan, id: string, asked: boolean): RowPart {
   const session = world?.sessions.find((one) => one.id === id);
   const history = known.session(id);
   if (session === undefined && history === null) return {};
   const findingId = session?.tags[TAG.finding] ?? history?.finding_id ?? null;
+  const about = { interface: session?.interface ?? history?.interface_id ?? null, asked };
   return {
     ...(session === undefined ? {} : observedColumns(session)),
     ...(history === null
@@ -149,7 +151,7 @@ function sessionColumns({ world, known }: AuditedPlan, id: string): RowPart {
           ...{ virtual_network_id: history.virtual_network_id, finding_type: history.finding_type },
         }),
     finding_id: findingId,
-    finding_updated: findingId === null ? null : (known.decided(findingId)?.updatedAt ?? null),
+    finding_updated: findingId === null ? null : (known.decided(findingId, about)?.updatedAt ?? null),
     session_id: id,
   };
 }

@@ -12,6 +12,7 @@ const bytes = z.union([z.bigint(), z.int()]).transform((value) => BigInt(value))
 const finding = z.object({
   ...{ id: z.string().min(1), type: z.string(), severity: z.number(), title: z.string() },
   ...{ account: z.string(), region: z.string(), updatedAt: time, archived: z.boolean() },
+  claimed: time.exactOptional(),
   instances: texts,
   interfaces: z.array(z.object({ id: z.string(), addresses: texts })).readonly(),
   ...{ localAddresses: texts, localInterfaces: texts, remoteAddresses: texts },

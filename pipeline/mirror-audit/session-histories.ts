@@ -80,6 +80,18 @@ export class SessionHistories {
     return placed.filter((one) => one !== null).map(({ row }) => row);
   }
 
+  /** Lives of which the last row, and calls that, are before that time, Unix ms. */
+  forget(before: number): void {
+    for (const [key, { made, met, alive, expiring, ends }] of this.#lives) {
+      const rows = [made, met, alive, expiring, ...ends.values()];
+      if (rows.every((one) => one === null || one.place.time < before)) this.#lives.delete(key);
+    }
+    for (const [key, calls] of this.#announced) {
+      for (const [call, { place }] of calls) if (place.time < before) calls.delete(call);
+      if (calls.size === 0) this.#announced.delete(key);
+    }
+  }
+
   #announce(placed: Placed): void {
     const key = announcedFor(placed.row);
     const calls = this.#announced.get(key) ?? new Map<string, Placed>();

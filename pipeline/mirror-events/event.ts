@@ -41,7 +41,14 @@ export function readMirrorEvent(data: Uint8Array, arrival: number): MirrorEvent 
   if (!/^[!-~]{0,128}$/.test(id)) {
     return { id: '', at, ...told(envelope, ignored('malformed', `id is ${quoted(id)}, not an event id`)) };
   }
-  return { id, at, ...told(envelope, meaning(members, envelope, time, sent)) };
+  return { id, at, ...told(envelope, byArrival(meaning(members, envelope, time, sent), arrival)) };
+}
+
+/** A finding whose clock is ahead was updated when it arrived: the states that follow come later. */
+function byArrival(what: Meaning, arrival: number): Meaning {
+  if (what.kind !== 'finding' || what.finding.updatedAt <= arrival) return what;
+  const { updatedAt: claimed } = what.finding;
+  return { ...what, finding: { ...what.finding, updatedAt: arrival, claimed } };
 }
 
 /** Of what asks for nothing, whom it is about; a finding may stand without its envelope. */

@@ -3,6 +3,7 @@ import type { MirrorInstance, MirrorInterface } from '../../schemas/mirroring/ac
 import { TAG } from '../../schemas/mirroring/account.ts';
 import type { MirrorMemory, MirrorRequest, Neighbour } from '../../schemas/mirroring/plan.ts';
 import type { MirrorRule, MirrorRules } from '../../schemas/mirroring/rules.ts';
+import { deadTarget } from './dead-targets.ts';
 import type { AnyAction, Draft, DraftSession } from './draft.ts';
 import { carriedBy } from './earlier-sessions.ts';
 import { guarded, unmeasured } from './guards.ts';
@@ -74,6 +75,13 @@ function keepOrExtend(draft: Draft, candidate: Candidate, session: DraftSession)
     decide(draft, candidate, { outcome: 'keep', reason: 'already', detail: sentence(detail, carried) }, more);
   if (target === null) return decide(draft, candidate, wait('target_starting', 'a session for it waits'));
   if (id === null) return keep('a session of this plan');
+  const dead = deadTarget(draft, target);
+  if (dead !== null) {
+    const over = refusedCall(draft, id) ?? { outcome: 'release', reason: 'target_gone', detail: dead };
+    const decision = decide(draft, candidate, over, more);
+    if (over.outcome === 'release') draft.act(decision, { kind: 'delete-session', id });
+    return decision;
+  }
   if (expires === null) return keep('');
   const until = readTagTime(tags[TAG.expires]);
   if (until === null) return keep(`its tag ${TAG.expires} is not a time`);
@@ -148,7 +156,8 @@ export function decideSource({ draft, rules, memory, hosts }: Planning, candidat
   ];
   const wanted: Verdict = { outcome: 'create', reason: 'wanted', detail: sentence(...notes) };
   const decision = decide(draft, candidate, wanted, { target });
-  const session = newSession(draft.world, { request, source, rule, target, number, expires });
+  const ended = memory.ended(request.finding?.id ?? null, source.id);
+  const session = newSession(draft.world, { request, source, rule, target, number, expires, ended });
   draft.act(decision, { kind: 'create-session', session });
   return decision;
 }

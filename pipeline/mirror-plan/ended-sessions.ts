@@ -2,6 +2,7 @@
 import type { MirrorSession } from '../../schemas/mirroring/account.ts';
 import { TAG } from '../../schemas/mirroring/account.ts';
 import type { MirrorMemory } from '../../schemas/mirroring/plan.ts';
+import { deadTarget } from './dead-targets.ts';
 import type { Draft } from './draft.ts';
 import { isOurs } from './owned.ts';
 import { purposeOf, purposeOn, taggedPurpose } from './purpose.ts';
@@ -72,11 +73,19 @@ function dropDuplicates(draft: Draft, [kept, ...others]: readonly MirrorSession[
   for (const other of others) releaseSession(draft, other, release('duplicate', `${kept.id} stays`));
 }
 
+/** Those whose target takes packets; the others are released: what asked for them is asked again while it lives. */
+const dropDead = (draft: Draft, group: readonly MirrorSession[]): readonly MirrorSession[] =>
+  group.filter((session) => {
+    const dead = deadTarget(draft, session.target);
+    if (dead !== null) releaseSession(draft, session, release('target_gone', dead));
+    return dead === null;
+  });
+
 /** Decides on every session of ours that is over; says nothing of the others. */
 export function endSessions(draft: Draft, memory: Pick<MirrorMemory, 'decided'>): void {
   for (const group of groups(draft)) {
     const over = overFor(draft, memory, group);
-    if (over === null) dropDuplicates(draft, group);
+    if (over === null) dropDuplicates(draft, dropDead(draft, group));
     else for (const session of group) releaseSession(draft, session, over);
   }
 }

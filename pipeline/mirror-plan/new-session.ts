@@ -25,6 +25,8 @@ export interface SessionParts {
   readonly number: number;
   /** Unix ms; null: of a launch or an instance that is there. */
   readonly expires: number | null;
+  /** How many there were for the same that are not there any more: EC2 answers an old token with an old session. */
+  readonly ended: number;
 }
 
 /** Whose it is, why, by which rule and until when. */
@@ -42,7 +44,7 @@ export function sessionTags(request: MirrorRequest, rule: MirrorRule, expires: n
 
 /** A session with the tags that say whose it is; the same parts always make the same call. */
 export function newSession(place: Place, parts: SessionParts): NewSession {
-  const { request, source, rule, target, number, expires } = parts;
+  const { request, source, rule, target, number, expires, ended } = parts;
   const { finding } = request;
   const tags = sessionTags(request, rule, expires);
   const session = {
@@ -51,7 +53,8 @@ export function newSession(place: Place, parts: SessionParts): NewSession {
     description: short(`vpcflow: ${aboutOf(request)}`, MAX_DESCRIPTION),
   };
   const asked = { key: request.key, at: request.at, updatedAt: finding?.updatedAt ?? null };
-  return { ...session, token: clientToken('session', { ...placeOf(place), ...asked, ...session }) };
+  const again = ended === 0 ? {} : { ended };
+  return { ...session, token: clientToken('session', { ...placeOf(place), ...asked, ...again, ...session }) };
 }
 
 const placeOf = ({ account, region }: Place) => ({ account, region });

@@ -22,6 +22,7 @@ const inOrder = (a: MirrorRequest, b: MirrorRequest): number =>
 const later = (a: MirrorRequest, b: MirrorRequest): MirrorRequest => {
   const order =
     (a.finding?.updatedAt ?? 0) - (b.finding?.updatedAt ?? 0) ||
+    (a.finding?.claimed ?? 0) - (b.finding?.claimed ?? 0) ||
     Number(a.finding?.archived ?? false) - Number(b.finding?.archived ?? false) ||
     a.at - b.at ||
     compareText(canonicalJson(a), canonicalJson(b));

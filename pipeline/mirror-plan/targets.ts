@@ -1,6 +1,7 @@
 // Turns a rule and a source interface into the target that takes one more source, or what has to happen before.
 import type { MirrorInterface, MirrorTarget } from '../../schemas/mirroring/account.ts';
 import type { MirrorRule } from '../../schemas/mirroring/rules.ts';
+import { deadTarget } from './dead-targets.ts';
 import type { Draft } from './draft.ts';
 import { sourcesOfTarget } from './target-sizes.ts';
 import { refuse, type Verdict } from './wanted.ts';
@@ -57,8 +58,11 @@ export function namedTarget(
 ): TargetChoice {
   const known = ids.map((id) => draft.targets.get(id)).filter((target) => target !== undefined);
   if (known.length === 0) return { verdict: refuse('target_missing', `${rule.name} names ${ids.join(', ')}`) };
-  const target = firstWithRoom(draft, known, source);
+  const dead = known.map(({ id }) => deadTarget(draft, id));
+  const alive = known.filter((_, i) => dead[i] === null);
+  if (alive.length === 0) return { verdict: refuse('target_missing', dead.join('; ')) };
+  const target = firstWithRoom(draft, alive, source);
   if (target !== null) return { target: target.id, detail: crossing(draft, target, source) };
-  const counts = known.map((target) => `${target.id} ${sourcesOf(draft, target).size}`);
+  const counts = alive.map((target) => `${target.id} ${sourcesOf(draft, target).size}`);
   return { verdict: refuse('targets_full', `sources: ${counts.join(', ')}`) };
 }

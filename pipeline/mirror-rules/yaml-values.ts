@@ -45,6 +45,7 @@ export class YamlValues {
   private readonly lines = new LineCounter();
   private readonly anchors = new Map<string, Node>();
   private readonly found: RuleProblem[] = [];
+  private hasMore = false;
   private readonly doubts: RuleProblem[] = [];
   private looked = 0;
 
@@ -105,16 +106,18 @@ export class YamlValues {
     if (this.looked > MAX_VALUES) return; // what is left was not looked at: nothing is known of it
     const oneLine = message.replaceAll(/\s*\n\s*/g, ' ');
     if (this.found.length < MAX_PROBLEMS) this.found.push({ ...this.at(offset), message: oneLine });
-    else if (this.found.length === MAX_PROBLEMS) this.found.push({ line: 1, column: 1, message: 'and more problems' });
+    else this.hasMore = true;
   }
 
   warning(node: Node | null, message: string): void {
     if (this.doubts.length < MAX_PROBLEMS) this.doubts.push({ ...this.at(node?.range?.[0] ?? 0), message });
   }
 
-  /** In the order of the file. */
+  /** In the order of the file; that there are more stands last, where the last one does. */
   get problems(): readonly RuleProblem[] {
-    return inOrder(this.found);
+    const problems = inOrder(this.found);
+    const last = problems.at(-1);
+    return this.hasMore && last !== undefined ? [...problems, { ...last, message: 'and more problems' }] : problems;
   }
 
   get warnings(): readonly RuleProblem[] {

@@ -17,14 +17,34 @@ export const memoryOf = (ledger: Ledger, { sessions, now }: Pick<MirrorWorld, 's
   const vanished = new Map(
     gone.map(({ finding_id, interface_id, started }) => [purposeOn(interface_id, purposeOf(finding_id)), started]),
   );
+  let over: ReadonlyMap<string, number> | null = null; // few plans make a session
   return {
-    decided: (finding) => ledger.decided(finding),
+    decided: (finding) => ledger.latest(finding),
     released: (finding, networkInterface) => {
       const known = ledger.released(finding, networkInterface);
       const started = vanished.get(purposeOn(networkInterface, purposeOf(finding)));
       if (known !== null || started === undefined) return known;
-      // It was made for no later state than the one that was known then.
-      return finding === null ? now : (ledger.decided(finding)?.updatedAt ?? started);
+      // It was made for no later state than the one by which the interface was last looked at.
+      return finding === null ? now : (ledger.decidedOn(finding, networkInterface)?.updatedAt ?? started);
+    },
+    ended: (finding, networkInterface) => {
+      over ??= countOver(ledger, there, now);
+      return over.get(purposeOn(networkInterface, purposeOf(finding))) ?? 0;
     },
   };
+};
+
+/**
+ * By purpose and interface, the sessions that the audit knows and that are not there: also where it does not say yet
+ * that they ended, so that it says the same before and after somebody writes that down.
+ */
+const countOver = (ledger: Ledger, there: ReadonlySet<string>, now: number): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>();
+  for (const { session_id, interface_id, finding_id, ended, started } of ledger.histories()) {
+    const isOver = ended !== null || ledger.ending(session_id) || started + READ_LAG <= now;
+    if (there.has(session_id) || !isOver) continue;
+    const key = purposeOn(interface_id, purposeOf(finding_id));
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
 };

@@ -17,7 +17,7 @@ export interface BatchRequests {
 
 /** `at`: Unix ms, of the event. */
 export const findingRequest = (finding: Finding, at: number): MirrorRequest => ({
-  key: requestKey({ cause: 'finding', finding: finding.id, updatedAt: finding.updatedAt }),
+  key: requestKey({ cause: 'finding', finding: finding.id, updatedAt: finding.claimed ?? finding.updatedAt }),
   cause: 'finding',
   ...{ account: finding.account, region: finding.region, instances: finding.instances },
   ...{ finding, at, neighbours: [] },
@@ -39,15 +39,17 @@ const ignoredState = (event: Extract<MirrorEvent, { readonly kind: 'state' }>): 
 };
 
 /**
- * Of several events with one key (a finding's state that was delivered twice) the first is asked with. An instance that
- * runs asks only where launches are mirrored.
+ * Of several events with one key (a finding's state that was delivered twice) the first is asked with, of a finding that
+ * was archived at that time the one that says so. An instance that runs asks only where launches are mirrored.
  */
 export const requestsOf = (events: readonly MirrorEvent[], rules: MirrorRules): BatchRequests => {
   const requests = new Map<string, AskedRequest>();
   const ignored: IgnoredMirrorEvent[] = [];
   const ended = new Set<string>();
   const ask = (request: MirrorRequest, eventId: string): void => {
-    if (requests.has(request.key)) return;
+    const isArchived = request.finding?.archived === true;
+    const known = requests.get(request.key);
+    if (known !== undefined && (!isArchived || known.request.finding?.archived === true)) return;
     requests.set(request.key, { request, eventId: eventId === '' ? null : eventId });
   };
   for (const event of events) {

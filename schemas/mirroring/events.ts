@@ -21,6 +21,8 @@ export interface Finding {
   readonly region: string;
   /** Unix ms. The same finding comes again with a later one when it occurs again. */
   readonly updatedAt: number;
+  /** What it says itself, where that is later than its arrival, which `updatedAt` is then: a clock is ahead. */
+  readonly claimed?: number;
   readonly archived: boolean;
   /** Instance ids, each once, in the finding's order. */
   readonly instances: readonly string[];

@@ -63,6 +63,7 @@ export const DECISION_REASONS = {
   filter_missing: 'the filter of the rule is not there',
   target_starting: 'a target instance is starting',
   target_failed: 'target instances of the rule did not start',
+  target_gone: 'the interface of the target, or its instance, is not there any more',
   max_sessions: 'maxSessions is reached',
   cost: 'the sessions would cost more than guard.maxCostPerHour',
   bandwidth: 'the interfaces would carry more than guard.maxMbps',
@@ -174,6 +175,8 @@ export interface MirrorMemory {
    * that was there): up to which time, Unix ms, what asks for it was answered by that. Null: nobody did.
    */
   released(finding: string | null, networkInterface: string): number | null;
-  /** The last state of the finding that was decided on. */
+  /** The last state of the finding that a plan was about, also where its calls are not all made yet. */
   decided(finding: string): { readonly updatedAt: number; readonly archived: boolean } | null;
+  /** How many sessions for the same there were on the interface that are not there any more. */
+  ended(finding: string | null, networkInterface: string): number;
 }

@@ -1,6 +1,7 @@
 // `vpcflow mirror release`: ends sessions of ours, by their ids, of a finding, on an interface, or all of them.
 import { isOurs } from '../../../pipeline/mirror-plan/owned.ts';
 import { refusalText } from '../../../pipeline/mirror-plan/permission.ts';
+import type { Released } from '../../../pipeline/mirror-plan/plan-release.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { type Ec2Mirror, type MirrorSession, TAG } from '../../../schemas/mirroring/account.ts';
 import { ASKED_IDS, needsId } from '../../../schemas/mirroring/asked-ids.ts';
@@ -25,8 +26,10 @@ export const run: Run = async (context) => {
     const foreign = all.filter((session) => !isOurs(session));
     for (const { id } of foreign) stderr.write(`vpcflow: ${id} is not ours, and is left alone\n`);
     for (const id of found.missing) stderr.write(`vpcflow: there is no session ${id}; ${SEE}\n`);
-    if (all.length === 0) return found.missing.length > 0 ? 1 : sayNothing(context);
-    const refused = options.dryRun ? 0 : await release(context, opened, found);
+    const isNothing = all.length === 0 && (options.dryRun || scopeOf(context) === null);
+    if (isNothing) return found.missing.length > 0 ? 1 : sayNothing(context);
+    const { refused, told } = options.dryRun ? { refused: 0, told: 1 } : await release(context, opened, found);
+    if (refused + told === 0) return sayNothing(context);
     if (options.dryRun) for (const session of all.filter(isOurs)) tell(context, 'would release', session);
     return foreign.length + found.missing.length + refused > 0 ? 1 : 0;
   });
@@ -66,20 +69,41 @@ async function find(context: CommandContext, regions: ReadonlyMap<string, Ec2Mir
   return { sessions, missing: [...new Set(context.args)].filter((id) => !known.has(id)) };
 }
 
-/** How many could not be released. Those that are not ours go with the others, to be refused in the audit, too. */
-async function release(context: CommandContext, { account, work }: CommandWork, { sessions }: Found): Promise<number> {
+/** What also ends requests that wait; null where sessions are meant. */
+function scopeOf({ options }: CommandContext): Released | null {
+  if (options.all) return { by: 'all' };
+  return options.finding === null || options.interface !== null ? null : { by: 'finding', finding: options.finding };
+}
+
+/**
+ * How many could not be released, and of how much there was something to say. Those that are not ours go with the others,
+ * to be refused in the audit, too.
+ */
+async function release(
+  context: CommandContext,
+  { account, work }: CommandWork,
+  { sessions }: Found,
+): Promise<{ readonly refused: number; readonly told: number }> {
   const released = account.rules.mode === 'plan' ? 'released (planned)' : 'released';
   const { stderr, signal } = context;
+  const scope = scopeOf(context);
   let refused = 0;
+  let told = 0;
   await ensureLayout(account.store);
-  for (const [region, own] of sessions) {
-    const byId = new Map(own.map((session) => [session.id, session]));
-    const { rounds } = await work.release({ by: 'session', ids: [...byId.keys()] }, signal, [region]);
-    for (const { calls, unread } of rounds) {
+  for (const region of scope === null ? sessions.keys() : account.regions.keys()) {
+    const byId = new Map((sessions.get(region) ?? []).map((session) => [session.id, session]));
+    const { rounds } = await work.release(scope ?? { by: 'session', ids: [...byId.keys()] }, signal, [region]);
+    for (const { calls, decisions, unread } of rounds) {
       if (unread !== null) throw new VpcflowError('VF_SERVICE', unread);
+      const ended = decisions.filter(({ outcome, reason }) => outcome === 'refuse' && reason === 'released');
+      for (const key of new Set(ended.map(({ request }) => request))) {
+        told += 1;
+        context.stdout.write(`${key} waits no longer\n`);
+      }
       for (const { action, answer } of calls) {
         const session = action.kind === 'delete-session' ? byId.get(action.id) : undefined;
         if (session === undefined) continue;
+        told += 1;
         if (answer.ok) tell(context, released, session);
         else {
           refused += 1;
@@ -90,7 +114,7 @@ async function release(context: CommandContext, { account, work }: CommandWork, 
       }
     }
   }
-  return refused;
+  return { refused, told };
 }
 
 function tell({ stdout }: CommandContext, what: string, { id, interface: source, tags }: MirrorSession): void {

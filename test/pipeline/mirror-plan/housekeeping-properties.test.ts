@@ -11,7 +11,7 @@ import { ModelAccount, type Region } from './model-account.ts';
 import { NOW, regions, requestLists, ruleFiles } from './random-region.ts';
 
 const MINUTE = 60_000;
-const NOTHING = { released: () => null, decided: () => null };
+const NOTHING = { released: () => null, decided: () => null, ended: () => 0 };
 
 const housekeeping = (account: ModelAccount, archived: readonly string[] = []): MirrorPlan =>
   planHousekeeping({

@@ -6,7 +6,7 @@ import type { MirrorMemory } from '../../../schemas/mirroring/plan.ts';
 import { ACCOUNT, ModelAccount, type Region } from './model-account.ts';
 import { readScenario, type Scenario } from './scenario.ts';
 
-const NOTHING: MirrorMemory = { released: () => null, decided: () => null };
+const NOTHING: MirrorMemory = { released: () => null, decided: () => null, ended: () => 0 };
 
 const named = (hostType: string, sources: number) =>
   readScenario(`
@@ -81,6 +81,8 @@ test('the account has 10,000 targets; those that others share with it are not co
 
 test('a shared target, whose host nobody can see, takes the fewer sources', () => {
   const scenario = named('m5.24xlarge', 11);
-  const hidden = { ...scenario.region, instances: scenario.region.instances.filter(({ id }) => id !== 'i-host') };
+  const targets = scenario.region.targets.map((one) => ({ ...one, owner: '999999999999' }));
+  const instances = scenario.region.instances.filter(({ id }) => id !== 'i-host');
+  const hidden = { ...scenario.region, targets, instances };
   expect(reasonsOf(scenario, hidden).at(-1)).toBe('refuse targets_full');
 });

@@ -9,7 +9,7 @@ import type { MirrorRules } from '../../../schemas/mirroring/rules.ts';
 import { ModelAccount, type Region } from './model-account.ts';
 import { regions, requestLists, ruleFiles } from './random-region.ts';
 
-const NOTHING: MirrorMemory = { released: () => null, decided: () => null };
+const NOTHING: MirrorMemory = { released: () => null, decided: () => null, ended: () => 0 };
 const MOST_ROUNDS = 8;
 
 const planFor = (rules: MirrorRules, requests: readonly MirrorRequest[], world: MirrorWorld): MirrorPlan =>

@@ -1,7 +1,7 @@
 // What a person wants gone: sessions of ours only, and why others are not.
 import { expect, test } from 'vitest';
 import { planRelease, type Released } from '../../../pipeline/mirror-plan/plan-release.ts';
-import type { MirrorObstacle } from '../../../schemas/mirroring/plan.ts';
+import type { MirrorObstacle, MirrorRequest } from '../../../schemas/mirroring/plan.ts';
 import { ModelAccount } from './model-account.ts';
 import { readScenario } from './scenario.ts';
 
@@ -21,9 +21,11 @@ sessions:
   tms-4: {interface: eni-2, tags: {'vpcflow:finding': f1}}
 `);
 
+const waiting: readonly MirrorRequest[] = [];
+
 const release = (what: Released, obstacles: readonly MirrorObstacle[] = []) => {
   const account = new ModelAccount(region);
-  const { decisions, actions } = planRelease({ world: account.world(), what, obstacles });
+  const { decisions, actions } = planRelease({ world: account.world(), what, waiting, obstacles });
   account.carryOut(actions);
   return {
     decided: decisions.map(({ session, outcome, reason }) => `${session} ${outcome} ${reason}`),

@@ -117,7 +117,7 @@ test('whatever EC2 refuses, the plans of a turn come to an end, decide on every 
       const refused = new Set<string>();
       let calls = 0;
       for (let round = 0; ; round += 1) {
-        const memory = { released: () => null, decided: () => null };
+        const memory = { released: () => null, decided: () => null, ended: () => 0 };
         const world = account.world();
         const { decisions, actions } = planMirroring({ rules, requests, world, memory, obstacles });
         for (const request of requests)

@@ -147,6 +147,7 @@ export function readScenario(yaml: string): Scenario {
         const last = decided[finding];
         return last === undefined ? null : { updatedAt: Date.parse(last.updatedAt), archived: last.archived ?? false };
       },
+      ended: () => 0,
     },
     ...{
       made: text.made ?? {},
