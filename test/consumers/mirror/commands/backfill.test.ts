@@ -12,26 +12,26 @@ const sources = (): readonly string[] =>
   [...bed.ec2.state.sessions.values()].map((session) => session.interface).sort();
 
 describe('backfill', () => {
-  test('prints the plan, mirrors 450 instances page by page, and has nothing left to do', async () => {
-    bed = await CommandBed.open(worldOf(450));
+  test('prints the plan, mirrors 120 instances page by page, and has nothing left to do', async () => {
+    bed = await CommandBed.open(worldOf(120), { page: 50 });
     const { status, stdout, stderr } = await bed.run(['backfill']);
     expect(status).toBe(0);
     expect(stdout).toBe(
       [
-        'us-east-1: 450 instances',
-        '  create      450  wanted: a rule matches',
-        '  450 sessions by vpcs[0]',
-        '450 sessions more: 6.750 USD an hour at 0.015 each, and data transfer',
+        'us-east-1: 120 instances',
+        '  create      120  wanted: a rule matches',
+        '  120 sessions by vpcs[0]',
+        '120 sessions more: 1.800 USD an hour at 0.015 each, and data transfer',
         '',
       ].join('\n'),
     );
-    expect(stderr).toBe('450 sessions made for 450 instances\n');
-    expect(sources()).toEqual(Array.from({ length: 450 }, (_, n) => `eni-${n + 1}`).sort());
+    expect(stderr).toBe('120 sessions made for 120 instances\n');
+    expect(sources()).toEqual(Array.from({ length: 120 }, (_, n) => `eni-${n + 1}`).sort());
     expect(bed.ec2.state.sessions.values().next().value?.tags.get('vpcflow:cause')).toBe('existing');
 
     const again = await bed.run(['backfill'], { given: { 'dry-run': true } });
-    expect(again.stdout).toContain('  keep        450  already: the session is there\nno session more\n');
-    expect(bed.calls(CREATE)).toBe(450);
+    expect(again.stdout).toContain('  keep        120  already: the session is there\nno session more\n');
+    expect(bed.calls(CREATE)).toBe(120);
   }, 60_000);
 
   test('goes on where it was interrupted', async () => {
