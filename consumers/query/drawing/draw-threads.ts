@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { Gate } from '../../shared/gate.ts';
+import { unlessAborted } from '../../shared/unless-aborted.ts';
 import type { DrawingJob, DrawingReply } from './drawing-job.ts';
 
 const DRAWN_AT_ONCE = 2;
@@ -26,16 +27,11 @@ export async function drawInThread(
   timeLimit: number,
   ended: (end: DrawingEnd) => Error,
 ): Promise<string | Uint8Array> {
-  const left = Promise.withResolvers<never>();
-  const abort = () => left.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([left.promise, gate.pass(() => draw(job, signal, timeLimit, ended))]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    left.promise.catch(() => {}); // whoever left was told already
-  }
+  signal.throwIfAborted();
+  return await unlessAborted(
+    gate.pass(() => draw(job, signal, timeLimit, ended)),
+    signal,
+  );
 }
 
 async function draw(
