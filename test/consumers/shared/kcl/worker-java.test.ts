@@ -2,12 +2,9 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startLocalKinesis } from '../../../../consumers/shared/embedded/local-kinesis.ts';
 import { findJars } from '../../../../consumers/shared/kcl/jars.ts';
 import { checkJava } from '../../../../consumers/shared/kcl/java.ts';
 import type { KclWorkerOptions } from '../../../../consumers/shared/kcl/worker.ts';
-import { leaseClient, seedLeases } from '../../../kcl/lease-table.ts';
-import { startMotoServer } from '../../../moto-server.ts';
 import { requirement } from '../../../requirements.ts';
 import { until } from '../../../until.ts';
 import { type Bed, livingIn, openBed, type Started } from './worker-bed.ts';
@@ -22,17 +19,11 @@ const found = await (async () => {
 })();
 const ready = requirement('Java 17 with `npm run kcl`', found !== null, 'starts the real daemon');
 
-/** Before the bed makes the temporary directory its own. */
-const moto = ready ? await startMotoServer() : null;
-
 let bed: Bed;
 beforeAll(async () => {
   bed = await openBed();
 });
-afterAll(async () => {
-  await bed.close();
-  await moto?.stop();
-});
+afterAll(() => bed.close());
 
 /** Nothing listens there: the daemon tries for a minute and more. */
 const NOBODY = 'http://127.0.0.1:1';
@@ -44,6 +35,7 @@ const real = (endpoints: Readonly<Record<string, string>>): Partial<KclWorkerOpt
   environment: {
     ...process.env,
     ...{ AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_EC2_METADATA_DISABLED: 'true' },
+    JAVA_TOOL_OPTIONS: '-XX:+UseSerialGC -XX:TieredStopAtLevel=1', // it lives for seconds
     ...endpoints,
   },
 });
@@ -95,26 +87,4 @@ describe.skipIf(!ready)('the real daemon', () => {
       message: expect.stringMatching(/failed \(status 1\): .*Could not find or load main class/),
     });
   });
-
-  test.skipIf(moto === null)(
-    'given a stream that does not exist, ends the first time that it is told so',
-    async () => {
-      const kinesis = await startLocalKinesis(null);
-      try {
-        const leases = leaseClient(moto?.endpoint ?? NOBODY, kinesis.place);
-        await seedLeases(leases, 'app', []); // or it waits before it makes the table
-        leases.destroy();
-        const endpoints = {
-          AWS_ENDPOINT_URL_KINESIS: kinesis.place.endpoint,
-          AWS_ENDPOINT_URL_DYNAMODB: moto?.endpoint ?? NOBODY,
-        };
-        const { ended, said } = bed.start({ options: real(endpoints) });
-        expect(await ended).toMatchObject({ code: 'VF_STREAM' });
-        expect(said.filter(({ message }) => message.includes('ResourceNotFoundException')).length).toBe(1);
-      } finally {
-        await kinesis.stop();
-      }
-    },
-    180_000,
-  );
 });
