@@ -121,7 +121,19 @@ export class MirrorWork {
     });
   }
 
-  /** Ends sessions that we made, as a person asks for, in every region with rules or in these. Rejects as `turn` does. */
+  /** What waits, by region and key. Rejects with VF_STORE_* and the signal's reason. */
+  waiting(signal: AbortSignal): Promise<readonly MirrorRequest[]> {
+    return this.#inTurn(async () => {
+      await this.#refresh(signal);
+      const now = this.#options.clock.now();
+      return [...this.#options.regions.keys()].flatMap((region) => this.#past.of(region).waiting(now));
+    });
+  }
+
+  /**
+   * Ends sessions that we made, as a person asks for, and what waits of the same, in every region with rules or in these.
+   * Rejects as `turn` does.
+   */
   release(
     what: Released,
     signal: AbortSignal,

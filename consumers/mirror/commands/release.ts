@@ -1,7 +1,7 @@
 // `vpcflow mirror release`: ends sessions of ours, by their ids, of a finding, on an interface, or all of them.
 import { isOurs } from '../../../pipeline/mirror-plan/owned.ts';
 import { refusalText } from '../../../pipeline/mirror-plan/permission.ts';
-import type { Released } from '../../../pipeline/mirror-plan/plan-release.ts';
+import { type Released, waitingFor } from '../../../pipeline/mirror-plan/plan-release.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { type Ec2Mirror, type MirrorSession, TAG } from '../../../schemas/mirroring/account.ts';
 import { ASKED_IDS, needsId } from '../../../schemas/mirroring/asked-ids.ts';
@@ -19,18 +19,21 @@ const SEE = 'see `vpcflow mirror sessions --state active`';
 
 export const run: Run = async (context) => {
   assertQuestion(context);
-  const { options, stderr } = context;
+  const { options, stdout, stderr } = context;
   return withWork(context, { writes: !options.dryRun }, async (opened) => {
     const found = await find(context, opened.account.regions);
     const all = [...found.sessions.values()].flat();
     const foreign = all.filter((session) => !isOurs(session));
     for (const { id } of foreign) stderr.write(`vpcflow: ${id} is not ours, and is left alone\n`);
     for (const id of found.missing) stderr.write(`vpcflow: there is no session ${id}; ${SEE}\n`);
-    const isNothing = all.length === 0 && (options.dryRun || scopeOf(context) === null);
-    if (isNothing) return found.missing.length > 0 ? 1 : sayNothing(context);
-    const { refused, told } = options.dryRun ? { refused: 0, told: 1 } : await release(context, opened, found);
-    if (refused + told === 0) return sayNothing(context);
-    if (options.dryRun) for (const session of all.filter(isOurs)) tell(context, 'would release', session);
+    const scope = scopeOf(context);
+    const waiting = scope === null ? [] : waitingFor(scope, await opened.work.waiting(context.signal));
+    if (all.length + waiting.length === 0) return found.missing.length > 0 ? 1 : sayNothing(context);
+    const refused = options.dryRun ? 0 : await release(context, opened, found);
+    if (options.dryRun) {
+      for (const session of all.filter(isOurs)) tell(context, 'would release', session);
+      for (const { key } of waiting) stdout.write(`would end ${key}, which waits\n`);
+    }
     return foreign.length + found.missing.length + refused > 0 ? 1 : 0;
   });
 };
@@ -75,20 +78,12 @@ function scopeOf({ options }: CommandContext): Released | null {
   return options.finding === null || options.interface !== null ? null : { by: 'finding', finding: options.finding };
 }
 
-/**
- * How many could not be released, and of how much there was something to say. Those that are not ours go with the others,
- * to be refused in the audit, too.
- */
-async function release(
-  context: CommandContext,
-  { account, work }: CommandWork,
-  { sessions }: Found,
-): Promise<{ readonly refused: number; readonly told: number }> {
+/** How many could not be released. Those that are not ours go with the others, to be refused in the audit, too. */
+async function release(context: CommandContext, { account, work }: CommandWork, { sessions }: Found): Promise<number> {
   const released = account.rules.mode === 'plan' ? 'released (planned)' : 'released';
-  const { stderr, signal } = context;
+  const { stdout, stderr, signal } = context;
   const scope = scopeOf(context);
   let refused = 0;
-  let told = 0;
   await ensureLayout(account.store);
   for (const region of scope === null ? sessions.keys() : account.regions.keys()) {
     const byId = new Map((sessions.get(region) ?? []).map((session) => [session.id, session]));
@@ -96,14 +91,10 @@ async function release(
     for (const { calls, decisions, unread } of rounds) {
       if (unread !== null) throw new VpcflowError('VF_SERVICE', unread);
       const ended = decisions.filter(({ outcome, reason }) => outcome === 'refuse' && reason === 'released');
-      for (const key of new Set(ended.map(({ request }) => request))) {
-        told += 1;
-        context.stdout.write(`${key} waits no longer\n`);
-      }
+      for (const key of new Set(ended.map(({ request }) => request))) stdout.write(`ended ${key}, which waited\n`);
       for (const { action, answer } of calls) {
         const session = action.kind === 'delete-session' ? byId.get(action.id) : undefined;
         if (session === undefined) continue;
-        told += 1;
         if (answer.ok) tell(context, released, session);
         else {
           refused += 1;
@@ -114,7 +105,7 @@ async function release(
       }
     }
   }
-  return { refused, told };
+  return refused;
 }
 
 function tell({ stdout }: CommandContext, what: string, { id, interface: source, tags }: MirrorSession): void {

@@ -99,6 +99,18 @@ describe('release', () => {
     expect(existsSync(join(bed.directory, 'store'))).toBe(false);
   });
 
+  test('ends what waits of a finding, or all of it, where there is no session', async () => {
+    for (const id of left()) await bed.run(['release', id]);
+    bed.ec2.inject({ action: 'CreateTrafficMirrorSession', error: 'UnauthorizedOperation', times: Infinity });
+    await bed.run(['backfill']);
+    const dry = await bed.run(['release'], { given: { all: true, 'dry-run': true } });
+    expect(dry.stdout).toBe('would end existing/i-1, which waits\nwould end existing/i-3, which waits\n');
+    const { status, stdout } = await bed.run(['release'], { given: { all: true } });
+    expect([status, stdout]).toEqual([0, 'ended existing/i-1, which waited\nended existing/i-3, which waited\n']);
+    const none = await bed.run(['release'], { given: { all: true } });
+    expect([none.status, none.stderr]).toEqual([0, 'vpcflow: there is no session of ours\n']);
+  });
+
   test('takes no id of another kind', async () => {
     for (const id of ['eni-1', 'i-1', 'tms-', 'TMS-1', 'f1']) {
       await expect(bed.run(['release', 'tms-1', id])).rejects.toMatchObject({
