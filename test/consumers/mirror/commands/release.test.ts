@@ -103,6 +103,7 @@ describe('release', () => {
     for (const id of left()) await bed.run(['release', id]);
     bed.ec2.inject({ action: 'CreateTrafficMirrorSession', error: 'UnauthorizedOperation', times: Infinity });
     await bed.run(['backfill']);
+    await bed.clock.advance(1000);
     const dry = await bed.run(['release'], { given: { all: true, 'dry-run': true } });
     expect(dry.stdout).toBe('would end existing/i-1, which waits\nwould end existing/i-3, which waits\n');
     const { status, stdout } = await bed.run(['release'], { given: { all: true } });
