@@ -49,7 +49,13 @@ test('the first look reads the last days, the next ones only what is new', async
 
 test('eight days are remembered, or a day more than the longest life of a session; once a day the rest is forgotten', async () => {
   await launched();
-  const past = pastOf(bed.store);
+  let read = 0;
+  const store = bed.store.client({
+    beforeEach: (operation) => {
+      if (operation === 'get') read += 1;
+    },
+  });
+  const past = pastOf(store);
   const longer = pastOf(bed.store, 9 * 24 * 3_600_000);
   for (const one of [past, longer]) await one.refresh(signal);
   await bed.pass(7 * DAY);
@@ -59,6 +65,7 @@ test('eight days are remembered, or a day more than the longest life of a sessio
   for (const one of [past, longer]) await one.refresh(signal);
   expect(sessions(past)).toEqual([]);
   expect(sessions(longer)).toEqual(['eni-0']);
+  expect(read).toBe(2); // once, and not anew each day
 });
 
 test('a store that fails is an error, after which nothing is lost; an object that is damaged is named', async () => {

@@ -61,6 +61,41 @@ describe('a finding is decided on', () => {
     expect(ledger.decided('f1')).toEqual({ updatedAt: T0 + 5, archived: true });
   });
 
+  test('the last state that a plan was about may not be decided on yet: it is what counts for earlier ones', () => {
+    const over = asks(finding('f1', T0, { archived: true }));
+    const archived: Turn = {
+      ...{ minute: 0, requests: [over], decisions: [decision(over, { outcome: 'release', reason: 'archived' })] },
+    };
+    const again = create(1, null, asks(finding('f1', T0 + 5)));
+    expect(ledgerOf(archived).latest('f1')).toEqual({ updatedAt: T0, archived: true });
+    expect(ledgerOf(archived, again).latest('f1')).toEqual({ updatedAt: T0 + 5, archived: false });
+    const denied = wait(0, { reason: 'denied' }, over); // EC2 does not let its session go
+    expect(ledgerOf(denied).latest('f1')).toEqual({ updatedAt: T0, archived: true });
+    expect(ledgerOf(denied).latest('f2')).toBeNull();
+  });
+
+  test('on an interface: not by a state that waits for a session there, nor by one that is about another', () => {
+    const made = create(0, [make.created('tms-1')]);
+    const later = asks(finding('f1', T0 + 5));
+    const on = (id: string | null, ...turns: readonly Turn[]) => ledgerOf(...turns).decidedOn('f1', id)?.updatedAt;
+    expect(on('eni-1', made, wait(1, {}, later))).toBe(T0);
+    expect(on('eni-1', made, wait(1, { interface: null }, later))).toBe(T0);
+    expect(on('eni-2', made, wait(1, {}, later))).toBeUndefined();
+    expect(on('eni-1', made, wait(1, { session: 'tms-1' }, later))).toBe(T0 + 5); // it was there, and is to be extended
+    expect(on('eni-1', made, refuse(1, 'no_rule', later))).toBe(T0 + 5);
+    expect(on(null, made, create(1, null, later))).toBe(T0);
+  });
+
+  test('in the later state, of two that workers decided on in one millisecond', () => {
+    const later = asks(finding('f1', T0 + 5));
+    const keep = (id: string, request: typeof later, expires: number): Turn => ({
+      ...{ minute: 1, requests: [request], more: { id } },
+      decisions: [decision(request, { outcome: 'keep', reason: 'already', session: 'tms-1', expires })],
+    });
+    const turns = [keep('a', later, until + 5), keep('b', f1, until)];
+    expect(ledgerOf(create(0, [make.created('tms-1')]), ...turns).session('tms-1')?.expires).toBe(until + 5);
+  });
+
   test('not by what was only planned, or is of another account or region', () => {
     for (const more of [{ mode: 'plan' }, { account: '210987654321' }, { region: 'us-east-1' }] as const) {
       const other = { ...f1, account: 'account' in more ? more.account : f1.account };
@@ -95,6 +130,25 @@ describe('a request waits', () => {
     expect(waiting(left, create(0, [make.denied]))).toEqual([f1]);
     expect(waiting(left, create(0, [make.created('tms-1')]))).toEqual([]);
     expect(waiting(left + 1, wait(0), create(1, null))).toEqual([f1]);
+  });
+
+  test('where the target of its session is gone since, until it is decided on again', () => {
+    const gone: Turn = {
+      minute: 5,
+      decisions: [decision(null, { outcome: 'release', reason: 'target_gone', session: 'tms-1' })],
+      actions: [{ kind: 'delete-session', decision: 0, id: 'tms-1' }],
+      ...{ answers: [done], sessions: [session('tms-1')] },
+    };
+    const made = create(0, [make.created('tms-1')]);
+    expect(waiting(5, made, gone)).toEqual([f1]);
+    expect(waiting(60, made, gone)).toEqual([]);
+    expect(waiting(7, made, gone, create(6, [make.created('tms-2')]))).toEqual([]);
+    expect(waiting(7, made, gone, refuse(6))).toEqual([]);
+    const kept: Turn = {
+      ...{ minute: 3, requests: [f1] },
+      decisions: [decision(f1, { outcome: 'keep', reason: 'already', session: 'tms-1', expires: until })],
+    };
+    expect(waiting(5, made, kept, gone)).toEqual([f1]);
   });
 
   test('not where its JSON cannot be read', () => {
@@ -134,6 +188,17 @@ describe('an interface is released', () => {
     expect(released(made, release(5, 'expired'))).toBeNull();
     expect(released(made, release(5, 'asked', null))).toBeNull();
     expect(released(made, release(5, 'asked', [make.denied]))).toBeNull();
+  });
+
+  test('by who ended the request while it waited: on every interface', () => {
+    const ended = (request: typeof f1): Turn => ({
+      ...{ minute: 5, requests: [request] },
+      decisions: [decision(request, { outcome: 'refuse', reason: 'released', interface: null })],
+    });
+    const ledger = ledgerOf(wait(0), ended(f1));
+    expect([ledger.released('f1', 'eni-1'), ledger.released('f1', 'eni-2')]).toEqual([T0, T0]);
+    expect(ledger.released('f2', 'eni-1')).toBeNull();
+    expect(ledger.waiting(T0 + 6 * MINUTE)).toEqual([]);
   });
 
   test('of a launch: without a finding', () => {
@@ -208,6 +273,26 @@ describe('the life of a session', () => {
   });
 });
 
+test('what is before a time is forgotten, and nothing that something later is about', () => {
+  const gone = asks(finding('f2', T0));
+  const ledger = ledgerOf(...[create(0, [make.created('tms-1')]), refuse(0, 'no_rule', gone), release(5, 'asked')], {
+    ...wait(10, {}, asks(finding('f3', T0))),
+    sessions: [],
+  });
+  const view = () => [
+    ...['f1', 'f2', 'f3'].map((id) => ledger.decided(id)?.updatedAt ?? null),
+    ...[ledger.released('f1', 'eni-1'), ledger.session('tms-1')?.session_id ?? null],
+    ledger.waiting(T0 + 10 * MINUTE).length,
+  ];
+  expect(view()).toEqual([T0, T0, T0, T0, 'tms-1', 1]);
+  ledger.forget(T0 + 3 * MINUTE);
+  expect(view()).toEqual([null, null, T0, T0, 'tms-1', 1]);
+  ledger.forget(T0 + 6 * MINUTE);
+  expect(view()).toEqual([null, null, T0, null, null, 1]);
+  ledger.forget(T0 + 11 * MINUTE);
+  expect(view()).toEqual([null, null, null, null, null, 0]);
+});
+
 test('whatever the order of the rows, and however often they come, the ledger is the same', () => {
   const f2 = asks(finding('f1', T0 + 2));
   const turns: Turn[] = [
@@ -224,6 +309,8 @@ test('whatever the order of the rows, and however often they come, the ledger is
   const rows = turns.flatMap(rowsOf);
   const view = (ledger: Ledger) => ({
     decided: ['f1', 'f3'].map((id) => ledger.decided(id)),
+    latest: ['f1', 'f3'].map((id) => ledger.latest(id)),
+    decidedOn: [ledger.decidedOn('f1', 'eni-1'), ledger.decidedOn('f1', null)],
     released: ledger.released('f1', 'eni-1'),
     waiting: [0, 3, 5, 10, 20].map((minute) => ledger.waiting(T0 + minute * MINUTE)),
     sessions: ledger.sessions(),

@@ -47,6 +47,15 @@ const check = (text: string): number => {
   return 'problems' in reading ? reading.problems.length : 0;
 };
 
+test('of a file with very many problems, the first thousand, and last that there are more', () => {
+  const reading = readRules(`mode: apply\nvpcs:\n${'- {no: 1}\n'.repeat(1200)}`, SOURCE);
+  const problems = 'problems' in reading ? reading.problems : [];
+  expect(problems).toHaveLength(1001);
+  expect(problems[0].line).toBeLessThan(5);
+  const [before, last] = problems.slice(-2);
+  expect(last).toEqual({ ...before, message: 'and more problems' });
+});
+
 describe('any text', () => {
   const words = [
     ...[
