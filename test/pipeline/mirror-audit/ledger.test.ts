@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LEFT_AFTER, Ledger } from '../../../pipeline/mirror-audit/ledger.ts';
-import { SessionHistories } from '../../../pipeline/mirror-audit/session-histories.ts';
 import { TAG } from '../../../schemas/mirroring/account.ts';
 import type { MirroringRow } from '../../../schemas/mirroring/audit-row.ts';
 import * as make from './plans.ts';
-import { asks, decision, done, finding, MINUTE, newSession, rowsOf, session, T0, type Turn } from './plans.ts';
+import { asks, decision, done, finding, MINUTE, rowsOf, session, T0, type Turn } from './plans.ts';
+import { create, f1, refuse, release, until, wait } from './turns.ts';
 
 const SCOPE = { mode: 'apply', account: make.ACCOUNT, region: make.REGION } as const;
 const ledgerOf = (...turns: readonly Turn[]): Ledger => {
@@ -14,32 +14,6 @@ const ledgerOf = (...turns: readonly Turn[]): Ledger => {
   ledger.add(turns.flatMap(rowsOf));
   return ledger;
 };
-
-const f1 = asks(finding('f1', T0));
-const until = T0 + 60 * MINUTE;
-const create = (minute: number, answer: Turn['answers'], request = f1): Turn => ({
-  minute,
-  requests: [request],
-  decisions: [decision(request, { expires: until })],
-  actions: [{ kind: 'create-session', decision: 0, session: newSession() }],
-  answers: answer ?? null,
-});
-const wait = (minute: number, more = {}, request = f1): Turn => ({
-  ...{ minute, requests: [request] },
-  decisions: [decision(request, { outcome: 'wait', reason: 'target_starting', expires: until, ...more })],
-});
-const refuse = (minute: number, reason: 'no_rule' | 'superseded' = 'no_rule', request = f1): Turn => ({
-  ...{ minute, requests: [request] },
-  decisions: [decision(request, { outcome: reason === 'superseded' ? 'keep' : 'refuse', reason })],
-});
-const release = (minute: number, reason: 'asked' | 'expired' | 'archived', answer: Turn['answers'] = [done]): Turn => ({
-  minute,
-  decisions: [decision(null, { outcome: 'release', reason, session: 'tms-1' })],
-  actions: [{ kind: 'delete-session', decision: 0, id: 'tms-1' }],
-  answers: answer ?? null,
-  sessions: [session('tms-1')],
-  more: { known: { session: () => null, decided: () => ({ updatedAt: T0 }) } },
-});
 
 describe('a finding is decided on', () => {
   test('when its calls were taken, not while a process may have died between them', () => {
@@ -208,69 +182,11 @@ describe('an interface is released', () => {
   });
 });
 
-describe('the life of a session', () => {
-  const histories = (...turns: readonly Turn[]) => {
-    const all = new SessionHistories();
-    for (const row of turns.flatMap(rowsOf)) all.add(row);
-    return all.all();
-  };
-  const made = create(0, [make.created('tms-1', { virtualNetworkId: 4711 })]);
-
-  test('begins with the answer that made it, and ends with its deletion', () => {
-    expect(histories(made)).toEqual([
-      {
-        ...{ account_id: make.ACCOUNT, region: make.REGION, session_id: 'tms-1', mode: 'apply', cause: 'finding' },
-        ...{ finding_id: 'f1', finding_type: 'UnauthorizedAccess:EC2/SSHBruteForce', rule: 'tags[0]' },
-        ...{ instance_id: 'i-1', interface_id: 'eni-1', session_number: 1, target_id: 'tmt-1', filter_id: 'tmf-1' },
-        ...{ virtual_network_id: 4711, packet_length: 256, started: T0 + 100, expires: until, ended: null },
-        ...{ ended_by: null, neighbour: false, why: 'the rule tags[0] matches' },
-      },
-    ]);
-    const [over] = histories(made, release(30, 'expired'));
-    expect(over).toMatchObject({ started: T0 + 100, ended: T0 + 30 * MINUTE + 100, ended_by: 'expired' });
-    expect(ledgerOf(made, release(30, 'expired')).sessions()).toEqual([]);
-    expect(ledgerOf(made).sessions()).toHaveLength(1);
-  });
-
-  test('goes on when its finding comes again', () => {
-    const later = asks(finding('f1', T0 + 9 * MINUTE));
-    const [extended] = histories(made, {
-      minute: 10,
-      requests: [later],
-      decisions: [
-        decision(later, { outcome: 'extend', reason: 'extended', session: 'tms-1', expires: until + 9 * MINUTE }),
-      ],
-      actions: [{ kind: 'set-tags', decision: 0, id: 'tms-1', tags: { [TAG.expires]: '2026-11-20T07:07:10Z' } }],
-      answers: [done],
-    });
-    expect(extended).toMatchObject({ expires: Date.UTC(2026, 10, 20, 7, 7, 10), ended: null });
-  });
-
-  test('is known from the call that announced it where the process died before the answer was written', () => {
-    const met: Turn = {
-      minute: 2,
-      requests: [f1],
-      decisions: [decision(f1, { outcome: 'keep', reason: 'already', session: 'tms-1' })],
-    };
-    expect(histories(create(0, null))).toEqual([]);
-    const [known] = histories(create(0, null), met);
-    expect(known).toMatchObject({
-      session_id: 'tms-1',
-      started: T0,
-      packet_length: 256,
-      expires: until,
-      filter_id: 'tmf-1',
-    });
-    expect(histories(met)).toMatchObject([{ session_id: 'tms-1', started: T0 + 2 * MINUTE, filter_id: null }]);
-  });
-
-  test('is not that of a session that is not ours', () => {
-    const foreign: Turn = {
-      minute: 0,
-      decisions: [decision(null, { outcome: 'report', reason: 'foreign', session: 'tms-9' })],
-    };
-    expect(histories(foreign)).toEqual([]);
-  });
+test('sessions are those that have not ended; with those that have, they are the histories', () => {
+  const made = create(0, [make.created('tms-1')]);
+  expect(ledgerOf(made).sessions()).toHaveLength(1);
+  const over = ledgerOf(made, release(30, 'expired'));
+  expect([over.sessions().length, over.histories().length]).toEqual([0, 1]);
 });
 
 test('what is before a time is forgotten, and nothing that something later is about', () => {
