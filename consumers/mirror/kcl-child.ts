@@ -8,11 +8,11 @@ import { rulesOf } from '../shared/mirroring/rule-file.ts';
 import { NO_LOG } from '../shared/no-log.ts';
 import { withDeadline } from '../shared/store/deadline.ts';
 import { openStore } from '../shared/store/open.ts';
-import { Evidence } from './evidence.ts';
-import { MirrorProcessor } from './processor.ts';
-import { openRegions } from './regions.ts';
-import { MirrorWork } from './work.ts';
-import { processName } from './worker-name.ts';
+import { openRegions } from './account/regions.ts';
+import { Evidence } from './turn/evidence.ts';
+import { MirrorWork } from './turn/work.ts';
+import { MirrorProcessor } from './worker/processor.ts';
+import { processName } from './worker/worker-name.ts';
 
 const text = z.string().min(1);
 

@@ -12,8 +12,8 @@ import { isOurs } from './owned.ts';
 import { purposeOf, purposeOn, taggedPurpose } from './purpose.ts';
 import { freeNumber, isFull, untested, unusable } from './source.ts';
 import { expiryOf, readTagTime, tagTime } from './tag-time.ts';
-import { launchedTarget, refusedCall, type Step } from './target-instances.ts';
-import { namedTarget } from './targets.ts';
+import { launchedTarget, refusedCall, type Step } from './targets/target-instances.ts';
+import { namedTarget } from './targets/targets.ts';
 import { refuse, type Verdict, wait } from './wanted.ts';
 
 export interface Planning {

@@ -21,7 +21,7 @@ import { orderedRequests } from './ordered-requests.ts';
 import { purposeOf, taggedPurpose } from './purpose.ts';
 import { notRunning, notYetThere, targetHosts } from './source.ts';
 import { chooseInterfaces, evidenceOf, instancesOf, neighboursOf, orphansOf } from './subjects.ts';
-import { refusedCall } from './target-instances.ts';
+import { refusedCall } from './targets/target-instances.ts';
 import { misplaced, outdated, refuse, unwanted, type Verdict } from './wanted.ts';
 
 export interface MirroringInput {

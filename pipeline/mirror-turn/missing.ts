@@ -1,6 +1,6 @@
 // Turns sessions that we made and that a look at the region did not find into those that are surely gone: missed twice.
 import type { MirrorWorld } from '../../schemas/mirroring/plan.ts';
-import type { MadeSession } from '../mirror-plan/reports.ts';
+import type { MadeSession } from '../mirror-plan/housekeeping/reports.ts';
 
 /** Another process may just be deleting it for a reason of its own, of which the audit will say so shortly. */
 const CONFIRMED_AFTER = 30_000; // ms

@@ -1,11 +1,11 @@
 // Turns the reports of a backfill's pages into how far it is, what came of it, and what its reader has to put right.
-import { decisionCounts } from '../../../pipeline/mirror-preview/summary.ts';
+import { decisionCounts } from '../../../pipeline/mirror-plan/text/summary.ts';
 import { formatCount, formatMany } from '../../../pipeline/quantities.ts';
 import type { DecisionReason, MirrorDecision } from '../../../schemas/mirroring/plan.ts';
 import type { MirrorMode } from '../../../schemas/mirroring/rules.ts';
 import { isTerminal } from '../../shared/terminal.ts';
-import type { RequestedCall } from '../rounds.ts';
-import type { TurnReport } from '../work.ts';
+import type { RequestedCall } from '../turn/rounds.ts';
+import type { TurnReport } from '../turn/work.ts';
 
 /** Reasons that go away only when somebody changes the rules, the account or the permissions. */
 const OURS: readonly DecisionReason[] = ['denied', 'filter_missing', 'target_missing'];

@@ -2,7 +2,7 @@
 //
 // Nothing is kept of how far it came: what is done is in EC2, where the planner finds it. A run that was interrupted, and
 // one that is repeated, decide `already` on it.
-import { summaryText } from '../../../pipeline/mirror-preview/summary.ts';
+import { summaryText } from '../../../pipeline/mirror-plan/text/summary.ts';
 import { instanceRequest } from '../../../pipeline/mirror-turn/requests.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { Ec2Mirror } from '../../../schemas/mirroring/account.ts';
@@ -10,8 +10,8 @@ import type { MirrorRequest } from '../../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../../schemas/mirroring/rules.ts';
 import type { CommandContext, Run } from '../../shared/command.ts';
 import { ensureLayout } from '../../shared/store/layout.ts';
-import type { OpenedAccount } from '../open-account.ts';
-import type { RequestedCall } from '../rounds.ts';
+import type { OpenedAccount } from '../account/open-account.ts';
+import type { RequestedCall } from '../turn/rounds.ts';
 import { BackfillTotals, showProgress } from './backfill-totals.ts';
 import { type CommandWork, withWork } from './command-work.ts';
 

@@ -2,9 +2,9 @@
 import { hostname } from 'node:os';
 import type { CommandContext } from '../../shared/command.ts';
 import { NO_METER } from '../../shared/metrics/no-meter.ts';
-import { type OpenedAccount, type Opening, openAccount } from '../open-account.ts';
-import { MirrorWork } from '../work.ts';
-import { processName } from '../worker-name.ts';
+import { type OpenedAccount, type Opening, openAccount } from '../account/open-account.ts';
+import { MirrorWork } from '../turn/work.ts';
+import { processName } from '../worker/worker-name.ts';
 
 export interface CommandWork {
   readonly account: OpenedAccount;

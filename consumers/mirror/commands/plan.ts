@@ -1,11 +1,11 @@
 // `vpcflow mirror plan`: what would become of a finding or an instance: why, by which rule, which calls, and what it costs.
-import { previewJson, previewText } from '../../../pipeline/mirror-preview/preview.ts';
+import { previewJson, previewText } from '../../../pipeline/mirror-plan/text/preview.ts';
 import { instanceRequest } from '../../../pipeline/mirror-turn/requests.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import type { MirrorRequest } from '../../../schemas/mirroring/plan.ts';
 import type { MirrorRules } from '../../../schemas/mirroring/rules.ts';
 import type { Run } from '../../shared/command.ts';
-import type { OpenedAccount } from '../open-account.ts';
+import type { OpenedAccount } from '../account/open-account.ts';
 import { type Asked, askedFor } from './asked.ts';
 import { type CommandWork, withWork } from './command-work.ts';
 

@@ -1,7 +1,8 @@
 // `vpcflow mirror release`: ends sessions of ours, by their ids, of a finding, on an interface, or all of them.
+
+import { type Released, waitingFor } from '../../../pipeline/mirror-plan/housekeeping/plan-release.ts';
 import { isOurs } from '../../../pipeline/mirror-plan/owned.ts';
 import { refusalText } from '../../../pipeline/mirror-plan/permission.ts';
-import { type Released, waitingFor } from '../../../pipeline/mirror-plan/plan-release.ts';
 import { VpcflowError } from '../../../schemas/errors.ts';
 import { type Ec2Mirror, type MirrorSession, TAG } from '../../../schemas/mirroring/account.ts';
 import { ASKED_IDS, needsId } from '../../../schemas/mirroring/asked-ids.ts';

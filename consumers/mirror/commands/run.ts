@@ -15,10 +15,10 @@ import { required } from '../../shared/options.ts';
 import { withDeadline } from '../../shared/store/deadline.ts';
 import { ensureLayout } from '../../shared/store/layout.ts';
 import { openStore } from '../../shared/store/open.ts';
-import { Evidence } from '../evidence.ts';
-import { lastCall } from '../last-call.ts';
-import { runMirroring } from '../mirror-run.ts';
-import { openRegions } from '../regions.ts';
+import { openRegions } from '../account/regions.ts';
+import { Evidence } from '../turn/evidence.ts';
+import { lastCall } from '../worker/last-call.ts';
+import { runMirroring } from '../worker/mirror-run.ts';
 
 /** The account of all regions: that of the credentials. */
 const accountOf = async (accounts: ReturnType<typeof openRegions>['accounts']): Promise<string> => {

@@ -11,7 +11,7 @@ import type { CommandContext, Run } from '../../shared/command.ts';
 import { MirroringMemory } from '../../shared/mirroring/mirroring-memory.ts';
 import { mirroringQuestion } from '../../shared/mirroring/mirroring-question.ts';
 import { openStoreToRead } from '../../shared/query/read-store.ts';
-import { openAccount } from '../open-account.ts';
+import { openAccount } from '../account/open-account.ts';
 
 export const run: Run = async (context) => {
   const { options, stdout, stderr, clock, signal } = context;

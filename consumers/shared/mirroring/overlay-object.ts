@@ -4,8 +4,8 @@ import {
   type Overlay,
   parseOverlay,
   serializeOverlay,
-} from '../../../pipeline/planned-account/overlay.ts';
-import type { Change } from '../../../pipeline/planned-account/planned-sessions.ts';
+} from '../../../pipeline/mirror-planned/overlay.ts';
+import type { Change } from '../../../pipeline/mirror-planned/planned-sessions.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type { MirrorAnswer } from '../../../schemas/mirroring/account.ts';
 import type { ObjectStore } from '../../../schemas/store.ts';

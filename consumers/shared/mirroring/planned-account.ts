@@ -1,8 +1,8 @@
 // Turns a real account, which is only read, and an object in the store into an account in which plans are carried out.
-import { type Overlay, overlayKey } from '../../../pipeline/planned-account/overlay.ts';
-import { runInstance, terminateInstance } from '../../../pipeline/planned-account/planned-instances.ts';
-import { type Change, createSession, deleteSession } from '../../../pipeline/planned-account/planned-sessions.ts';
-import { changeTags, createTarget, deleteTarget } from '../../../pipeline/planned-account/planned-targets.ts';
+import { type Overlay, overlayKey } from '../../../pipeline/mirror-planned/overlay.ts';
+import { runInstance, terminateInstance } from '../../../pipeline/mirror-planned/planned-instances.ts';
+import { type Change, createSession, deleteSession } from '../../../pipeline/mirror-planned/planned-sessions.ts';
+import { changeTags, createTarget, deleteTarget } from '../../../pipeline/mirror-planned/planned-targets.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import type {
   Ec2Mirror,

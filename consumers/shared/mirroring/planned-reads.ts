@@ -1,7 +1,7 @@
 // Turns a real account and what was planned over it into the account as it would be, for whoever reads it or checks a change.
-import { asPlanned, type Overlay } from '../../../pipeline/planned-account/overlay.ts';
-import { plannedInstances, type SubnetPlace } from '../../../pipeline/planned-account/planned-instances.ts';
-import type { PlannedView } from '../../../pipeline/planned-account/planned-sessions.ts';
+import { asPlanned, type Overlay } from '../../../pipeline/mirror-planned/overlay.ts';
+import { plannedInstances, type SubnetPlace } from '../../../pipeline/mirror-planned/planned-instances.ts';
+import type { PlannedView } from '../../../pipeline/mirror-planned/planned-sessions.ts';
 import type { Clock } from '../../../schemas/clock.ts';
 import {
   type Ec2Mirror,

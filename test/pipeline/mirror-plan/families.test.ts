@@ -1,7 +1,7 @@
 // What EC2's lists say of instance types: which can be mirrored, and how many sources a target on one takes.
 import { describe, expect, test } from 'vitest';
 import { canMirror, mirrorSupport } from '../../../pipeline/mirror-plan/families.ts';
-import { sourcesOfTarget } from '../../../pipeline/mirror-plan/target-sizes.ts';
+import { sourcesOfTarget } from '../../../pipeline/mirror-plan/targets/target-sizes.ts';
 
 describe('EC2 mirrors', () => {
   test.each([

@@ -1,6 +1,6 @@
 // A region of an account in memory that carries out plans, and throws where one goes beyond a limit of EC2.
 import assert from 'node:assert/strict';
-import { sourcesOfTarget } from '../../../pipeline/mirror-plan/target-sizes.ts';
+import { sourcesOfTarget } from '../../../pipeline/mirror-plan/targets/target-sizes.ts';
 import type {
   MirrorFilter,
   MirrorInstance,

@@ -1,9 +1,9 @@
 // Scenarios: a region, a rule file and requests, with the text of each plan that follows until nothing is left to do.
 import { expect, test } from 'vitest';
-import { planHousekeeping } from '../../../pipeline/mirror-plan/plan-housekeeping.ts';
+import { planHousekeeping } from '../../../pipeline/mirror-plan/housekeeping/plan-housekeeping.ts';
 import { planMirroring } from '../../../pipeline/mirror-plan/plan-mirroring.ts';
-import { planText } from '../../../pipeline/mirror-plan/plan-text.ts';
 import { obstacleOf } from '../../../pipeline/mirror-plan/reactions.ts';
+import { planText } from '../../../pipeline/mirror-plan/text/plan-text.ts';
 import type { MirrorObstacle, MirrorPlan } from '../../../schemas/mirroring/plan.ts';
 import { expectGolden, goldenCases } from '../../golden-files.ts';
 import { ModelAccount } from './model-account.ts';

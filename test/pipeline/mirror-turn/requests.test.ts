@@ -6,7 +6,7 @@ import { requestsOf } from '../../../pipeline/mirror-turn/requests.ts';
 import type { MirrorEvent } from '../../../schemas/mirroring/events.ts';
 import type { MirrorDecision } from '../../../schemas/mirroring/plan.ts';
 import { findingEvent, findingId } from '../../consumers/mirror/bridge-events.ts';
-import { rulesOf } from '../../consumers/mirror/work-bed.ts';
+import { rulesOf } from '../../consumers/mirror/turn/work-bed.ts';
 
 const T0 = Date.UTC(2026, 10, 20, 5);
 const eventOf = (more: Partial<Parameters<typeof findingEvent>[0]>, arrival = T0): MirrorEvent =>

@@ -2,7 +2,7 @@
 import { fixedAccount } from '../../../../consumers/shared/embedded/fixed-account.ts';
 import { PlannedEc2Mirror } from '../../../../consumers/shared/mirroring/planned-account.ts';
 import type { Ec2Reader } from '../../../../consumers/shared/mirroring/planned-reads.ts';
-import { overlayKey } from '../../../../pipeline/planned-account/overlay.ts';
+import { overlayKey } from '../../../../pipeline/mirror-planned/overlay.ts';
 import { SIMULATED_ACCOUNT, SIMULATED_FILTER, SIMULATED_TARGETS } from '../../../../pipeline/simulation/account.ts';
 import { ACCOUNT, host, REGION } from '../../../../pipeline/simulation/world.ts';
 import type { MirrorAnswer, MirrorSession, NewSession } from '../../../../schemas/mirroring/account.ts';
