@@ -59,7 +59,7 @@ export const OPTIONS = {
     'memory-limit',
     576,
     [64, 1_048_576],
-    'MiB that the query engine may hold before it spills to TMPDIR; for each 512 a large question may use a core',
+    'MiB that large questions may hold before they spill to TMPDIR, a core for each 512; small ones have 128 more',
   ),
   cacheDir: optional('cache-dir', 'DIR', 'where objects of S3 are kept (without it: vpcflow in the cache of the user)'),
   cacheSize: integer(

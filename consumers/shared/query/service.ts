@@ -56,7 +56,7 @@ export interface QueryService {
  */
 const THREAD_MEMORY = 512 * 1024 * 1024; // bytes
 
-/** What a small question takes fits, whatever the limit; so its threads are as many as there are. */
+/** What small questions take fits, beside the limit; so their threads are as many as there are. */
 const SMALL_MEMORY = 128 * 1024 * 1024; // bytes
 
 const threadsFor = (memoryLimit: number): number =>
@@ -75,11 +75,10 @@ export async function openQueryService(options: QueryServiceOptions): Promise<Qu
       ...{ directories: [files.directory, scratch.path], temporary: scratch.path },
       ...{ lane, memoryLimit: memory, threads },
     });
-  const small = Math.min(SMALL_MEMORY, Math.floor(memoryLimit / 4));
   const engine = laneEngines(
     {
-      small: await open(small, options.threads ?? availableParallelism()),
-      large: await open(memoryLimit - small, options.threads ?? threadsFor(memoryLimit)),
+      small: await open(SMALL_MEMORY, options.threads ?? availableParallelism()),
+      large: await open(memoryLimit, options.threads ?? threadsFor(memoryLimit)),
     },
     lane,
   );
