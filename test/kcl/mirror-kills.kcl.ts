@@ -7,6 +7,7 @@ import { MirrorBeds } from '../consumers/mirror/mirror-bed.ts';
 import { motoAccount } from '../consumers/mirror/moto-account.ts';
 import { throughKills } from '../consumers/mirror/through-kills.ts';
 import { type FakeEc2, startFakeEc2 } from '../fakes/ec2-http/server.ts';
+import { startMotoServer } from '../moto-server.ts';
 import { READY } from './bed.ts';
 
 const HOUR = 3_600_000; // ms
@@ -67,11 +68,14 @@ describe.skipIf(!READY)('against EC2 with its limits', () => {
 
 describe.skipIf(!READY)('against an EC2 that forgets tokens, with other ids', () => {
   test('a finding, a launch, and the end of the finding', { timeout: 120_000 }, async () => {
-    const endpoint = typeof servers === 'string' ? servers : servers.dynamo;
-    const account = await motoAccount(endpoint, 2);
-    const proxy = await startCallProxy(endpoint);
+    // One of its own: the account of another test has sessions of its own.
+    const moto = await startMotoServer();
+    if (moto === null) return;
+    const account = await motoAccount(moto.endpoint, 2);
+    const proxy = await startCallProxy(moto.endpoint);
     const bed = await beds.bed(proxy.endpoint, ['mode: apply', 'enable: { launches: true }', ...account.rules]);
     cleanups.push(
+      () => moto.stop(),
       async () => account.close(),
       () => proxy.stop(),
       () => bed.close(),
