@@ -8,7 +8,7 @@ import type { BenchRow } from './measure.ts';
 import { DAY_WINDOW } from './query-questions.ts';
 
 const CLIENTS = 200;
-const SECONDS = 20;
+const SECONDS = 60;
 const SMALL_QUESTIONS = 100;
 const LARGE_QUESTIONS = 4;
 const CLI = new URL('../../consumers/vpcflow.ts', import.meta.url).pathname;
